@@ -53,6 +53,9 @@ fd_closep(int *fd)
 	errno = saved;
 }
 
+static void fill(struct err *e, enum err_code code, const char *tag, int sys,
+    const char *fmt, va_list ap) PRINTF(5, 0);
+
 static void
 fill(struct err *e, enum err_code code, const char *tag, int sys,
     const char *fmt, va_list ap)

@@ -14,7 +14,7 @@
  *
  * The layout under DIR (owner in brackets):
  *   vault.conf            [administrator, 0644]
- *   policy/*.conf, people.conf  [administrator, 0644]
+ *   policy/NAME.conf, people.conf  [administrator, 0644]
  *   data/  catalog.db, store/, audit/   [daemon, 0700]
  *   keys/  [keys, 0700]
  *   run/   agent.sock inspect.sock unseal.sock api.sock partner.sock
