@@ -33,4 +33,13 @@ void date_format(int32_t days, char out[11]);
 /* Is s[0..n) valid UTF-8 (RFC 3629: no surrogates, no overlong forms)? */
 int utf8_is_valid(const void *s, size_t n);
 
+/*
+ * The next line of a text of *left bytes at *s, without its newline; *s and
+ * *left move behind it. 0 when no newline is left, else 1.
+ */
+int text_line(const char **s, size_t *left, const char **line, size_t *n);
+/* s[0..n): a decimal number without sign or leading zeros. ERR_INVALID. */
+int text_decimal(const char *s, size_t n, uint64_t *v, struct err *e)
+    NODISCARD;
+
 #endif
