@@ -1,0 +1,116 @@
+/*
+ * The audit log: leaves in the same transaction as what they tell, a Merkle
+ * tree over them, heads signed by the agent, tiles and checkpoint written
+ * for whoever verifies. Tables leaf, detail, head.
+ *
+ * Writing (audit_append, audit_settle, audit_rewind) belongs to the
+ * committer's thread; reading is for any thread.
+ */
+#ifndef DAEMON_AUDIT_AUDIT_H
+#define DAEMON_AUDIT_AUDIT_H
+
+#include <jansson.h>
+
+#include "base/leaf.h"
+#include "base/note.h"
+#include "base/secret.h"
+#include "daemon/catalog/catalog.h"
+#include "keys/agent.h"
+
+extern const char *const audit_schema;
+
+struct audit;
+
+/*
+ * dir: the tiles' folder (audit/). Loads the leaf hashes from the catalog.
+ * vault: for the context of sealed details. agent may be sealed then.
+ */
+int audit_open(const char *dir, struct catalog *c, struct agent *agent,
+    const struct id *vault, struct audit **out, struct err *e) NODISCARD;
+void audit_freep(struct audit **a);
+
+/* Who acts: the kernel's word (SO_PEERCRED) and the account's name. */
+struct actor {
+	uint32_t uid;
+	char account[64];
+	char role[32]; /* "" when nobody */
+};
+
+struct audit_entry {
+	enum leaf_class klass;
+	enum leaf_outcome outcome;
+	const struct actor *actor;
+	struct id object;	/* zero: none */
+	const uint8_t *bind, *approvals; /* 32 bytes or NULL */
+	/*
+	 * The detail: who, why, purpose, rule, facts, explanation. actor,
+	 * object and class are added by audit. Borrowed; may be NULL.
+	 */
+	json_t *detail;
+	const struct leaf_clear *clear;
+	uint32_t nclear;
+};
+
+/* The policy version that leaves carry from now on. */
+void audit_set_policy(struct audit *a, uint32_t version);
+
+/*
+ * Append within tx; *seq gets the leaf's number. While sealed: outcome
+ * SEALED leaves have no detail; the actor waits in a bounded queue (256)
+ * and its detail is entered at the first leaf after unsealing.
+ */
+int audit_append(struct tx *tx, struct audit *a,
+    const struct audit_entry *en, int64_t now_ms, uint64_t *seq,
+    struct err *e) NODISCARD;
+
+/* The committer: a point to come back to, before each change's apply. */
+uint64_t audit_mark(const struct audit *a);
+void audit_rewind(struct audit *a, uint64_t mark);
+/* After the catalog's commit: sign the head, keep it, write tiles and
+ * checkpoint. ERR_SEALED, ERR_UNAVAILABLE: heads wait, leaves stand. */
+int audit_settle(struct audit *a, struct err *e) NODISCARD;
+/* Size of the committed log, and of the last signed head. */
+uint64_t audit_size(struct audit *a);
+uint64_t audit_head_size(struct audit *a);
+int audit_root(struct audit *a, uint64_t size, struct hash *out,
+    struct err *e) NODISCARD;
+
+/* The newest signed checkpoint (a note). ERR_NOT_FOUND before the first. */
+int audit_checkpoint(struct audit *a, struct buf *note, struct err *e)
+    NODISCARD;
+/* The proof of leaf seq under the newest head that covers it; ERR_PENDING
+ * before there is one. */
+int audit_proof(struct audit *a, uint64_t seq, struct tlog_proof *out,
+    struct err *e) NODISCARD;
+/* The leaf's bytes. ERR_NOT_FOUND. */
+int audit_leaf(struct tx *tx, uint64_t seq, struct buf *entry,
+    struct err *e) NODISCARD;
+
+/*
+ * Read the log for a person who may: leaves with details opened (expired
+ * details say so), newest first, as an array of objects {leaf, at, class,
+ * outcome, policy, account, uid, role, object, detail…}. Conditions are
+ * ANDed; empty ones do not count. limit <= 1000; *next gets the sequence to
+ * go on before, or 0.
+ */
+struct audit_query {
+	uint64_t before;	/* only leaves < before; 0: all */
+	int64_t since_ms, until_ms;
+	const char *account;	/* what-did */
+	const struct id *object; /* who-saw: the object, or its case */
+	uint16_t klass;
+	uint32_t limit;
+};
+int audit_read(struct audit *a, struct tx *tx, const struct audit_query *q,
+    json_t **out, uint64_t *next, struct err *e) NODISCARD;
+
+/* Write checkpoint, tiles and entries under dir for sceau verify. The live
+ * folder audit/ already has that form. */
+int audit_export(struct audit *a, struct tx *tx, int dirfd, struct err *e)
+    NODISCARD;
+
+/* Months (year * 12 + month - 1) whose details exist, ascending. */
+int audit_months(struct tx *tx, uint32_t *months, size_t *n, size_t room,
+    struct err *e) NODISCARD;
+
+#endif
