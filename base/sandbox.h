@@ -39,14 +39,24 @@ int sandbox_paths(const struct sandbox_path *paths, size_t n, int *got,
 enum sandbox_profile { SANDBOX_DAEMON, SANDBOX_AGENT, SANDBOX_PARSER };
 int sandbox_syscalls(enum sandbox_profile p, struct err *e) NODISCARD;
 
-/* cpu seconds (0: no limit), bytes of address space (0: none), files. */
+/*
+ * cpu seconds, bytes of address space, open files; 0 leaves one as it is. A
+ * limit that is lower already stays. Where the filter is not enforced the
+ * address space is left alone: the sanitizers reserve terabytes.
+ */
 int sandbox_limits(unsigned cpu_s, size_t memory, unsigned files,
     struct err *e) NODISCARD;
 
 /* Is the filter a real one in this build? */
 int sandbox_enforced(void);
 
-/* Refuse to run on swap that is not encrypted. ERR_DENIED. */
+/*
+ * Refuse to run on swap that is not encrypted (dm-crypt, also below other
+ * volumes; zram). ERR_DENIED, naming the device. The second form reads the
+ * table and the devices elsewhere than /proc/swaps and /sys.
+ */
 int sandbox_check_swap(struct err *e) NODISCARD;
+int sandbox_check_swap_in(const char *swaps, const char *sys, struct err *e)
+    NODISCARD;
 
 #endif
