@@ -1,0 +1,127 @@
+/*
+ * Inspection as the daemon sees it: a hostile file goes to a fresh,
+ * sandboxed process over inspect.sock; what comes back is re-checked here.
+ */
+#ifndef DAEMON_INSPECT_INSPECT_H
+#define DAEMON_INSPECT_INSPECT_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/crypto.h"
+
+#define INSPECT_SIGS_MAX 16
+#define INSPECT_TYPE_MAX 96
+#define INSPECT_NAME_MAX 256
+#define INSPECT_REASONS_MAX 1024
+#define INSPECT_DEADLINE_MS 10000
+
+struct inspector;
+
+/*
+ * path: inspect.sock. Connections are made as needed, kept, and made again
+ * when sceau-inspect was restarted; several threads may ask at once. Whoever
+ * listens there must be uid_inspect: else ERR_UNAVAILABLE.
+ */
+int inspector_open(const char *path, uid_t uid_inspect, struct inspector **out,
+    struct err *e) NODISCARD;
+void inspector_freep(struct inspector **i);
+
+/* Bytes of a detached signature (DER), and of the anchors (PEM). */
+#define INSPECT_DER_MAX (1u << 20)
+#define INSPECT_ANCHORS_MAX (4u << 20)
+
+/* What a signature says that it is: /SubFilter of a PDF, or a file .p7s. */
+enum inspect_filter {
+	INSPECT_FILTER_UNKNOWN,	 /* judged INDETERMINATE */
+	INSPECT_FILTER_DETACHED, /* a .p7s, adbe.pkcs7.detached */
+	INSPECT_FILTER_CADES,	 /* ETSI.CAdES.detached: ESS attribute */
+	INSPECT_FILTER_TIMESTAMP /* ETSI.RFC3161: nobody's signature */
+};
+
+/*
+ * One signature's literal byte range: [0,b) and [c, c + c_len), the gap
+ * between them holding the signature. All zero: a /ByteRange was there that
+ * is not such a literal; it is never sound.
+ */
+struct inspect_range {
+	uint64_t b;	   /* first part: [0, b) */
+	uint64_t c, c_len; /* second part: [c, c + c_len) */
+	enum inspect_filter filter;
+};
+
+/* Stage 1: what is it, and where might signatures be. */
+struct inspect_type {
+	char media[INSPECT_TYPE_MAX]; /* agreed by libmagic and sniffer */
+	int agreed;		      /* 0: they differ: refuse */
+	char reason[160]; /* why not agreed, or what is odd: a stable
+			     word in kebab-case, or "" */
+	int encrypted;	  /* a PDF with /Encrypt */
+	struct inspect_range ranges[INSPECT_SIGS_MAX];
+	size_t nranges;
+};
+/*
+ * fd: a memfd with the file (or its first MiB, whole = 0); size: the bytes in
+ * it. The memfd is sealed here against writing and resizing, so that a worker
+ * that was taken over cannot change what others read: nothing may map it
+ * writable any more. Blocks at most
+ * INSPECT_DEADLINE_MS. ERR_REFUSED tag "inspection-failed" when the worker
+ * died or ran out of time: the file is not accepted.
+ */
+int inspect_type(struct inspector *i, int fd, uint64_t size, int whole,
+    struct inspect_type *out, struct err *e) NODISCARD;
+
+/*
+ * Is r a range the strict rule allows in a file of these bytes: a literal
+ * /ByteRange [0 a b c] stands in the part that it covers, 0 < a < b,
+ * b + c <= size, the gap exactly "<hex>" with /Contents just before? Pure.
+ */
+int inspect_range_is_sound(
+    const uint8_t *file, uint64_t size, const struct inspect_range *r);
+
+/* Stage 2: one signature. EN 319 102-1 words. */
+enum inspect_indication {
+	INSPECT_PASSED = 1, /* TOTAL-PASSED: cryptography, and the signer's
+			       chain ends at one of the anchors */
+	INSPECT_INDETERMINATE,
+	INSPECT_FAILED,
+};
+struct inspect_verdict {
+	enum inspect_indication indication;
+	char sub[48]; /* SubIndication, e.g. NO_CERTIFICATE_CHAIN_
+			 FOUND, HASH_FAILURE, SIG_CRYPTO_FAILURE */
+	char signer[INSPECT_NAME_MAX]; /* subject of the certificate */
+	int64_t signing_time_ms;       /* claimed; 0 unknown */
+	uint64_t covers;	       /* bytes of the file that it covers */
+	char reasons[INSPECT_REASONS_MAX]; /* stable words in kebab-case, one
+					      space between: DESIGN.md */
+};
+/*
+ * Verify a detached CMS signature (DER, n <= 1 MiB) over content whose
+ * SHA-256, SHA-384 and SHA-512 the worker gets from fd (a memfd holding the
+ * exact signed bytes, cut by the caller). anchors: PEM certificates, may be
+ * empty. now_ms: validity is judged at this time. A signature that cannot be
+ * judged is INDETERMINATE, never passed.
+ */
+int inspect_cms(struct inspector *i, const void *der, size_t n, int fd,
+    const void *anchors, size_t anchors_len, int64_t now_ms,
+    struct inspect_verdict *out, struct err *e) NODISCARD;
+
+/*
+ * Stage 2 for every range of a PDF in a memfd: ranges are re-checked, cut,
+ * verified; *n verdicts in the order of the file. A range that is not sound
+ * is FAILED/FORMAT_FAILURE, and no other of that file passes then. A right
+ * signature that does not cover the whole file is INDETERMINATE, with
+ * "added-after-signature" (unsigned bytes follow) or "earlier-revision"
+ * (another signature follows). No signature: *n = 0.
+ */
+int inspect_pdf(struct inspector *i, int fd, uint64_t size,
+    const struct inspect_type *t, const void *anchors, size_t anchors_len,
+    int64_t now_ms, struct inspect_verdict out[INSPECT_SIGS_MAX], size_t *n,
+    struct err *e) NODISCARD;
+
+/* "TOTAL-PASSED", "INDETERMINATE", "TOTAL-FAILED". */
+const char *inspect_indication_name(enum inspect_indication i);
+
+#endif

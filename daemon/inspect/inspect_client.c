@@ -1,0 +1,493 @@
+#include "daemon/inspect/inspect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/ipc.h"
+#include "base/text.h"
+#include "daemon/inspect/range.h"
+#include "daemon/inspect/wire.h"
+
+#define IDLE_MAX 16 /* connections kept while nobody asks */
+#define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
+
+struct inspector {
+	char path[IPC_PATH_MAX + 1];
+	uid_t uid;
+	pthread_mutex_t lock; /* over idle and nidle */
+	int idle[IDLE_MAX];
+	size_t nidle;
+};
+
+int
+inspector_open(
+    const char *path, uid_t uid_inspect, struct inspector **out, struct err *e)
+{
+	struct inspector *i;
+
+	if (strlen(path) > IPC_PATH_MAX)
+		return err_set(e, ERR_TOO_LARGE, "%s: path too long", path);
+	if ((i = calloc(1, sizeof(*i))) == NULL)
+		return err_set(e, ERR_NOMEM, "inspector");
+	memcpy(i->path, path, strlen(path) + 1);
+	i->uid = uid_inspect;
+	if (pthread_mutex_init(&i->lock, NULL) != 0) {
+		free(i);
+		return err_set(e, ERR_NOMEM, "inspector");
+	}
+	*out = i;
+	return 0;
+}
+
+void
+inspector_freep(struct inspector **i)
+{
+	size_t k;
+
+	if (*i == NULL)
+		return;
+	for (k = 0; k < (*i)->nidle; k++)
+		close((*i)->idle[k]);
+	pthread_mutex_destroy(&(*i)->lock);
+	free(*i);
+	*i = NULL;
+}
+
+/* A kept connection, or -1. */
+static int
+take_idle(struct inspector *i)
+{
+	int fd = -1;
+
+	pthread_mutex_lock(&i->lock);
+	if (i->nidle > 0)
+		fd = i->idle[--i->nidle];
+	pthread_mutex_unlock(&i->lock);
+	return fd;
+}
+
+static void
+keep_idle(struct inspector *i, int *fd)
+{
+	pthread_mutex_lock(&i->lock);
+	if (i->nidle < IDLE_MAX) {
+		i->idle[i->nidle++] = *fd;
+		*fd = -1;
+	}
+	pthread_mutex_unlock(&i->lock);
+}
+
+/* The verdict comes from whoever listens there: it must be the right uid. */
+static int
+connect_checked(const struct inspector *i, int *out, struct err *e)
+{
+	AUTO(fd_closep) int fd = -1;
+	struct peer peer;
+	int r;
+
+	if ((r = ipc_connect(i->path, SOCK_SEQPACKET, &fd, e)) < 0 ||
+	    (r = ipc_peer(fd, &peer, e)) < 0)
+		return r;
+	if (peer.uid != i->uid)
+		return err_set(e, ERR_UNAVAILABLE,
+		    "inspect.sock is served by another account");
+	*out = fd;
+	fd = -1;
+	return 0;
+}
+
+static int
+failed(struct err *e, const char *what)
+{
+	return err_tag(
+	    e, ERR_REFUSED, "inspection-failed", "inspection: %s", what);
+}
+
+/* One request and its answer over fd. */
+static int
+exchange(int fd, const struct buf *req, const int *fds, size_t nfds,
+    struct buf *answer, struct err *e)
+{
+	size_t none = 0;
+	int r;
+
+	if ((r = ipc_send(fd, req->p, req->len, fds, nfds, e)) < 0)
+		return r;
+	r = ipc_recv(fd, answer, NULL, &none, INSPECT_DEADLINE_MS, e);
+	if (r == -(int)ERR_BUSY)
+		return failed(e, "out of time");
+	return r;
+}
+
+/*
+ * Ask over a kept connection if there is one. It may be that of a process
+ * that has gone since: asking has no effect there, so ask again over a new
+ * one. A connection that failed is not kept.
+ */
+static int
+ask(struct inspector *i, const struct buf *req, const int *fds, size_t nfds,
+    struct buf *answer, struct err *e)
+{
+	AUTO(fd_closep) int fd = -1;
+	int r = -(int)ERR_UNAVAILABLE;
+
+	while (r == -(int)ERR_UNAVAILABLE && (fd = take_idle(i)) >= 0) {
+		r = exchange(fd, req, fds, nfds, answer, e);
+		if (r < 0)
+			fd_closep(&fd);
+	}
+	if (r == -(int)ERR_UNAVAILABLE) {
+		if ((r = connect_checked(i, &fd, e)) < 0)
+			return r;
+		r = exchange(fd, req, fds, nfds, answer, e);
+	}
+	if (r < 0)
+		return r;
+	keep_idle(i, &fd);
+	return 0;
+}
+
+/*
+ * The part of an answer that the worker wrote. Whatever ended the worker, the
+ * file is refused: that is the same for a crash and for a time limit.
+ */
+static int
+unwrap(struct buf *answer, struct err *e)
+{
+	uint8_t end = answer->len > 0 ? answer->p[0] : WIRE_BAD;
+
+	if (end == WIRE_BAD)
+		return err_set(e, ERR_INTERNAL, "inspection: bad request");
+	if (end == WIRE_LATE)
+		return failed(e, "out of time");
+	if (end != WIRE_DONE)
+		return failed(e, "the worker died");
+	buf_drop(answer, 1);
+	return 0;
+}
+
+/* A worker's answer that makes no sense is a worker that was taken over. */
+static int
+distrust(int r, struct err *e)
+{
+	return r < 0 ? failed(e, "the answer makes no sense") : 0;
+}
+
+/*
+ * From here on nobody writes in the memfd. Sealed already is fine.
+ */
+static int
+freeze(int fd, uint64_t size, struct err *e)
+{
+	struct stat st;
+	int got;
+
+	if (fcntl(fd, F_ADD_SEALS, SEALS) < 0 && errno != EPERM)
+		return err_sys(e, ERR_INTERNAL, "seal a memfd");
+	got = fcntl(fd, F_GET_SEALS);
+	if (got < 0 || (got & SEALS) != SEALS)
+		return err_set(e, ERR_INTERNAL, "the memfd is not sealed");
+	if (fstat(fd, &st) < 0 || (uint64_t)st.st_size != size)
+		return err_set(e, ERR_INTERNAL, "the memfd has another size");
+	return 0;
+}
+
+int
+inspect_type(struct inspector *i, int fd, uint64_t size, int whole,
+    struct inspect_type *out, struct err *e)
+{
+	const struct wire_request q = {
+		.op = WIRE_TYPE, .size = size, .whole = whole != 0
+	};
+	AUTO(buf_done) struct buf req = { 0 }, answer = { 0 };
+	int r;
+
+	if ((r = freeze(fd, size, e)) < 0 ||
+	    (r = wire_request_encode(&q, &req, e)) < 0 ||
+	    (r = ask(i, &req, &fd, 1, &answer, e)) < 0 ||
+	    (r = unwrap(&answer, e)) < 0)
+		return r;
+	return distrust(wire_type_decode(answer.p, answer.len, out, e), e);
+}
+
+struct cms_question {
+	const void *der;
+	size_t der_len;
+	int fd; /* sealed; the signed bytes */
+	uint64_t size;
+	const void *anchors;
+	size_t anchors_len;
+	int64_t now_ms;
+	enum inspect_filter filter;
+};
+
+static int
+ask_cms(struct inspector *i, const struct cms_question *c,
+    struct inspect_verdict *out, struct err *e)
+{
+	const struct wire_request q = { .op = WIRE_CMS,
+		.size = c->size,
+		.der_len = (uint32_t)c->der_len,
+		.anchors_len = (uint32_t)c->anchors_len,
+		.now_ms = c->now_ms,
+		.filter = c->filter };
+	AUTO(buf_done) struct buf req = { 0 }, answer = { 0 };
+	AUTO(fd_closep) int der = -1, anchors = -1;
+	int r;
+
+	if (c->der_len > INSPECT_DER_MAX)
+		return err_set(e, ERR_TOO_LARGE, "signature over %u bytes",
+		    INSPECT_DER_MAX);
+	if (c->anchors_len > INSPECT_ANCHORS_MAX)
+		return err_set(e, ERR_TOO_LARGE, "anchors over %u bytes",
+		    INSPECT_ANCHORS_MAX);
+	if ((r = memfd_of("signature", c->der, c->der_len, &der, e)) < 0 ||
+	    (r = memfd_of("anchors", c->anchors, c->anchors_len, &anchors, e)) <
+		0 ||
+	    (r = wire_request_encode(&q, &req, e)) < 0)
+		return r;
+	if ((r = ask(i, &req, (const int[]){ c->fd, der, anchors }, 3, &answer,
+		 e)) < 0 ||
+	    (r = unwrap(&answer, e)) < 0)
+		return r;
+	return distrust(wire_verdict_decode(answer.p, answer.len, out, e), e);
+}
+
+int
+inspect_cms(struct inspector *i, const void *der, size_t n, int fd,
+    const void *anchors, size_t anchors_len, int64_t now_ms,
+    struct inspect_verdict *out, struct err *e)
+{
+	struct cms_question c = { .der = der,
+		.der_len = n,
+		.fd = fd,
+		.anchors = anchors,
+		.anchors_len = anchors_len,
+		.now_ms = now_ms,
+		.filter = INSPECT_FILTER_DETACHED };
+	struct inspect_verdict v;
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, ERR_INTERNAL, "stat of a memfd");
+	c.size = (uint64_t)st.st_size;
+	if ((r = freeze(fd, c.size, e)) < 0 || (r = ask_cms(i, &c, &v, e)) < 0)
+		return r;
+	v.covers = c.size;
+	*out = v;
+	return 0;
+}
+
+/* The bytes of a sealed memfd: they can neither change nor go away. */
+struct view {
+	uint8_t *p; /* NULL when empty */
+	size_t n;
+};
+
+static void
+view_done(struct view *v)
+{
+	if (v->p != NULL)
+		munmap(v->p, v->n);
+	v->p = NULL;
+}
+
+static int
+view_init(struct view *v, int fd, uint64_t size, struct err *e)
+{
+	void *p;
+
+	if (size == 0)
+		return 0;
+	p = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return err_sys(e, ERR_NOMEM, "map a memfd");
+	v->p = p;
+	v->n = (size_t)size;
+	return 0;
+}
+
+/* The signed bytes of a sound range, in a sealed memfd of their own. */
+static int
+cut_signed(const struct view *file, const struct inspect_range *r, int *out,
+    struct err *e)
+{
+	AUTO(fd_closep) int fd = -1;
+	int ret;
+
+	if ((ret = memfd_new("signed", &fd, e)) < 0 ||
+	    (ret = fd_write_all(fd, file->p, (size_t)r->b, e)) < 0 ||
+	    (ret = fd_write_all(fd, file->p + r->c, (size_t)r->c_len, e)) < 0 ||
+	    (ret = freeze(fd, r->b + r->c_len, e)) < 0)
+		return ret;
+	*out = fd;
+	fd = -1;
+	return 0;
+}
+
+static uint8_t
+nibble(uint8_t c)
+{
+	return (uint8_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+}
+
+/* The bytes written in hexadecimal in the gap of a sound range. */
+static int
+cut_signature(const struct view *file, const struct inspect_range *r,
+    struct buf *der, struct err *e)
+{
+	const uint8_t *hex = file->p + r->b + 1;
+	size_t i, n = (size_t)(r->c - r->b - 2) / 2;
+	int ret;
+
+	if ((ret = buf_reserve(der, n, e)) < 0)
+		return ret;
+	for (i = 0; i < n; i++)
+		der->p[i] =
+		    (uint8_t)(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
+	der->len = n;
+	return 0;
+}
+
+struct anchors {
+	const void *pem;
+	size_t len;
+	int64_t now_ms;
+};
+
+static int
+judge_range(struct inspector *i, const struct view *file,
+    const struct inspect_range *r, const struct anchors *a,
+    struct inspect_verdict *out, struct err *e)
+{
+	AUTO(buf_done) struct buf der = { 0 };
+	AUTO(fd_closep) int fd = -1;
+	struct cms_question c = { .anchors = a->pem,
+		.anchors_len = a->len,
+		.now_ms = a->now_ms,
+		.filter = r->filter,
+		.size = r->b + r->c_len };
+	int ret;
+
+	if ((ret = cut_signed(file, r, &fd, e)) < 0 ||
+	    (ret = cut_signature(file, r, &der, e)) < 0)
+		return ret;
+	c.fd = fd;
+	c.der = der.p;
+	c.der_len = der.len;
+	if ((ret = ask_cms(i, &c, out, e)) < 0)
+		return ret;
+	out->covers = range_end(r);
+	return 0;
+}
+
+static void
+add_reason(struct inspect_verdict *v, const char *word)
+{
+	size_t len = strlen(v->reasons);
+
+	snprintf(v->reasons + len, sizeof(v->reasons) - len, "%s%s",
+	    len > 0 ? " " : "", word);
+}
+
+/* Something besides the signature itself stands in the way of "passed". */
+static void
+hold_back(struct inspect_verdict *v, const char *word)
+{
+	add_reason(v, word);
+	if (v->indication != INSPECT_PASSED)
+		return;
+	v->indication = INSPECT_INDETERMINATE;
+	snprintf(v->sub, sizeof(v->sub), "SIG_CONSTRAINTS_FAILURE");
+}
+
+/*
+ * Sound ranges follow one another: each signature came with a revision that
+ * was added after the whole of the one before.
+ */
+static size_t
+check_ranges(const struct view *file, const struct inspect_type *t,
+    int sound[INSPECT_SIGS_MAX])
+{
+	uint64_t before = 0;
+	size_t k, bad = 0;
+
+	for (k = 0; k < t->nranges; k++) {
+		sound[k] =
+		    file->p != NULL && t->ranges[k].b > before &&
+		    inspect_range_is_sound(file->p, file->n, &t->ranges[k]);
+		if (sound[k])
+			before = range_end(&t->ranges[k]);
+		else
+			bad++;
+	}
+	return bad;
+}
+
+static void
+temper(struct inspect_verdict *v, const struct inspect_type *t, uint64_t size,
+    int is_last, size_t bad)
+{
+	if (v->covers < size)
+		hold_back(
+		    v, is_last ? "added-after-signature" : "earlier-revision");
+	if (bad > 0)
+		hold_back(v, "unsound-range-in-file");
+	if (t->encrypted)
+		hold_back(v, "encrypted");
+}
+
+int
+inspect_pdf(struct inspector *i, int fd, uint64_t size,
+    const struct inspect_type *t, const void *anchors, size_t anchors_len,
+    int64_t now_ms, struct inspect_verdict out[INSPECT_SIGS_MAX], size_t *n,
+    struct err *e)
+{
+	const struct anchors a = { anchors, anchors_len, now_ms };
+	struct inspect_verdict v[INSPECT_SIGS_MAX] = { 0 };
+	AUTO(view_done) struct view file = { 0 };
+	int sound[INSPECT_SIGS_MAX], r;
+	size_t k, bad;
+
+	if (t->nranges > INSPECT_SIGS_MAX)
+		return err_set(e, ERR_INTERNAL, "too many ranges");
+	if ((r = freeze(fd, size, e)) < 0 ||
+	    (r = view_init(&file, fd, size, e)) < 0)
+		return r;
+	bad = check_ranges(&file, t, sound);
+	for (k = 0; k < t->nranges; k++) {
+		if (!sound[k]) {
+			v[k].indication = INSPECT_FAILED;
+			snprintf(v[k].sub, sizeof(v[k].sub), "FORMAT_FAILURE");
+			add_reason(&v[k], "unsound-range");
+			continue;
+		}
+		if ((r = judge_range(i, &file, &t->ranges[k], &a, &v[k], e)) <
+		    0)
+			return r;
+		temper(&v[k], t, size, k + 1 == t->nranges, bad);
+	}
+	memcpy(out, v, sizeof(v[0]) * t->nranges);
+	*n = t->nranges;
+	return 0;
+}
+
+const char *
+inspect_indication_name(enum inspect_indication i)
+{
+	switch (i) {
+	case INSPECT_PASSED:
+		return "TOTAL-PASSED";
+	case INSPECT_FAILED:
+		return "TOTAL-FAILED";
+	default:
+		return "INDETERMINATE";
+	}
+}

@@ -1,0 +1,241 @@
+#include "daemon/inspect/wire.h"
+
+#include "base/rw.h"
+#include "base/text.h"
+
+size_t
+wire_request_fds(const struct wire_request *r)
+{
+	return r->op == WIRE_CMS ? 3 : 1;
+}
+
+int
+wire_request_encode(
+    const struct wire_request *r, struct buf *out, struct err *e)
+{
+	struct wr w;
+
+	wr_init(&w, out);
+	wr_u8(&w, WIRE_VERSION);
+	wr_u8(&w, (uint8_t)r->op);
+	wr_u64(&w, r->size);
+	if (r->op == WIRE_TYPE)
+		wr_u8(&w, r->whole != 0);
+	if (r->op == WIRE_MISBEHAVE)
+		wr_u8(&w, r->act);
+	if (r->op == WIRE_CMS) {
+		wr_u32(&w, r->der_len);
+		wr_u32(&w, r->anchors_len);
+		wr_u64(&w, (uint64_t)r->now_ms);
+		wr_u8(&w, (uint8_t)r->filter);
+	}
+	return wr_end(&w, e);
+}
+
+static void
+decode_cms(struct rd *r, struct wire_request *out)
+{
+	out->der_len = rd_u32(r);
+	out->anchors_len = rd_u32(r);
+	out->now_ms = (int64_t)rd_u64(r);
+	out->filter = (enum inspect_filter)rd_u8(r);
+	if (out->der_len > INSPECT_DER_MAX ||
+	    out->anchors_len > INSPECT_ANCHORS_MAX ||
+	    (unsigned)out->filter > INSPECT_FILTER_TIMESTAMP)
+		r->bad = 1;
+}
+
+int
+wire_request_decode(
+    const void *p, size_t n, struct wire_request *out, struct err *e)
+{
+	struct wire_request q = { 0 };
+	struct rd r;
+	uint8_t version;
+	int ret;
+
+	rd_init(&r, p, n);
+	version = rd_u8(&r);
+	q.op = (enum wire_op)rd_u8(&r);
+	q.size = rd_u64(&r);
+	if (q.op == WIRE_TYPE)
+		q.whole = rd_u8(&r);
+	else if (q.op == WIRE_CMS)
+		decode_cms(&r, &q);
+	else if (q.op == WIRE_MISBEHAVE)
+		q.act = rd_u8(&r);
+	else
+		return err_set(e, ERR_INVALID, "unknown operation");
+	if ((ret = rd_end(&r, "inspection request", e)) < 0)
+		return ret;
+	if (version != WIRE_VERSION || (q.whole & ~1) != 0)
+		return err_set(e, ERR_INVALID, "unknown request");
+	*out = q;
+	return 0;
+}
+
+/* Is every character of s one of those of the class? */
+static int
+is_all(const char *s, int (*in_class)(unsigned char))
+{
+	for (; *s != '\0'; s++)
+		if (!in_class((unsigned char)*s))
+			return 0;
+	return 1;
+}
+
+static int
+is_lower_digit(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+static int
+is_media_char(unsigned char c)
+{
+	return is_lower_digit(c) || (c != '\0' && strchr("/.+-", c) != NULL);
+}
+
+static int
+is_word_char(unsigned char c)
+{
+	return is_lower_digit(c) || c == '-' || c == ' ';
+}
+
+static int
+is_sub_char(unsigned char c)
+{
+	return (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/*
+ * A name is shown to people: no control characters (C0, DEL, C1) and none of
+ * those that turn the direction of writing (U+202A-202E, U+2066-2069).
+ */
+static int
+is_name(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	if (!utf8_is_valid(s, strlen(s)))
+		return 0;
+	for (; *p != '\0'; p++) {
+		if (*p < 0x20 || *p == 0x7f)
+			return 0;
+		if (p[0] == 0xc2 && p[1] < 0xa0)
+			return 0;
+		if (p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0xaa &&
+		    p[2] <= 0xae)
+			return 0;
+		if (p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 &&
+		    p[2] <= 0xa9)
+			return 0;
+	}
+	return 1;
+}
+
+int
+wire_type_encode(const struct inspect_type *t, struct buf *out, struct err *e)
+{
+	struct wr w;
+	size_t i;
+
+	wr_init(&w, out);
+	wr_str(&w, t->media);
+	wr_str(&w, t->reason);
+	wr_u8(&w, t->agreed != 0);
+	wr_u8(&w, t->encrypted != 0);
+	wr_u16(&w, (uint16_t)t->nranges);
+	for (i = 0; i < t->nranges; i++) {
+		wr_u64(&w, t->ranges[i].b);
+		wr_u64(&w, t->ranges[i].c);
+		wr_u64(&w, t->ranges[i].c_len);
+		wr_u8(&w, (uint8_t)t->ranges[i].filter);
+	}
+	return wr_end(&w, e);
+}
+
+static void
+decode_ranges(struct rd *r, struct inspect_type *t)
+{
+	size_t i;
+
+	t->nranges = rd_u16(r);
+	if (t->nranges > INSPECT_SIGS_MAX) {
+		r->bad = 1;
+		return;
+	}
+	for (i = 0; i < t->nranges; i++) {
+		t->ranges[i].b = rd_u64(r);
+		t->ranges[i].c = rd_u64(r);
+		t->ranges[i].c_len = rd_u64(r);
+		t->ranges[i].filter = (enum inspect_filter)rd_u8(r);
+		if ((unsigned)t->ranges[i].filter > INSPECT_FILTER_TIMESTAMP)
+			r->bad = 1;
+	}
+}
+
+int
+wire_type_decode(
+    const void *p, size_t n, struct inspect_type *out, struct err *e)
+{
+	struct inspect_type t = { 0 };
+	struct rd r;
+	int ret;
+
+	rd_init(&r, p, n);
+	rd_str(&r, t.media, sizeof(t.media));
+	rd_str(&r, t.reason, sizeof(t.reason));
+	t.agreed = rd_u8(&r);
+	t.encrypted = rd_u8(&r);
+	decode_ranges(&r, &t);
+	if ((ret = rd_end(&r, "inspection answer", e)) < 0)
+		return ret;
+	if (t.agreed > 1 || t.encrypted > 1 || t.media[0] == '\0' ||
+	    !is_all(t.media, is_media_char) ||
+	    !is_all(t.reason, is_word_char) ||
+	    (!t.agreed && t.reason[0] == '\0'))
+		return err_set(e, ERR_INVALID, "inspection answer: values");
+	*out = t;
+	return 0;
+}
+
+int
+wire_verdict_encode(
+    const struct inspect_verdict *v, struct buf *out, struct err *e)
+{
+	struct wr w;
+
+	wr_init(&w, out);
+	wr_u8(&w, (uint8_t)v->indication);
+	wr_str(&w, v->sub);
+	wr_str(&w, v->signer);
+	wr_u64(&w, (uint64_t)v->signing_time_ms);
+	wr_str(&w, v->reasons);
+	return wr_end(&w, e);
+}
+
+int
+wire_verdict_decode(
+    const void *p, size_t n, struct inspect_verdict *out, struct err *e)
+{
+	struct inspect_verdict v = { 0 };
+	struct rd r;
+	int ret;
+
+	rd_init(&r, p, n);
+	v.indication = (enum inspect_indication)rd_u8(&r);
+	rd_str(&r, v.sub, sizeof(v.sub));
+	rd_str(&r, v.signer, sizeof(v.signer));
+	v.signing_time_ms = (int64_t)rd_u64(&r);
+	rd_str(&r, v.reasons, sizeof(v.reasons));
+	if ((ret = rd_end(&r, "verdict", e)) < 0)
+		return ret;
+	if (v.indication < INSPECT_PASSED || v.indication > INSPECT_FAILED ||
+	    (v.indication == INSPECT_PASSED) != (v.sub[0] == '\0') ||
+	    !is_all(v.sub, is_sub_char) || !is_name(v.signer) ||
+	    !is_all(v.reasons, is_word_char))
+		return err_set(e, ERR_INVALID, "verdict: values");
+	*out = v;
+	return 0;
+}

@@ -1,0 +1,69 @@
+/*
+ * Messages between sceaud and sceau-inspect, and between a worker and the
+ * daemon. Encoders and decoders stand side by side in wire.c.
+ *
+ * A request is one packet: u8 version, u8 operation, then
+ *   type  u64 size, u8 whole; descriptors: the file
+ *   cms   u64 size, u32 DER bytes, u32 anchor bytes, i64 now (ms), u8 filter;
+ *         descriptors: the signed bytes, the DER, the anchors (PEM)
+ * Every descriptor is a memfd sealed against writing and resizing.
+ *
+ * An answer is one packet: u8 how the worker ended, then what it wrote, which
+ * sceau-inspect passes on unread:
+ *   type  str media, str reason, u8 agreed, u8 encrypted, u16 ranges, each
+ *         u64 b, u64 c, u64 c_len, u8 filter
+ *   cms   u8 indication, str sub, str signer, i64 signing time, str reasons
+ */
+#ifndef DAEMON_INSPECT_WIRE_H
+#define DAEMON_INSPECT_WIRE_H
+
+#include "daemon/inspect/inspect.h"
+
+#define WIRE_VERSION 1
+#define WIRE_ANSWER_MAX 4096 /* bytes a worker may write: under PIPE_BUF */
+#define WIRE_FDS_MAX 3
+
+enum wire_op {
+	WIRE_TYPE = 1,
+	WIRE_CMS = 2,
+	WIRE_MISBEHAVE = 99 /* only in the build made for tests */
+};
+
+/* How the worker ended. */
+enum wire_end {
+	WIRE_DONE = 0,
+	WIRE_DIED = 1, /* killed, or gone without an answer */
+	WIRE_LATE = 2, /* killed at its deadline */
+	WIRE_BAD = 3   /* the request itself is not well formed */
+};
+
+struct wire_request {
+	enum wire_op op;
+	uint64_t size; /* bytes of the first descriptor */
+	int whole;
+	uint32_t der_len, anchors_len;
+	int64_t now_ms;
+	enum inspect_filter filter;
+	uint8_t act; /* WIRE_MISBEHAVE: what to try */
+};
+
+/* How many descriptors come with r. */
+size_t wire_request_fds(const struct wire_request *r);
+int wire_request_encode(
+    const struct wire_request *r, struct buf *out, struct err *e) NODISCARD;
+int wire_request_decode(
+    const void *p, size_t n, struct wire_request *out, struct err *e) NODISCARD;
+
+int wire_type_encode(
+    const struct inspect_type *t, struct buf *out, struct err *e) NODISCARD;
+/* ERR_INVALID unless every value is one that a sane worker gives. */
+int wire_type_decode(
+    const void *p, size_t n, struct inspect_type *out, struct err *e) NODISCARD;
+
+int wire_verdict_encode(
+    const struct inspect_verdict *v, struct buf *out, struct err *e) NODISCARD;
+/* As wire_type_decode. covers is 0: the daemon knows, not the worker. */
+int wire_verdict_decode(const void *p, size_t n, struct inspect_verdict *out,
+    struct err *e) NODISCARD;
+
+#endif
