@@ -1,0 +1,68 @@
+/*
+ * Documents and records: tables document, version, page. A version has a
+ * manifest sealed under the version's key in the store, and a sealed row
+ * with what lists and receipts need; each page is sealed under a key of its
+ * own (its upload's).
+ */
+#ifndef DAEMON_CORE_DOCUMENT_H
+#define DAEMON_CORE_DOCUMENT_H
+
+#include "base/receipt.h"
+#include "daemon/core/core.h"
+
+#define DOCUMENT_PAGES_MAX 63	/* store parts for pages */
+#define DOCUMENT_NAME_MAX 255	/* bytes of a file's name */
+#define DOCUMENT_TITLE_MAX 200	/* bytes */
+#define DOCUMENT_SIGNATURE_MAX (UINT64_C(1) << 20)
+#define DOCUMENT_LIST_MAX 2000
+
+extern const char *const document_schema;
+
+struct filing_page {
+	const char *upload, *name;
+};
+struct filing {
+	const char *kase, *kind;
+	const char *level, *title, *replaces; /* "" when not said */
+	struct filing_page pages[DOCUMENT_PAGES_MAX];
+	size_t npages;
+	struct filing_page signature; /* upload NULL: none */
+};
+/* *again: the answer of the first filing under this idempotency key. */
+int document_file(struct core *core, const struct caller *caller,
+    const struct filing *f, struct id *object, json_t **answer, int *again,
+    struct err *e) NODISCARD;
+
+/* Answers as the API shows them. version 0: the newest. */
+int document_list(struct core *core, const struct caller *caller,
+    const char *kase, struct id *object, json_t **answer, struct err *e)
+    NODISCARD;
+int document_show(struct core *core, const struct caller *caller,
+    const char *ref, struct id *object, json_t **answer, struct err *e)
+    NODISCARD;
+int document_versions(struct core *core, const struct caller *caller,
+    const char *ref, struct id *object, json_t **answer, struct err *e)
+    NODISCARD;
+int document_receipt(struct core *core, const struct caller *caller,
+    const char *ref, uint32_t version, struct id *object, uint64_t *leaf,
+    struct buf *text, struct err *e) NODISCARD;
+
+/* A page, or the detached signature, on its way out. */
+struct content {
+	uint64_t leaf, size;
+	uint8_t sha256[32];
+	size_t pages;
+	char name[DOCUMENT_NAME_MAX + 1];
+	char media[INSPECT_TYPE_MAX];
+	struct content_stream *stream;
+};
+#define CONTENT_SIGNATURE UINT32_MAX
+int content_open(struct core *core, const struct caller *caller,
+    const char *ref, uint32_t version, uint32_t page, struct id *object,
+    struct content *out, struct err *e) NODISCARD;
+/* Append the next piece of plaintext (at most 1 MiB); nothing at the end. */
+int content_next(struct content_stream *s, struct buf *out, struct err *e)
+    NODISCARD;
+void content_freep(struct content_stream **s);
+
+#endif

@@ -1,0 +1,92 @@
+#include "daemon/core/publish.h"
+
+#include "base/sshsig.h"
+
+/* One publication or sweep at a time: both rewrite refs and segments. */
+static pthread_mutex_t publishing = PTHREAD_MUTEX_INITIALIZER;
+
+static int
+sign_commit(void *arg, const uint8_t tree[20], const uint8_t *parent,
+    uint32_t version, uint64_t hour, struct buf *commit, struct err *e)
+{
+	struct core *core = arg;
+
+	return agent_sign_commit(
+	    core->agent, tree, parent, version, hour, commit, e);
+}
+
+struct wrapped {
+	int (*apply)(struct tx *tx, void *arg, struct err *e);
+	void *arg;
+};
+
+static int
+apply_wrapped(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+{
+	struct wrapped *w = arg;
+
+	(void)now_ms;
+	return w->apply(tx, w->arg, e);
+}
+
+static int
+commit_rows(void *arg,
+    int (*apply)(struct tx *tx, void *apply_arg, struct err *e),
+    void *apply_arg, struct err *e)
+{
+	struct core *core = arg;
+	struct wrapped w = { apply, apply_arg };
+	struct change ch = { .apply = apply_wrapped, .arg = &w };
+
+	return commit_run(core->committer, &ch, e);
+}
+
+static struct store_hooks
+hooks_of(struct core *core)
+{
+	return (struct store_hooks){
+		.arg = core,
+		.sign = sign_commit,
+		.commit = commit_rows,
+	};
+}
+
+int
+core_publish(struct core *core, const struct caller *caller,
+    struct store_report *rep, uint64_t *leaf, struct err *e)
+{
+	struct store_hooks h = hooks_of(core);
+	int64_t now = core->now_ms();
+	struct decision d;
+	json_t *detail;
+	int r;
+
+	if ((r = core_check_open(core, e)) < 0 ||
+	    (r = core_authorize(
+		 core, caller, OP_PUBLISH, NULL, NULL, now, &d, e)) < 0)
+		return r;
+	detail = json_pack("{s:o}", "decision", decision_json(core, &d));
+	r = core_read_leaf(core, caller, LEAF_PUBLISH, NULL, detail, leaf, e);
+	json_decref(detail);
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&publishing);
+	r = store_publish(core->store, &h, rep, e);
+	pthread_mutex_unlock(&publishing);
+	return r;
+}
+
+int
+core_sweep(
+    struct core *core, double share, struct store_report *rep, struct err *e)
+{
+	struct store_hooks h = hooks_of(core);
+	struct store_report published = { 0 };
+	int r;
+
+	pthread_mutex_lock(&publishing);
+	if ((r = store_publish(core->store, &h, &published, e)) == 0)
+		r = store_sweep(core->store, &h, share, rep, e);
+	pthread_mutex_unlock(&publishing);
+	return r;
+}
