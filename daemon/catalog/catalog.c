@@ -53,6 +53,20 @@ file_make(const char *path, struct err *e)
 	return 0;
 }
 
+static void
+locks_init(struct catalog *c)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&c->mutex, NULL);
+	pthread_mutex_init(&c->checkpoint, NULL);
+	pthread_cond_init(&c->free, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&c->returned, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
 int
 catalog_open(const char *path, const char *const *schema, size_t n,
     struct catalog **out, struct err *e)
@@ -65,9 +79,7 @@ catalog_open(const char *path, const char *const *schema, size_t n,
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
 	c->lock = -1;
-	pthread_mutex_init(&c->mutex, NULL);
-	pthread_mutex_init(&c->checkpoint, NULL);
-	pthread_cond_init(&c->free, NULL);
+	locks_init(c);
 	if ((c->path = strdup(path)) == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
 	if ((r = lock_take(path, &c->lock, e)) < 0 ||
@@ -95,6 +107,7 @@ catalog_freep(struct catalog **pp)
 	conn_freep(&c->writer);
 	/* Last: until here the files are ours. */
 	fd_closep(&c->lock);
+	pthread_cond_destroy(&c->returned);
 	pthread_cond_destroy(&c->free);
 	pthread_mutex_destroy(&c->checkpoint);
 	pthread_mutex_destroy(&c->mutex);
@@ -168,6 +181,8 @@ catalog_reader_give(struct catalog *c, struct catalog_conn *conn)
 {
 	pthread_mutex_lock(&c->mutex);
 	c->nreaders--;
+	c->returns++;
+	pthread_cond_broadcast(&c->returned);
 	if (conn != NULL && c->nidle < CATALOG_READERS_IDLE) {
 		conn->next = c->idle;
 		c->idle = TAKE(conn);
@@ -197,19 +212,76 @@ checkpoint(struct catalog *c, int full, struct err *e)
 	return 0;
 }
 
-int
-catalog_checkpoint(struct catalog *c, int full, struct err *e)
+/* With the writer out; ERR_BUSY while readers need the WAL. */
+static int
+truncate_once(struct catalog *c, struct err *e)
 {
 	struct catalog_conn *unused;
 	int r;
 
-	/* TRUNCATE needs the writer out; wait in our queue, not SQLite's. */
-	if (full && (r = catalog_writer_take(c, &unused, e)) < 0)
+	if ((r = catalog_writer_take(c, &unused, e)) < 0)
 		return r;
-	pthread_mutex_lock(&c->checkpoint);
-	r = checkpoint(c, full, e);
-	pthread_mutex_unlock(&c->checkpoint);
+	r = checkpoint(c, 1, e);
+	catalog_writer_give(c);
+	return r;
+}
+
+/* Wait until a reader returned since seen; 0 when the deadline is past. */
+static int
+reader_returned(struct catalog *c, uint64_t seen, const struct timespec *until)
+{
+	int r = 0, did;
+
+	pthread_mutex_lock(&c->mutex);
+	while (c->returns == seen && r == 0)
+		r = pthread_cond_timedwait(&c->returned, &c->mutex, until);
+	did = c->returns != seen;
+	pthread_mutex_unlock(&c->mutex);
+	return did;
+}
+
+static uint64_t
+returns_now(struct catalog *c)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&c->mutex);
+	n = c->returns;
+	pthread_mutex_unlock(&c->mutex);
+	return n;
+}
+
+/*
+ * The writer is let in between two tries: a reader may be waiting for what
+ * the writer is to do, and would never return otherwise.
+ */
+static int
+checkpoint_full(struct catalog *c, struct err *e)
+{
+	struct timespec until;
+	uint64_t seen;
+	int r;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += CATALOG_FULL_MS / 1000;
+	do {
+		seen = returns_now(c);
+		pthread_mutex_lock(&c->checkpoint);
+		r = truncate_once(c, e);
+		pthread_mutex_unlock(&c->checkpoint);
+	} while (r == -ERR_BUSY && reader_returned(c, seen, &until));
+	return r;
+}
+
+int
+catalog_checkpoint(struct catalog *c, int full, struct err *e)
+{
+	int r;
+
 	if (full)
-		catalog_writer_give(c);
+		return checkpoint_full(c, e);
+	pthread_mutex_lock(&c->checkpoint);
+	r = checkpoint(c, 0, e);
+	pthread_mutex_unlock(&c->checkpoint);
 	return r;
 }

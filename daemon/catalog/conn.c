@@ -115,7 +115,9 @@ settings(struct catalog_conn *conn, enum conn_kind kind, struct err *e)
 	int got, r;
 
 	sqlite3_extended_result_codes(conn->db, 1);
-	sqlite3_busy_timeout(conn->db, CONN_BUSY_MS);
+	/* A checkpoint waits in catalog_checkpoint, where it blocks nobody. */
+	sqlite3_busy_timeout(
+	    conn->db, kind == CONN_CHECKPOINT ? 0 : CONN_BUSY_MS);
 	sqlite3_limit(conn->db, SQLITE_LIMIT_ATTACHED, 0);
 	for (i = 0; i < NELEMS(switches); i++) {
 		got = -1;

@@ -15,6 +15,8 @@
 #define CONN_BUCKETS 64	       /* of the statement cache */
 #define CONN_STATEMENTS 512    /* kept prepared on a connection */
 #define CONN_BUSY_MS 10000     /* how long SQLite waits for a lock */
+#define CATALOG_FULL_MS 10000  /* how long a full checkpoint waits for readers \
+				*/
 #define CONN_SAVEPOINTS 64     /* nested in a transaction */
 #define CATALOG_READERS 128    /* reader connections in use at once */
 #define CATALOG_READERS_IDLE 8 /* kept open when nobody reads */
@@ -59,6 +61,8 @@ struct catalog {
 	pthread_t writing_thread;
 	pthread_mutex_t mutex; /* guards the pool and writing */
 	pthread_cond_t free;
+	pthread_cond_t returned; /* a reader gave its connection back */
+	uint64_t returns;	 /* how often */
 	pthread_mutex_t checkpoint;
 };
 
