@@ -1,0 +1,140 @@
+#include "daemon/api/api.h"
+
+#include "base/sshsig.h"
+#include "base/text.h"
+
+/* DER to PEM (RFC 7468): lines of 64 symbols. */
+static json_t *
+pem_json(const struct buf *der)
+{
+	AUTO(buf_done) struct buf b64 = { 0 }, out = { 0 };
+	size_t at, n;
+
+	if (base64_format(der->p, der->len, &b64, NULL) < 0 ||
+	    buf_addstr(&out, "-----BEGIN CERTIFICATE-----\n", NULL) < 0)
+		return NULL;
+	for (at = 0; at < b64.len; at += n) {
+		n = b64.len - at < 64 ? b64.len - at : 64;
+		if (buf_add(&out, b64.p + at, n, NULL) < 0 ||
+		    buf_addstr(&out, "\n", NULL) < 0)
+			return NULL;
+	}
+	if (buf_addstr(&out, "-----END CERTIFICATE-----\n", NULL) < 0)
+		return NULL;
+	return json_string(buf_str(&out));
+}
+
+/* The public keys by which others check the vault's work. */
+static int
+add_public(struct core *core, json_t *j, struct err *e)
+{
+	AUTO(buf_done) struct buf vkey = { 0 }, ssh = { 0 };
+	int r = 0;
+
+	pthread_mutex_lock(&core->lock);
+	if (core->public != NULL &&
+	    (r = note_key_format(&core->public->log, &vkey, e)) == 0 &&
+	    (r = ssh_public_line(
+		 core->public->store, core->settings.origin, &ssh, e)) == 0) {
+		json_object_set_new(j, "log_key", json_string(buf_str(&vkey)));
+		json_object_set_new(j, "store_key", json_string(buf_str(&ssh)));
+		json_object_set_new(
+		    j, "certificate", pem_json(&core->public->certificate));
+	}
+	pthread_mutex_unlock(&core->lock);
+	return r;
+}
+
+/* Account names, separated by a space, to an array. */
+static json_t *
+names_json(const char *s)
+{
+	json_t *a = json_array();
+	size_t n;
+
+	for (; *s != '\0'; s += n) {
+		s += strspn(s, " ");
+		if ((n = strcspn(s, " ")) > 0)
+			json_array_append_new(a, json_stringn(s, n));
+	}
+	return a;
+}
+
+static json_t *
+policy_json(const struct policy *p)
+{
+	char hex[2 * SHA256_LEN + 1];
+
+	hex_format(policy_sha256(p), SHA256_LEN, hex);
+	return json_pack(
+	    "{s:i, s:s}", "version", (int)policy_version(p), "sha256", hex);
+}
+
+static int
+status_get(struct api_call *c, struct err *e)
+{
+	struct core *core = c->core;
+	struct agent_status st = { .sealed = 1 };
+	struct err away = { 0 };
+	char vault[ID_TEXT];
+	int answers;
+
+	/* Without its agent the vault is as good as sealed, and says so. */
+	answers = agent_status(core->agent, &st, &away) == 0;
+	id_format(&core->settings.vault, vault);
+	c->answer =
+	    json_pack("{s:s, s:s, s:s, s:b, s:b, s:o, s:i, s:i, s:o, s:I, s:I}",
+		"version", SCEAU_VERSION, "vault", vault, "origin",
+		core->settings.origin, "sealed", !answers || st.sealed, "agent",
+		answers, "custodians", names_json(st.custodians), "slots",
+		st.slots, "generation", (int)st.generation, "policy",
+		policy_json(core->policy), "head_size",
+		(json_int_t)audit_head_size(core->audit), "room",
+		(json_int_t)store_room(core->store));
+	if (c->answer == NULL)
+		return err_set(e, ERR_NOMEM, "status");
+	return add_public(core, c->answer, e);
+}
+
+static json_t *
+strings_json(const char *const *s)
+{
+	json_t *a = json_array();
+
+	for (; s != NULL && *s != NULL; s++)
+		json_array_append_new(a, json_string(*s));
+	return a;
+}
+
+static int
+policy_get(struct api_call *c, struct err *e)
+{
+	const struct policy *p = c->core->policy;
+	const struct policy_recipient *rec;
+	const struct policy_kind *kind;
+	json_t *kinds = json_array(), *recs = json_array();
+	size_t i, n;
+
+	for (n = policy_kinds(p, &kind), i = 0; i < n; i++)
+		json_array_append_new(
+		    kinds, json_pack("{s:s, s:b, s:o, s:o}", "kind",
+			       kind[i].name, "record", kind[i].is_record,
+			       "media", strings_json(kind[i].media), "levels",
+			       strings_json(kind[i].levels)));
+	for (n = policy_recipients(p, &rec), i = 0; i < n; i++)
+		json_array_append_new(recs,
+		    json_pack("{s:s, s:s, s:s}", "recipient", rec[i].name,
+			"title", rec[i].title, "channel", rec[i].channel));
+	c->answer = policy_json(p);
+	if (c->answer == NULL)
+		return err_set(e, ERR_NOMEM, "policy");
+	json_object_set_new(c->answer, "kinds", kinds);
+	json_object_set_new(c->answer, "recipients", recs);
+	return 0;
+}
+
+const struct route routes_status[] = {
+	{ "GET", "/v1/status", API_DOOR_STAFF, 0, status_get, NULL },
+	{ "GET", "/v1/policy", API_DOOR_STAFF, LEAF_POLICY, policy_get, NULL },
+	{ 0 },
+};
