@@ -60,6 +60,13 @@ fd_pread_all(int fd, void *p, size_t n, uint64_t off, struct err *e)
 	return 0;
 }
 
+/* Nothing of that name, or a file where a folder should be. */
+static int
+is_absent(int sys)
+{
+	return sys == ENOENT || sys == ENOTDIR;
+}
+
 /* Take what was appended since len off again, leaving no trace of it. */
 static void
 cut_back(struct buf *out, size_t len)
@@ -120,7 +127,7 @@ file_read(
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return err_sys(
-		    e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s", path);
+		    e, is_absent(errno) ? ERR_NOT_FOUND : ERR_IO, "%s", path);
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, ERR_IO, "%s", path);
 	if (!S_ISREG(st.st_mode))
@@ -140,7 +147,7 @@ parent_of(const char *path, char out[PATH_MAX], struct err *e)
 	const char *slash = strrchr(path, '/');
 	size_t len = slash == NULL ? 0 : (size_t)(slash - path);
 
-	if (len >= PATH_MAX)
+	if (strlen(path) >= PATH_MAX)
 		return err_set(
 		    e, ERR_TOO_LARGE, "path over %d bytes", PATH_MAX);
 	if (slash == NULL)
@@ -183,7 +190,8 @@ open_beside(
 		if (errno != EEXIST)
 			break;
 	}
-	return err_sys(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s", path);
+	return err_sys(
+	    e, is_absent(errno) ? ERR_NOT_FOUND : ERR_IO, "%s", path);
 }
 
 /* The content on disk, with its final mode whatever the umask is. */
@@ -231,7 +239,7 @@ dir_sync(int dirfd, const char *path, struct err *e)
 	fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(
-		    e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s", path);
+		    e, is_absent(errno) ? ERR_NOT_FOUND : ERR_IO, "%s", path);
 	if (fsync(fd) < 0)
 		return err_sys(e, ERR_IO, "%s: fsync", path);
 	return 0;
@@ -250,7 +258,7 @@ dir_make(int dirfd, const char *path, mode_t mode, struct err *e)
 	}
 	if (errno != EEXIST)
 		return err_sys(
-		    e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s", path);
+		    e, is_absent(errno) ? ERR_NOT_FOUND : ERR_IO, "%s", path);
 	if (fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, ERR_IO, "%s", path);
 	if (!S_ISDIR(st.st_mode))
