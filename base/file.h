@@ -14,14 +14,22 @@
 int fd_write_all(int fd, const void *p, size_t n, struct err *e) NODISCARD;
 int fd_pread_all(int fd, void *p, size_t n, uint64_t off, struct err *e)
     NODISCARD; /* ERR_INCOMPLETE at the end of the file */
-/* Everything up to the end of the stream; ERR_TOO_LARGE over max. */
+/* Appends all up to the end of the stream; ERR_TOO_LARGE over max. */
 int fd_read_to_end(int fd, size_t max, struct buf *out, struct err *e)
     NODISCARD;
 
-/* dirfd may be AT_FDCWD. ERR_NOT_FOUND, ERR_TOO_LARGE, ERR_IO. */
+/*
+ * Appends to out, or leaves it as it was. dirfd may be AT_FDCWD.
+ * ERR_NOT_FOUND, ERR_TOO_LARGE, ERR_IO (also a symbolic link, a folder, a
+ * device).
+ */
 int file_read(int dirfd, const char *path, size_t max, struct buf *out,
     struct err *e) NODISCARD;
-/* Replaces path. Durable when it returns. */
+/*
+ * Replaces path. Durable when it returns. On failure the old file is intact
+ * and nothing else is left; only when the sync of the folder fails the new
+ * one is in place and may not outlive a power cut.
+ */
 int file_write(int dirfd, const char *path, const void *p, size_t n,
     mode_t mode, struct err *e) NODISCARD;
 int dir_sync(int dirfd, const char *path, struct err *e) NODISCARD;

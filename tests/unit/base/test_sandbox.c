@@ -773,6 +773,7 @@ a_path_that_is_missing_is_an_error(void **state)
 static int
 live_within_limits(void)
 {
+	void *volatile p;
 	struct rlimit l;
 
 	if (sandbox_limits(5, 256u << 20, 8, NULL) != 0)
@@ -781,7 +782,7 @@ live_within_limits(void)
 		return 2;
 	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_max != 8)
 		return 3;
-	if (sandbox_enforced() && malloc(512u << 20) != NULL)
+	if (sandbox_enforced() && (p = malloc(512u << 20)) != NULL)
 		return 4;
 	/* A limit never rises, and 0 leaves it as it is. */
 	if (sandbox_limits(100, 0, 0, NULL) != 0 ||
