@@ -292,6 +292,15 @@ forged(struct err *e, const char *what)
 	return err_set(e, ERR_INTEGRITY, "receipt: %s", what);
 }
 
+/* A no of the bytes becomes the receipt's; our own failures stay. */
+static int
+as_forged(int rc, struct err *e, const char *what)
+{
+	if (rc == -(int)ERR_INVALID || rc == -(int)ERR_INTEGRITY)
+		return forged(e, what);
+	return rc;
+}
+
 /* Milliseconds to whole seconds, downwards. */
 static int64_t
 seconds(int64_t ms)
@@ -304,7 +313,7 @@ static int
 check_leaf(const struct receipt *r, struct err *e)
 {
 	uint8_t sum[SHA256_LEN], bind[32];
-	struct leaf leaf;
+	struct leaf leaf = { 0 };
 	int rc;
 
 	rc = receipt_document_sha256(r->pages, r->npages, sum, e);
@@ -312,8 +321,9 @@ check_leaf(const struct receipt *r, struct err *e)
 		return rc;
 	if (memcmp(sum, r->sha256, SHA256_LEN) != 0)
 		return forged(e, "its pages do not make its document");
-	if (leaf_decode(r->entry.p, r->entry.len, &leaf, NULL, e) < 0)
-		return forged(e, "its entry is no leaf");
+	rc = leaf_decode(r->entry.p, r->entry.len, &leaf, NULL, e);
+	if (rc < 0)
+		return as_forged(rc, e, "its entry is no leaf");
 	if ((leaf.klass != LEAF_DOC_FILE && leaf.klass != LEAF_DOC_MOVE) ||
 	    leaf.outcome != LEAF_OK)
 		return forged(e, "its leaf files no document");
@@ -334,12 +344,15 @@ check_head(const struct receipt *r, const struct note_key *key,
 {
 	const char *note = (const char *)r->proof.checkpoint.p;
 	size_t text_len = 0;
+	int rc;
 
-	if (note_verify(
-		note, r->proof.checkpoint.len, key, 1, &text_len, NULL, e) < 0)
-		return forged(e, "its checkpoint is not signed by the key");
-	if (checkpoint_parse(note, text_len, c, e) < 0)
-		return forged(e, "its checkpoint is none");
+	rc = note_verify(
+	    note, r->proof.checkpoint.len, key, 1, &text_len, NULL, e);
+	if (rc < 0)
+		return as_forged(
+		    rc, e, "its checkpoint is not signed by the key");
+	if ((rc = checkpoint_parse(note, text_len, c, e)) < 0)
+		return as_forged(rc, e, "its checkpoint is none");
 	/* C2SP tlog-checkpoint: a log's key has the name of its origin. */
 	if (strcmp(c->origin, r->origin) != 0 ||
 	    strcmp(key->name, c->origin) != 0)
@@ -362,9 +375,7 @@ receipt_check(
 		return rc;
 	rc = merkle_check_inclusion(&leaf, r->proof.index, c.size,
 	    r->proof.hashes, r->proof.n, &c.root, e);
-	return rc == -(int)ERR_INTEGRITY
-		   ? forged(e, "its leaf is not in the log")
-		   : rc;
+	return as_forged(rc, e, "its leaf is not in the log");
 }
 
 void
