@@ -20,7 +20,6 @@
 struct uploads;
 struct search;
 struct keypool;
-struct flood;	 /* refusals a minute, by uid */
 struct inflight; /* idempotency keys whose first request is running */
 
 struct core {
@@ -35,12 +34,12 @@ struct core {
 	struct keypool *keys;
 	struct uploads *uploads;
 	struct search *search;
-	struct flood *flood;
 	struct inflight *inflight;
 	/* Trust anchors for signatures: PEM, policy/anchors.pem; may be "". */
 	struct buf anchors;
 	struct agent_public *public; /* NULL until the first unseal */
-	pthread_mutex_t lock;	     /* guards public */
+	int open;		     /* unsealed, and core_unsealed has run */
+	pthread_mutex_t lock;	     /* guards public, open */
 	int64_t (*now_ms)(void);     /* the clock of main */
 };
 
@@ -65,6 +64,11 @@ struct caller {
 	const char *purpose;	     /* asked for; NULL */
 	const char *idempotency;     /* key, or NULL */
 	int partner_door;	     /* partner.sock */
+	/*
+	 * Where core_authorize leaves its last decision, so that the leaf of a
+	 * refusal can tell it. The dispatcher's; NULL: nowhere.
+	 */
+	struct decision *decided;
 };
 
 /* --- decisions -------------------------------------------------------- */

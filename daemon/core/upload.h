@@ -42,8 +42,8 @@ int uploads_begin(struct core *c, const struct caller *caller,
 int upload_write(struct upload *u, const void *p, size_t n, struct err *e)
     NODISCARD;
 uint64_t upload_offset(const struct upload *u);
-/* End of a body, whole or cut. *u is NULL afterwards; NULL is fine. */
-void upload_pause(struct upload **u);
+/* End of a body, whole or cut: u is not the caller's any more. */
+void upload_pause(struct upload *u);
 
 /* How much is there. ERR_NOT_FOUND: none of this uid's. */
 int uploads_offset(struct core *c, const struct caller *caller,

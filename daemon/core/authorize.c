@@ -1,0 +1,217 @@
+/* Who may, and the leaves that tell it. */
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/core/case.h"
+
+static struct access_facts
+facts_of(const struct caller *caller, enum policy_op op, const char *kind,
+    int64_t now_ms)
+{
+	return (struct access_facts){ .who = caller->who,
+		.op = op,
+		.kind = kind,
+		.purpose = caller->purpose,
+		.day = (int32_t)(now_ms / 86400000) };
+}
+
+static int
+denied(const struct decision *d, struct err *e)
+{
+	return err_tag(e, ERR_DENIED, d->tag != NULL ? d->tag : "no-rule",
+	    "%.200s", d->why);
+}
+
+/* Refusals that would tell that the thing exists, or is of some kind. */
+static int
+hides(const struct decision *d, const char *kind)
+{
+	return d->tag != NULL &&
+	       (strcmp(d->tag, "other-team") == 0 ||
+		   (kind == NULL && strcmp(d->tag, "kind-unknown") == 0));
+}
+
+int
+authorize_unknown(struct core *core, const struct caller *caller,
+    enum policy_op op, const char *kind, int64_t now_ms, struct err *e)
+{
+	struct access_facts f = facts_of(caller, op, kind, now_ms);
+	struct decision d = { 0 };
+
+	if (caller->who != NULL) {
+		f.team = caller->who->team;
+		f.organisation = caller->who->organisation;
+		f.case_state = "open";
+	}
+	policy_authorize(core->policy, &f, &d);
+	if (d.allowed || hides(&d, kind))
+		return err_tag(
+		    e, ERR_NOT_FOUND, "not-found", "no such thing here");
+	if (caller->decided != NULL)
+		*caller->decided = d;
+	return denied(&d, e);
+}
+
+static int
+same_team(const struct principal *who, const struct case_facts *c)
+{
+	return who != NULL && who->team != NULL &&
+	       strcmp(who->team, c->team) == 0 &&
+	       who->organisation != NULL &&
+	       strcmp(who->organisation, c->organisation) == 0;
+}
+
+int
+core_authorize(struct core *core, const struct caller *caller,
+    enum policy_op op, const char *kind, const struct case_facts *c,
+    int64_t now_ms, struct decision *d, struct err *e)
+{
+	struct access_facts f = facts_of(caller, op, kind, now_ms);
+	struct decision *told = caller->decided;
+	int r;
+
+	if (c != NULL) {
+		f.team = c->team;
+		f.organisation = c->organisation;
+		f.case_state = c->state;
+		f.own_case = c->opened_by == caller->actor.uid;
+	}
+	memset(d, 0, sizeof(*d));
+	policy_authorize(core->policy, &f, d);
+	if (told != NULL)
+		*told = *d;
+	if (d->allowed)
+		return 0;
+	if (c == NULL || (same_team(caller->who, c) && !hides(d, kind)))
+		return denied(d, e);
+	/* Another team's case answers as one that does not exist. */
+	r = authorize_unknown(core, caller, op, kind, now_ms, e);
+	if (told != NULL)
+		*told = *d;
+	return r;
+}
+
+json_t *
+decision_json(const struct core *core, const struct decision *d)
+{
+	return json_pack("{s:s*, s:s*, s:b, s:s*, s:s, s:i}", "rule", d->rule,
+	    "purpose", d->purpose, "default", d->purpose_is_default, "denied",
+	    d->allowed ? NULL : d->tag, "why", d->why, "policy",
+	    (int)policy_version(core->policy));
+}
+
+int
+core_leaf(struct core *core, struct tx *tx, const struct caller *caller,
+    enum leaf_class klass, enum leaf_outcome outcome, const struct id *object,
+    json_t *detail, int64_t now_ms, uint64_t *seq, struct err *e)
+{
+	struct audit_entry en = { .klass = klass,
+		.outcome = outcome,
+		.actor = &caller->actor,
+		.detail = detail };
+
+	if (object != NULL)
+		en.object = *object;
+	return audit_append(tx, core->audit, &en, now_ms, seq, e);
+}
+
+struct leaf_only {
+	struct core *core;
+	const struct caller *caller;
+	enum leaf_class klass;
+	enum leaf_outcome outcome;
+	const struct id *object;
+	json_t *detail;
+	uint64_t seq;
+};
+
+static int
+leaf_apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+{
+	struct leaf_only *l = arg;
+
+	return core_leaf(l->core, tx, l->caller, l->klass, l->outcome,
+	    l->object, l->detail, now_ms, &l->seq, e);
+}
+
+static int
+leaf_run(struct leaf_only *l, uint64_t *seq, struct err *e)
+{
+	struct change ch = { .apply = leaf_apply, .arg = l };
+	int r;
+
+	if ((r = commit_run(l->core->committer, &ch, e)) < 0)
+		return r;
+	*seq = l->seq;
+	return 0;
+}
+
+int
+core_read_leaf(struct core *core, const struct caller *caller,
+    enum leaf_class klass, const struct id *object, json_t *detail,
+    uint64_t *seq, struct err *e)
+{
+	struct leaf_only l = { core, caller, klass, LEAF_OK, object, detail,
+		0 };
+
+	return leaf_run(&l, seq, e);
+}
+
+/* The log tells what the answer hides: not yours is not no such. */
+static enum leaf_outcome
+outcome_of(const struct err *why, const struct decision *d)
+{
+	switch (why->code) {
+	case ERR_DENIED:
+		return LEAF_DENIED;
+	case ERR_NOT_FOUND:
+		return d != NULL && d->tag != NULL && !d->allowed
+		    ? LEAF_DENIED
+		    : LEAF_NOT_FOUND;
+	case ERR_SEALED:
+		return LEAF_SEALED;
+	default:
+		return why->code < ERR_INTEGRITY ? LEAF_REFUSED : LEAF_FAILED;
+	}
+}
+
+/* detail's members, the error's name, and the decision when there was one. */
+static json_t *
+refusal_json(const struct core *core, const struct err *why,
+    const struct decision *d, json_t *detail)
+{
+	json_t *j = json_object();
+
+	if (j == NULL || (detail != NULL && json_object_update(j, detail) < 0))
+		goto fail;
+	if (json_object_set_new(j, "code", json_string(err_name(why))) < 0)
+		goto fail;
+	if (err_is_public(why->code) &&
+	    json_object_set_new(j, "error", json_string(why->text)) < 0)
+		goto fail;
+	if (d != NULL && d->why[0] != '\0' &&
+	    json_object_set_new(j, "decision", decision_json(core, d)) < 0)
+		goto fail;
+	return j;
+fail:
+	json_decref(j);
+	return NULL;
+}
+
+void
+core_refusal_leaf(struct core *core, const struct caller *caller,
+    enum leaf_class klass, const struct id *object, const struct err *why,
+    json_t *detail, uint64_t *seq)
+{
+	struct leaf_only l = { core, caller, klass,
+		outcome_of(why, caller->decided), object, NULL, 0 };
+	struct err e = { 0 };
+
+	*seq = 0;
+	if (l.outcome != LEAF_SEALED)
+		l.detail = refusal_json(core, why, caller->decided, detail);
+	if (leaf_run(&l, seq, &e) < 0)
+		log_error("a refusal's leaf (%s): %s",
+		    leaf_class_name((uint16_t)klass), e.text);
+	json_decref(l.detail);
+}
