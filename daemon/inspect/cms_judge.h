@@ -1,0 +1,30 @@
+/*
+ * The verdict on one detached signature (RFC 5652; words of EN 319 102-1).
+ * Runs in a worker that holds nothing else.
+ */
+#ifndef DAEMON_INSPECT_CMS_JUDGE_H
+#define DAEMON_INSPECT_CMS_JUDGE_H
+
+#include "daemon/inspect/inspect.h"
+
+struct cms_case {
+	const uint8_t *der;
+	size_t der_len;
+	const uint8_t *content;
+	size_t content_len;
+	const char *anchors; /* PEM */
+	size_t anchors_len;
+	int64_t now_ms;
+	enum inspect_filter filter;
+};
+
+/* Fill *out but covers. What cannot be judged is INDETERMINATE. */
+void cms_judge(const struct cms_case *c, struct inspect_verdict *out);
+
+/*
+ * Once, before any worker is forked: what OpenSSL would otherwise do in each,
+ * some of it with system calls that a worker does not have.
+ */
+int cms_judge_prepare(struct err *e) NODISCARD;
+
+#endif

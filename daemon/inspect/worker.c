@@ -1,0 +1,208 @@
+#include "daemon/inspect/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/rand.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/sandbox.h"
+#include "daemon/inspect/cms_judge.h"
+
+#define CPU_S 5
+#define MEMORY (128u << 20) /* bytes, besides the file itself */
+#define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK)
+/* PITFALLS of libmagic: these parsers open files, run programs, or crash. */
+#define MAGIC_FLAGS                                                            \
+	(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_ENCODING | \
+	    MAGIC_NO_CHECK_ELF | MAGIC_NO_CHECK_CDF | MAGIC_NO_CHECK_TAR |     \
+	    MAGIC_NO_CHECK_CSV | MAGIC_NO_CHECK_JSON | MAGIC_NO_CHECK_TOKENS)
+
+int
+worker_kit_init(struct worker_kit *k, struct err *e)
+{
+	magic_t m = magic_open(MAGIC_FLAGS);
+	int r;
+
+	if (m == NULL)
+		return err_sys(e, ERR_INTERNAL, "libmagic");
+	/* Also makes it build what it would build at the first question. */
+	if (magic_load(m, NULL) < 0 || magic_buffer(m, "%PDF-", 5) == NULL) {
+		r = err_set(e, ERR_INTERNAL, "libmagic: %s", magic_error(m));
+		magic_close(m);
+		return r;
+	}
+	if ((r = cms_judge_prepare(e)) < 0) {
+		magic_close(m);
+		return r;
+	}
+	k->magic = m;
+	return 0;
+}
+
+void
+worker_kit_done(struct worker_kit *k)
+{
+	if (k->magic != NULL)
+		magic_close(k->magic);
+	k->magic = NULL;
+}
+
+struct view {
+	const uint8_t *p;
+	size_t n;
+};
+
+/*
+ * The bytes of a memfd. Sealed, they cannot change under the parsers; mapped
+ * before the sandbox, they need no copy.
+ */
+static int
+map_sealed(int fd, uint64_t size, struct view *out)
+{
+	struct stat st;
+	int seals = fcntl(fd, F_GET_SEALS);
+	void *p;
+
+	if (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &st) < 0 ||
+	    (uint64_t)st.st_size != size)
+		return -1;
+	*out = (struct view){ (const uint8_t *)"", 0 };
+	if (size == 0)
+		return 0;
+	p = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return -1;
+	*out = (struct view){ p, (size_t)size };
+	return 0;
+}
+
+static int
+map_all(const struct wire_request *q, const int fds[WIRE_FDS_MAX],
+    struct view v[WIRE_FDS_MAX])
+{
+	if (map_sealed(fds[0], q->size, &v[0]) < 0)
+		return -1;
+	if (q->op != WIRE_CMS)
+		return 0;
+	if (map_sealed(fds[1], q->der_len, &v[1]) < 0)
+		return -1;
+	return map_sealed(fds[2], q->anchors_len, &v[2]);
+}
+
+static void
+reset_signals(void)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGPIPE };
+	sigset_t none;
+	size_t i;
+
+	for (i = 0; i < NELEMS(signals); i++)
+		signal(signals[i], SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/*
+ * The pipe becomes descriptor 0 and every other one is closed: those of the
+ * daemon's connections above all, which came with the fork. With the
+ * sanitizers standard error stays: their reports go there.
+ */
+static int
+keep_only(int pipe)
+{
+	if (dup2(pipe, 0) < 0)
+		return -1;
+	if (!sandbox_enforced())
+		(void)close_range(1, 1, 0);
+	return close_range(sandbox_enforced() ? 1 : 3, ~0U, 0);
+}
+
+/* From here on hostile bytes may be looked at. */
+static int
+confine(int pipe, uint64_t mapped)
+{
+	struct err e;
+	uint8_t byte;
+
+	reset_signals();
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return -1;
+	/* A fork makes OpenSSL seed again: now, while it may. */
+	if (RAND_bytes(&byte, 1) != 1 || RAND_priv_bytes(&byte, 1) != 1)
+		return -1;
+	if (keep_only(pipe) < 0 ||
+	    sandbox_limits(CPU_S, MEMORY + (size_t)mapped, 1, &e) < 0 ||
+	    sandbox_syscalls(SANDBOX_PARSER, &e) < 0)
+		return -1;
+	return 0;
+}
+
+static int
+answer_type(const struct worker_kit *k, const struct wire_request *q,
+    const struct view *v, struct buf *out)
+{
+	struct inspect_type t;
+	const char *magic = magic_buffer(k->magic, v->p, v->n);
+
+	worker_type(v->p, v->n, q->whole, magic != NULL ? magic : "", &t);
+	return wire_type_encode(&t, out, NULL);
+}
+
+static int
+answer_cms(const struct wire_request *q, const struct view v[WIRE_FDS_MAX],
+    struct buf *out)
+{
+	const struct cms_case c = { .content = v[0].p,
+		.content_len = v[0].n,
+		.der = v[1].p,
+		.der_len = v[1].n,
+		.anchors = (const char *)v[2].p,
+		.anchors_len = v[2].n,
+		.now_ms = q->now_ms,
+		.filter = q->filter };
+	struct inspect_verdict verdict;
+
+	cms_judge(&c, &verdict);
+	return wire_verdict_encode(&verdict, out, NULL);
+}
+
+static int
+answer(const struct worker_kit *k, const struct wire_request *q,
+    const struct view v[WIRE_FDS_MAX], struct buf *out)
+{
+	switch (q->op) {
+	case WIRE_TYPE:
+		return answer_type(k, q, &v[0], out);
+	case WIRE_CMS:
+		return answer_cms(q, v, out);
+#ifdef SCEAU_TEST
+	case WIRE_MISBEHAVE:
+		worker_misbehave(q->act);
+		return buf_addstr(out, "still here", NULL);
+#endif
+	default:
+		return -1;
+	}
+}
+
+void
+worker_run(const struct worker_kit *k, const struct wire_request *q,
+    const int fds[WIRE_FDS_MAX], int pipe)
+{
+	struct view v[WIRE_FDS_MAX] = { 0 };
+	struct buf out = { 0 };
+
+	if (map_all(q, fds, v) < 0 ||
+	    confine(pipe, q->size + q->der_len + q->anchors_len) < 0)
+		_exit(2);
+	/* One write: the launcher reads the whole answer or none. */
+	if (answer(k, q, v, &out) < 0 || out.len > WIRE_ANSWER_MAX ||
+	    write(0, out.p, out.len) != (ssize_t)out.len)
+		_exit(3);
+	_exit(0);
+}
