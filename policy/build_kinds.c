@@ -1,0 +1,269 @@
+/* Kinds with their fields, and retention. */
+#include "policy/build.h"
+
+#include <string.h>
+
+#define STRING_MAX 200 /* bytes, where the rules do not say */
+#define TEXT_MAX 20000
+#define LIST_MAX 100
+#define MEDIA_MAX 255 /* bytes; RFC 6838, 4.2: 127 for each half */
+#define ANY_MAX 1000000
+#define SIZE_MAX_MAX (1ull << 40)
+
+/* Of the field that path lies under; NULL at the top. */
+static const struct policy_field *
+field_above(const struct policy_field *v, size_t n, const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	size_t i, len = dot != NULL ? (size_t)(dot - path) : 0;
+
+	for (i = 0; dot != NULL && i < n; i++)
+		if (strlen(v[i].path) == len &&
+		    memcmp(v[i].path, path, len) == 0)
+			return &v[i];
+	return NULL;
+}
+
+static int
+holds_fields(const struct policy_field *f)
+{
+	return f->type == FIELD_GROUP || f->type == FIELD_LIST;
+}
+
+/* A field stands under a group or list that is declared before it, and is
+ * labelled at least as strictly. */
+static void
+place_field(
+    struct build *b, const struct node *n, struct policy_field *v, size_t i)
+{
+	const struct policy_field *above = field_above(v, i, v[i].path);
+
+	if (strchr(v[i].path, '.') == NULL)
+		return;
+	if (above == NULL || !holds_fields(above))
+		problem(b->ps, n->file, n->line,
+		    "field \"%s\" is not under a group or list declared "
+		    "before it",
+		    v[i].path);
+	else if (above->label > v[i].label)
+		v[i].label = above->label;
+}
+
+static uint32_t
+default_max(enum field_type type)
+{
+	switch (type) {
+	case FIELD_TEXT:
+		return TEXT_MAX;
+	case FIELD_LIST:
+		return LIST_MAX;
+	case FIELD_STRING:
+		return STRING_MAX;
+	default:
+		return 0;
+	}
+}
+
+static void
+read_field(struct build *b, const struct node *n, struct policy_field *f)
+{
+	uint32_t max;
+
+	f->path = n->title;
+	if (!names_is_path(n->title))
+		problem(
+		    b->ps, n->file, n->line, "\"%s\" is not a path", n->title);
+	f->title = read_text(b, n, "title", 0);
+	f->type = (enum field_type)read_word(b, n, "type", names_types, -1);
+	f->label = (enum field_label)read_word(
+	    b, n, "label", names_labels, LABEL_ORDINARY);
+	f->required = read_flag(b, n, "required");
+	f->values = read_names(b, n, "values");
+	if ((f->type == FIELD_CODE) != (f->values[0] != NULL))
+		problem(b->ps, n->file, n->line,
+		    "field \"%s\": a code has values, and nothing else has",
+		    f->path);
+	max = default_max(f->type);
+	if (max == 0 && read_value(n, "max") != NULL)
+		problem(b->ps, n->file, read_line(n, "max"),
+		    "field \"%s\": max is for strings, texts and lists",
+		    f->path);
+	f->max = (uint32_t)read_number(b, n, "max", 1, ANY_MAX, max);
+}
+
+static void
+check_not_empty(
+    struct build *b, const struct node *n, const struct policy_kind *k)
+{
+	const struct policy_field *f = k->fields, *g;
+	size_t i, j;
+
+	for (i = 0; i < k->nfields; i++) {
+		if (!holds_fields(&f[i]))
+			continue;
+		for (j = i + 1; j < k->nfields; j++) {
+			g = field_above(f, k->nfields, f[j].path);
+			if (g == &f[i])
+				break;
+		}
+		if (j == k->nfields)
+			problem(b->ps, n->file, n->sub[i].line,
+			    "field \"%s\" has no fields under it", f[i].path);
+	}
+}
+
+static int
+read_fields(
+    struct build *b, const struct node *n, struct policy_kind *k, struct err *e)
+{
+	struct policy_field *v;
+	size_t i;
+
+	v = arena_array(&b->p->arena, n->nsub, sizeof(*v), e);
+	if (v == NULL)
+		return -ERR_NOMEM;
+	for (i = 0; i < n->nsub; i++) {
+		read_field(b, &n->sub[i], &v[i]);
+		place_field(b, &n->sub[i], v, i);
+	}
+	k->fields = v;
+	k->nfields = n->nsub;
+	check_not_empty(b, n, k);
+	return 0;
+}
+
+static void
+check_media(struct build *b, const struct node *n, const struct policy_kind *k)
+{
+	const char *const *m;
+	const char *slash;
+
+	for (m = k->media; *m != NULL; m++) {
+		slash = strchr(*m, '/');
+		if (slash == NULL || slash == *m || slash[1] == '\0' ||
+		    strchr(*m, '*') != NULL || strlen(*m) > MEDIA_MAX)
+			problem(b->ps, n->file, read_line(n, "media"),
+			    "\"%s\" is not a media type", *m);
+	}
+}
+
+/* A record has fields and is JSON; a file has media types and no fields. */
+static void
+check_shape(struct build *b, const struct node *n, const struct policy_kind *k)
+{
+	static const char *const for_files[] = { "levels", "signed", "strict",
+		"uninspected", "pages-max", NULL };
+	size_t i;
+
+	if (k->media[0] == NULL)
+		problem(b->ps, n->file, n->line,
+		    "kind \"%s\" accepts no media type", k->name);
+	if (!k->is_record && k->nfields > 0)
+		problem(b->ps, n->file, n->sub[0].line,
+		    "kind \"%s\" is a file: it has no fields", k->name);
+	if (!k->is_record)
+		return;
+	if (k->nfields == 0)
+		problem(b->ps, n->file, n->line,
+		    "record kind \"%s\" has no fields", k->name);
+	for (i = 0; for_files[i] != NULL; i++)
+		if (read_value(n, for_files[i]) != NULL)
+			problem(b->ps, n->file, read_line(n, for_files[i]),
+			    "kind \"%s\" is a record: it has no %s", k->name,
+			    for_files[i]);
+	if (strcmp(k->media[0] != NULL ? k->media[0] : "",
+		"application/json") != 0 ||
+	    k->media[1] != NULL)
+		problem(b->ps, n->file, read_line(n, "media"),
+		    "record kind \"%s\" is application/json alone", k->name);
+}
+
+static void
+check_signing(
+    struct build *b, const struct node *n, const struct policy_kind *k)
+{
+	if (k->strict && !k->is_signed)
+		problem(b->ps, n->file, read_line(n, "strict"),
+		    "kind \"%s\": strict is about signatures, and it has "
+		    "none",
+		    k->name);
+	if (k->is_signed && k->uninspected)
+		problem(b->ps, n->file, read_line(n, "uninspected"),
+		    "kind \"%s\": what is signed is inspected", k->name);
+	(void)read_bits(b, n, "levels", names_levels);
+}
+
+static int
+read_kind(
+    struct build *b, const struct node *n, struct policy_kind *k, struct err *e)
+{
+	int r;
+
+	k->name = read_title(b, n);
+	k->title = read_text(b, n, "title", 1);
+	read_source(b, n);
+	read_window(b, n, &k->when);
+	k->is_record = read_flag(b, n, "record");
+	k->media = read_list(b, n, "media");
+	k->size_max = read_number(b, n, "size-max", 1, SIZE_MAX_MAX, 0);
+	k->pages_max = (uint32_t)read_number(b, n, "pages-max", 1, 1000, 1);
+	k->levels = read_names(b, n, "levels");
+	k->is_signed = read_flag(b, n, "signed");
+	k->strict = read_flag(b, n, "strict");
+	k->uninspected = read_flag(b, n, "uninspected");
+	k->retention = read_name(b, n, "retention", 1);
+	if ((r = read_fields(b, n, k, e)) < 0)
+		return r;
+	check_media(b, n, k);
+	check_shape(b, n, k);
+	check_signing(b, n, k);
+	return 0;
+}
+
+static int
+build_retentions(struct build *b, struct err *e)
+{
+	const struct sections *s = &b->of[WORD_RETENTION];
+	struct policy_retention *v;
+	size_t i;
+	int from;
+
+	v = arena_array(&b->p->arena, s->n, sizeof(*v), e);
+	if (v == NULL)
+		return -ERR_NOMEM;
+	for (i = 0; i < s->n; i++) {
+		v[i].name = read_title(b, s->v[i]);
+		v[i].source = read_text(b, s->v[i], "source", 1);
+		v[i].active_months = (uint32_t)read_number_must(
+		    b, s->v[i], "active-months", 0, 1200);
+		v[i].intermediate_months = (uint32_t)read_number(
+		    b, s->v[i], "intermediate-months", 0, 1200, 0);
+		from = read_word(b, s->v[i], "from", names_from, -1);
+		v[i].from = names_from[from];
+		v[i].intermediate_from = names_from[read_word(
+		    b, s->v[i], "intermediate-from", names_from, from)];
+		read_window(b, s->v[i], &v[i].when);
+	}
+	b->p->retentions = v;
+	b->p->nretentions = s->n;
+	return 0;
+}
+
+int
+build_kinds(struct build *b, struct err *e)
+{
+	const struct sections *s = &b->of[WORD_KIND];
+	struct policy_kind *v;
+	size_t i;
+	int r;
+
+	v = arena_array(&b->p->arena, s->n, sizeof(*v), e);
+	if (v == NULL)
+		return -ERR_NOMEM;
+	for (i = 0; i < s->n; i++)
+		if ((r = read_kind(b, s->v[i], &v[i], e)) < 0)
+			return r;
+	b->p->kinds = v;
+	b->p->nkinds = s->n;
+	return build_retentions(b, e);
+}

@@ -1,0 +1,67 @@
+/*
+ * Model: what a loaded policy holds. Private to policy/.
+ */
+#ifndef POLICY_MODEL_H
+#define POLICY_MODEL_H
+
+#include "base/crypto.h"
+#include "policy/arena.h"
+#include "policy/names.h"
+#include "policy/policy.h"
+
+_Static_assert(OP_COUNT <= 64, "a rule holds its operations in 64 bits");
+
+struct named { /* a role, a purpose */
+	const char *name, *title;
+	struct policy_window when;
+};
+
+struct access_rule {
+	const char *name;
+	const char *const *roles, *const *kinds, *const *purposes;
+	const char *default_purpose; /* one of purposes, or NULL */
+	uint64_t ops;		     /* bit of each enum policy_op */
+	unsigned states;	     /* bit of each enum case_state */
+	enum scope scope;
+	struct policy_window when;
+};
+
+struct figure {
+	const char *name;
+	int64_t value;
+	int unit; /* names_units */
+	struct policy_window when;
+};
+
+struct person_key {
+	const uint8_t *blob;
+	size_t len;
+	size_t person; /* whose: position in people */
+};
+
+struct policy {
+	struct arena arena;
+	uint32_t version;
+	uint8_t sha256[SHA256_LEN], people_sha256[SHA256_LEN];
+
+	struct named *roles, *purposes;
+	struct policy_kind *kinds;
+	struct policy_retention *retentions;
+	struct access_rule *access;
+	struct policy_recipient *recipients;
+	struct policy_consent *consents;
+	struct disclosure_rule *disclosures;
+	struct policy_approval *approvals;
+	struct figure *figures;
+	struct principal *people;
+	struct person_key *keys;
+	size_t nroles, npurposes, nkinds, nretentions, naccess, nrecipients,
+	    nconsents, ndisclosures, napprovals, nfigures, npeople, nkeys;
+};
+
+const struct named *model_role(const struct policy *p, const char *name);
+const struct named *model_purpose(const struct policy *p, const char *name);
+/* Is s one of the list, which ends with NULL? */
+int model_has(const char *const *list, const char *s);
+
+#endif

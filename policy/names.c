@@ -1,0 +1,143 @@
+#include "policy/names.h"
+
+#include <string.h>
+
+const char *const names_types[] = { "string", "text", "integer", "amount",
+	"date", "boolean", "code", "group", "list", NULL };
+const char *const names_labels[] = { "ordinary", "sensitive", "never", NULL };
+const char *const names_states[] = { "open", "closed", "restricted", NULL };
+const char *const names_scopes[] = { "none", "own-case", "own-team",
+	"own-organisation", "any", NULL };
+const char *const names_stages[] = { "amont", "aval", NULL };
+const char *const names_levels[] = { "qualified", "advanced", "provider-seal",
+	"stylus", "handwritten-scan", "oral-witnessed", NULL };
+const char *const names_channels[] = { "ssh", "hand", "paper", NULL };
+const char *const names_from[] = { "last-contact", "end-of-contract",
+	"last-instalment", "end-of-processing", "step-done", "end-of-copy",
+	"final-decision", "entry", "disclosure", NULL };
+const char *const names_status[] = { "active", "suspended", NULL };
+const char *const names_approvals[] = { "erasure", "release", "rules", NULL };
+const char *const names_units[] = { "hours", "days", "working-days", "weeks",
+	"months", "years", "percent", "count", "bytes", NULL };
+
+static const struct op_traits ops[OP_COUNT] = {
+	[OP_STATUS] = { "status" },
+	[OP_CASE_OPEN] = { "case-open" },
+	[OP_CASE_LIST] = { "case-list" },
+	[OP_CASE_READ] = { "case-read", .on_case = 1 },
+	[OP_CASE_EVENT] = { "case-event", .on_case = 1 },
+	[OP_CASE_CLOSE] = { "case-close", .on_case = 1 },
+	[OP_PERSON_ADD] = { "person-add", .on_case = 1 },
+	[OP_DOC_FILE] = { "doc-file", 1, 1, 1 },
+	[OP_DOC_LIST] = { "doc-list", .on_case = 1 },
+	[OP_DOC_META] = { "doc-meta", 1, 1, 0 },
+	[OP_DOC_READ] = { "doc-read", 1, 1, 1 },
+	[OP_RECEIPT] = { "receipt", 1, 1, 0 },
+	[OP_SEARCH] = { "search" },
+	[OP_CONSENT_GIVE] = { "consent-give", .on_case = 1 },
+	[OP_CONSENT_WITHDRAW] = { "consent-withdraw", .on_case = 1 },
+	[OP_CONSENT_LIST] = { "consent-list", .on_case = 1 },
+	[OP_EXTRACT_PREVIEW] = { "extract-preview", .on_case = 1 },
+	[OP_EXTRACT_RELEASE] = { "extract-release", .on_case = 1 },
+	[OP_EXTRACT_LIST] = { "extract-list" },
+	[OP_EXTRACT_REVOKE] = { "extract-revoke", .on_case = 1 },
+	[OP_EXTRACT_PULL] = { "extract-pull" },
+	[OP_EXTRACT_ACK] = { "extract-ack" },
+	[OP_NOTICE_READ] = { "notice-read" },
+	[OP_REGISTER_READ] = { "register-read" },
+	[OP_ERASE_PLAN] = { "erase-plan" },
+	[OP_ERASE_APPROVE] = { "erase-approve" },
+	[OP_ERASE_RUN] = { "erase-run" },
+	[OP_ERASE_READ] = { "erase-read" },
+	[OP_AUDIT_READ] = { "audit-read" },
+	[OP_AUDIT_CHECKPOINT] = { "audit-checkpoint" },
+	[OP_PUBLISH] = { "publish" },
+	[OP_POLICY_READ] = { "policy-read" },
+	[OP_CHANGE_READ] = { "change-read" },
+};
+
+const struct op_traits *
+names_op(enum policy_op op)
+{
+	return (unsigned)op < OP_COUNT ? &ops[op] : NULL;
+}
+
+const char *
+policy_op_name(enum policy_op op)
+{
+	return (unsigned)op < OP_COUNT ? ops[op].name : "unknown";
+}
+
+int
+policy_op_from_name(const char *s, enum policy_op *op)
+{
+	int i;
+
+	for (i = 0; i < OP_COUNT; i++)
+		if (strcmp(ops[i].name, s) == 0) {
+			*op = (enum policy_op)i;
+			return 1;
+		}
+	return 0;
+}
+
+int
+names_find(const char *const *table, const char *s)
+{
+	int i;
+
+	for (i = 0; table[i] != NULL; i++)
+		if (strcmp(table[i], s) == 0)
+			return i;
+	return -1;
+}
+
+static int
+is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* Letters and digits, with bytes of inner between them, one at a time. */
+static int
+is_made_of(const char *s, const char *inner)
+{
+	size_t i, n = strnlen(s, POLICY_NAME_MAX + 1);
+
+	if (n == 0 || n > POLICY_NAME_MAX)
+		return 0;
+	for (i = 0; i < n; i++) {
+		if (is_alnum(s[i]))
+			continue;
+		if (i == 0 || i == n - 1 || !is_alnum(s[i - 1]) ||
+		    strchr(inner, s[i]) == NULL)
+			return 0;
+	}
+	return 1;
+}
+
+int
+names_is_name(const char *s)
+{
+	return is_made_of(s, "-.:");
+}
+
+int
+names_is_path(const char *s)
+{
+	return is_made_of(s, "-.");
+}
+
+int
+names_is_account(const char *s)
+{
+	return is_made_of(s, "-._");
+}
+
+const char *
+names_shown(const char *s)
+{
+	if (s == NULL)
+		return "(none)";
+	return names_is_name(s) ? s : "(not a name)";
+}

@@ -1,0 +1,56 @@
+/*
+ * Names: the words the rules may use that the vault itself gives meaning to,
+ * each list in one table, and the form of all other names.
+ */
+#ifndef POLICY_NAMES_H
+#define POLICY_NAMES_H
+
+#include <stdint.h>
+
+#include "policy/policy.h"
+
+/* The position of s in the table, or -1. Tables end with NULL. */
+int names_find(const char *const *table, const char *s);
+
+extern const char *const names_types[];	 /* enum field_type */
+extern const char *const names_labels[]; /* enum field_label */
+extern const char *const names_states[]; /* enum case_state */
+extern const char *const names_scopes[]; /* enum scope */
+extern const char *const names_stages[]; /* "amont", "aval" */
+extern const char *const names_levels[]; /* of signatures, DOMAIN.md 8 */
+extern const char *const names_channels[];
+extern const char *const names_from[];	 /* what starts a retention */
+extern const char *const names_status[]; /* enum policy_status */
+extern const char *const names_approvals[];
+extern const char *const names_units[];
+
+enum case_state { STATE_OPEN, STATE_CLOSED, STATE_RESTRICTED, STATE_COUNT };
+
+/* Which cases a rule is about, from none to all. */
+enum scope {
+	SCOPE_NONE,	    /* the vault itself: no case at all */
+	SCOPE_OWN_CASE,	    /* opened by the caller or assigned to them */
+	SCOPE_OWN_TEAM,	    /* and lists within it */
+	SCOPE_ORGANISATION, /* of the same employer */
+	SCOPE_ANY
+};
+
+/* What an operation needs to be told before it can be decided. */
+struct op_traits {
+	const char *name;
+	unsigned on_case : 1;	/* never without a case */
+	unsigned on_kind : 1;	/* the kind of the document counts */
+	unsigned with_kind : 1; /* never without a kind */
+};
+const struct op_traits *names_op(enum policy_op op);
+
+/* Lower-case letters, digits and - . : inside; 1 to POLICY_NAME_MAX. */
+int names_is_name(const char *s);
+/* Parts of lower-case letters, digits and -, joined by dots. */
+int names_is_path(const char *s);
+/* A Unix account, as useradd makes them. */
+int names_is_account(const char *s);
+/* s where it is a name, else words that can be shown. */
+const char *names_shown(const char *s);
+
+#endif

@@ -1,0 +1,293 @@
+/*
+ * Policy: rules -> decision + explanation. Pure: no clock, no database, no
+ * file but the rules themselves. Deny by default; a closed world: an unknown
+ * word in a rule file is an error with file and line.
+ *
+ * A loaded policy is immutable and may be shared by threads. All pointers it
+ * gives are borrowed and live as long as it does.
+ */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define POLICY_NAME_MAX 64 /* bytes of any name in the rules */
+#define POLICY_EXPLAIN_MAX 1024
+
+struct policy;
+
+/*
+ * The days, both included, on which something is in force. A rule without
+ * dates is always in force.
+ */
+struct policy_window {
+	int32_t from, until;
+};
+int policy_in_force(const struct policy_window *w, int32_t day);
+
+/*
+ * Load every *.conf of dir in the order of their names (common first by its
+ * number: 00-common.conf, 77-seine-et-marne.conf) and people.conf, which may
+ * be absent: then everybody is nobody. Names ending in .example.conf are not
+ * read; any other name that does not begin with two digits and - is an
+ * error. At most 64 errors, "file:line: what", one a line, are appended to
+ * problems (may be NULL); the first is also in *e (ERR_INVALID, tag
+ * "policy"). ERR_NOT_FOUND when there is no such folder.
+ */
+int policy_load(const char *dir, struct policy **out, struct buf *problems,
+    struct err *e) NODISCARD;
+void policy_freep(struct policy **p);
+/* The rules' own version number, and the SHA-256 over all their files. */
+uint32_t policy_version(const struct policy *p);
+const uint8_t *policy_sha256(const struct policy *p); /* 32 bytes */
+/* The same over people.conf alone, which changes on its own; zeros: none. */
+const uint8_t *policy_people_sha256(const struct policy *p);
+
+/* --- people ----------------------------------------------------------- */
+
+enum policy_status { POLICY_ACTIVE, POLICY_SUSPENDED };
+struct principal {
+	uint32_t uid;
+	const char *account, *name, *role, *team, *organisation;
+	enum policy_status status;
+	const char *const *keys; /* public key lines; NULL at the end */
+	const char *recipient;	 /* partners: which recipient; else NULL */
+};
+/*
+ * The principal of this uid AND account name; NULL when nobody: a reused
+ * uid is nobody, a suspended person is nobody.
+ */
+const struct principal *policy_principal(
+    const struct policy *p, uint32_t uid, const char *account);
+/* The principal who owns this public key blob, suspended ones excepted. */
+const struct principal *policy_key_owner(
+    const struct policy *p, const void *blob, size_t n);
+size_t policy_people(const struct policy *p, const struct principal **all);
+
+/* --- operations ------------------------------------------------------- */
+
+/* Every operation the vault knows; names are the words of the rules. */
+enum policy_op {
+	OP_STATUS,
+	OP_CASE_OPEN,
+	OP_CASE_LIST,
+	OP_CASE_READ,
+	OP_CASE_EVENT,
+	OP_CASE_CLOSE,
+	OP_PERSON_ADD,
+	OP_DOC_FILE,
+	OP_DOC_LIST,
+	OP_DOC_META,
+	OP_DOC_READ,
+	OP_RECEIPT,
+	OP_SEARCH,
+	OP_CONSENT_GIVE,
+	OP_CONSENT_WITHDRAW,
+	OP_CONSENT_LIST,
+	OP_EXTRACT_PREVIEW,
+	OP_EXTRACT_RELEASE,
+	OP_EXTRACT_LIST,
+	OP_EXTRACT_REVOKE,
+	OP_EXTRACT_PULL,
+	OP_EXTRACT_ACK,
+	OP_NOTICE_READ,
+	OP_REGISTER_READ,
+	OP_ERASE_PLAN,
+	OP_ERASE_APPROVE,
+	OP_ERASE_RUN,
+	OP_ERASE_READ,
+	OP_AUDIT_READ,
+	OP_AUDIT_CHECKPOINT,
+	OP_PUBLISH,
+	OP_POLICY_READ,
+	OP_CHANGE_READ,
+	OP_COUNT
+};
+const char *policy_op_name(enum policy_op op); /* "case-open" … */
+int policy_op_from_name(const char *s, enum policy_op *op);
+
+/* What a decision is taken on. Everything is given; nothing is looked up. */
+struct access_facts {
+	const struct principal *who; /* NULL: nobody */
+	enum policy_op op;
+	const char *kind;    /* of the document; NULL when none */
+	const char *purpose; /* asked for; NULL: the default, if any */
+	const char *team;    /* of the case; NULL when no case */
+	const char *organisation;
+	const char *case_state; /* "open", "closed", "restricted"; or NULL */
+	int own_case;		/* the caller opened it or is assigned */
+	int32_t day;		/* days since 1970: effective from/until */
+};
+struct decision {
+	int allowed;
+	int purpose_is_default;
+	const char *rule;    /* name of the rule, or NULL: none matched */
+	const char *purpose; /* the one that counts, or NULL */
+	const char *tag;     /* when denied: "nobody", "no-rule",
+				"other-team", "purpose-missing",
+				"purpose-unknown", "kind-unknown",
+				"case-restricted" */
+	char why[POLICY_EXPLAIN_MAX]; /* one sentence, English, with names */
+};
+/* Never fails: what cannot be decided is denied. */
+void policy_authorize(
+    const struct policy *p, const struct access_facts *f, struct decision *d);
+
+/* --- kinds and fields ------------------------------------------------- */
+
+enum field_type {
+	FIELD_STRING,
+	FIELD_TEXT,
+	FIELD_INTEGER,
+	FIELD_AMOUNT,
+	FIELD_DATE,
+	FIELD_BOOLEAN,
+	FIELD_CODE,
+	FIELD_GROUP,
+	FIELD_LIST
+}; /* amount: a number with at most 2 decimals, in euros; code: one of
+      values; group and list have fields under them (path "a.b"): a list is
+      an array of objects, always. The label is the strictest of the field's
+      own and of those above it. */
+enum field_label { LABEL_ORDINARY, LABEL_SENSITIVE, LABEL_NEVER };
+struct policy_field {
+	const char *path; /* "logement.bail.date" within the record */
+	enum field_type type;
+	enum field_label label;
+	int required; /* wherever what it lies in is; at the top: always */
+	const char *const *values; /* codes; NULL at the end */
+	uint32_t max;		   /* bytes of a string; items of a list */
+	const char *title;	   /* for people, French */
+};
+struct policy_kind {
+	const char *name;
+	int is_record;		  /* JSON with fields; else a file */
+	const char *const *media; /* accepted types; NULL at the end */
+	uint64_t size_max;	  /* bytes; 0: the vault's file-max */
+	uint32_t pages_max;	  /* files in one document; at least 1 */
+	/* Accepted signature levels (DOMAIN.md 8); empty: none required. */
+	const char *const *levels;
+	/* 1: a verdict other than PASSED is refused when a signature is
+	 * there; INDETERMINATE is accepted and labelled when 0. FAILED is
+	 * always refused when signed is 1. */
+	int strict, is_signed;
+	int uninspected; /* may be kept NOT-INSPECTED */
+	const struct policy_field *fields;
+	size_t nfields;
+	const char *retention; /* name of its retention rule */
+	const char *title;     /* for people, French */
+	struct policy_window when;
+};
+const struct policy_kind *policy_kind(const struct policy *p, const char *name);
+size_t policy_kinds(const struct policy *p, const struct policy_kind **all);
+const struct policy_field *policy_field(
+    const struct policy_kind *k, const char *path);
+int policy_purpose_is_known(const struct policy *p, const char *purpose);
+/* The French title of a purpose or a role; NULL when there is none such. */
+const char *policy_purpose_title(const struct policy *p, const char *purpose);
+const char *policy_role_title(const struct policy *p, const char *role);
+
+/* --- recipients, consent, disclosure ---------------------------------- */
+
+struct policy_recipient {
+	const char *name;	 /* "caf", "ccapex", "banque-de-france" */
+	const char *title;	 /* for people, French */
+	const char *account;	 /* Unix account of its door, or "" */
+	const char *channel;	 /* "ssh", "hand", "paper" */
+	const char *certificate; /* file under the policy folder, PEM, or "" */
+	int landlord_facing;
+	struct policy_window when;
+};
+const struct policy_recipient *policy_recipient(
+    const struct policy *p, const char *name);
+size_t policy_recipients(
+    const struct policy *p, const struct policy_recipient **all);
+
+/* A consent that may be given: "partage:caf". */
+struct policy_consent {
+	const char *purpose;   /* code */
+	const char *title;     /* French */
+	const char *recipient; /* or NULL */
+	uint32_t valid_months; /* at most so long; 0: life of the processing */
+	const char *notice, *notice_version;
+	struct policy_window when;
+};
+const struct policy_consent *policy_consent(
+    const struct policy *p, const char *purpose);
+size_t policy_consents(
+    const struct policy *p, const struct policy_consent **all);
+
+struct disclosed_field {
+	const char *kind;  /* source record */
+	const char *path;  /* source field */
+	const char *label; /* member in the extract, "a.b" within groups */
+	const char *title; /* for people, French */
+};
+struct disclosure_rule {
+	const char *name, *recipient, *purpose, *basis, *citation;
+	const char *consent; /* consent purpose that must be in force, or
+				NULL: a legal basis without consent */
+	const struct disclosed_field *fields;
+	size_t nfields;
+	const char *const *attach; /* kinds of documents; NULL at the end */
+	const char *const *stages; /* "amont", "aval"; empty: any */
+	uint32_t expires_days;
+	int four_eyes;
+	const char *title; /* for people, French */
+	struct policy_window when;
+};
+struct disclosure_facts {
+	const char *recipient, *purpose; /* purpose NULL: the only one */
+	const char *stage, *case_state;
+	/* Consent purposes in force for every adult of the case today. */
+	const char *const *consents; /* NULL at the end */
+	int objection;		     /* an objection waits for the DPO */
+	int32_t day;
+};
+struct disclosure_decision {
+	int allowed;
+	const struct disclosure_rule *rule; /* also when denied for consent */
+	const char *tag;		    /* "consent-missing", "no-rule",
+					       "recipient-unknown", "case-restricted",
+					       "stage" … */
+	char why[POLICY_EXPLAIN_MAX];
+};
+void policy_disclose(const struct policy *p, const struct disclosure_facts *f,
+    struct disclosure_decision *d);
+size_t policy_disclosures(
+    const struct policy *p, const struct disclosure_rule **all);
+
+/* --- retention and approvals ------------------------------------------ */
+
+struct policy_retention {
+	const char *name, *source;
+	uint32_t active_months, intermediate_months;
+	const char *from; /* "last-contact", "end-of-contract", … */
+	/* The intermediate archive ends intermediate_months after this;
+	 * from where the rules do not say. 0 months: there is none. */
+	const char *intermediate_from;
+	struct policy_window when;
+};
+const struct policy_retention *policy_retention(
+    const struct policy *p, const char *name);
+
+/* Who may approve what, and how many different keys it takes. */
+struct policy_approval {
+	const char *what;	  /* "erasure" */
+	const char *const *roles; /* that count */
+	uint32_t count, valid_days;
+	struct policy_window when;
+};
+const struct policy_approval *policy_approval(
+    const struct policy *p, const char *what);
+
+/* A named figure of the rules with its source: "correction-hours". 0 and
+ * *value, or ERR_NOT_FOUND. */
+int policy_figure(const struct policy *p, const char *name, int64_t *value,
+    struct err *e) NODISCARD;
+
+#endif

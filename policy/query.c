@@ -1,0 +1,226 @@
+/* What a loaded policy says when asked by name. */
+#include <string.h>
+
+#include "policy/model.h"
+
+int
+policy_in_force(const struct policy_window *w, int32_t day)
+{
+	return w->from <= day && day <= w->until;
+}
+
+int
+model_has(const char *const *list, const char *s)
+{
+	for (; *list != NULL; list++)
+		if (strcmp(*list, s) == 0)
+			return 1;
+	return 0;
+}
+
+static const struct named *
+find_named(const struct named *v, size_t n, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(v[i].name, name) == 0)
+			return &v[i];
+	return NULL;
+}
+
+const struct named *
+model_role(const struct policy *p, const char *name)
+{
+	return find_named(p->roles, p->nroles, name);
+}
+
+const struct named *
+model_purpose(const struct policy *p, const char *name)
+{
+	return find_named(p->purposes, p->npurposes, name);
+}
+
+uint32_t
+policy_version(const struct policy *p)
+{
+	return p->version;
+}
+
+const uint8_t *
+policy_sha256(const struct policy *p)
+{
+	return p->sha256;
+}
+
+const uint8_t *
+policy_people_sha256(const struct policy *p)
+{
+	return p->people_sha256;
+}
+
+int
+policy_purpose_is_known(const struct policy *p, const char *purpose)
+{
+	return model_purpose(p, purpose) != NULL;
+}
+
+const char *
+policy_purpose_title(const struct policy *p, const char *purpose)
+{
+	const struct named *n = model_purpose(p, purpose);
+
+	return n != NULL ? n->title : NULL;
+}
+
+const char *
+policy_role_title(const struct policy *p, const char *role)
+{
+	const struct named *n = model_role(p, role);
+
+	return n != NULL ? n->title : NULL;
+}
+
+const struct policy_kind *
+policy_kind(const struct policy *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->nkinds; i++)
+		if (strcmp(p->kinds[i].name, name) == 0)
+			return &p->kinds[i];
+	return NULL;
+}
+
+size_t
+policy_kinds(const struct policy *p, const struct policy_kind **all)
+{
+	*all = p->kinds;
+	return p->nkinds;
+}
+
+const struct policy_field *
+policy_field(const struct policy_kind *k, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < k->nfields; i++)
+		if (strcmp(k->fields[i].path, path) == 0)
+			return &k->fields[i];
+	return NULL;
+}
+
+const struct policy_recipient *
+policy_recipient(const struct policy *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->nrecipients; i++)
+		if (strcmp(p->recipients[i].name, name) == 0)
+			return &p->recipients[i];
+	return NULL;
+}
+
+size_t
+policy_recipients(const struct policy *p, const struct policy_recipient **all)
+{
+	*all = p->recipients;
+	return p->nrecipients;
+}
+
+const struct policy_consent *
+policy_consent(const struct policy *p, const char *purpose)
+{
+	size_t i;
+
+	for (i = 0; i < p->nconsents; i++)
+		if (strcmp(p->consents[i].purpose, purpose) == 0)
+			return &p->consents[i];
+	return NULL;
+}
+
+size_t
+policy_consents(const struct policy *p, const struct policy_consent **all)
+{
+	*all = p->consents;
+	return p->nconsents;
+}
+
+size_t
+policy_disclosures(const struct policy *p, const struct disclosure_rule **all)
+{
+	*all = p->disclosures;
+	return p->ndisclosures;
+}
+
+const struct policy_retention *
+policy_retention(const struct policy *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->nretentions; i++)
+		if (strcmp(p->retentions[i].name, name) == 0)
+			return &p->retentions[i];
+	return NULL;
+}
+
+const struct policy_approval *
+policy_approval(const struct policy *p, const char *what)
+{
+	size_t i;
+
+	for (i = 0; i < p->napprovals; i++)
+		if (strcmp(p->approvals[i].what, what) == 0)
+			return &p->approvals[i];
+	return NULL;
+}
+
+int
+policy_figure(
+    const struct policy *p, const char *name, int64_t *value, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < p->nfigures; i++)
+		if (strcmp(p->figures[i].name, name) == 0) {
+			*value = p->figures[i].value;
+			return 0;
+		}
+	return err_set(
+	    e, ERR_NOT_FOUND, "the rules have no figure %s", names_shown(name));
+}
+
+const struct principal *
+policy_principal(const struct policy *p, uint32_t uid, const char *account)
+{
+	const struct principal *v = p->people;
+	size_t i;
+
+	for (i = 0; account != NULL && i < p->npeople; i++)
+		if (v[i].uid == uid && strcmp(v[i].account, account) == 0)
+			return v[i].status == POLICY_ACTIVE ? &v[i] : NULL;
+	return NULL;
+}
+
+const struct principal *
+policy_key_owner(const struct policy *p, const void *blob, size_t n)
+{
+	const struct principal *who;
+	size_t i;
+
+	for (i = 0; n > 0 && i < p->nkeys; i++) {
+		if (p->keys[i].len != n ||
+		    memcmp(p->keys[i].blob, blob, n) != 0)
+			continue;
+		who = &p->people[p->keys[i].person];
+		return who->status == POLICY_ACTIVE ? who : NULL;
+	}
+	return NULL;
+}
+
+size_t
+policy_people(const struct policy *p, const struct principal **all)
+{
+	*all = p->people;
+	return p->npeople;
+}
