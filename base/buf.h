@@ -18,8 +18,8 @@ struct buf {
 int buf_reserve(struct buf *b, size_t more, struct err *e) NODISCARD;
 int buf_add(struct buf *b, const void *p, size_t n, struct err *e) NODISCARD;
 int buf_addstr(struct buf *b, const char *s, struct err *e) NODISCARD;
-int buf_addf(struct buf *b, struct err *e, const char *fmt, ...)
-    PRINTF(3, 4) NODISCARD;
+int buf_addf(struct buf *b, struct err *e, const char *fmt, ...) PRINTF(3, 4)
+    NODISCARD;
 
 /* The content as a C string: a NUL is kept after p[len]. "" when empty. */
 const char *buf_str(struct buf *b);

@@ -86,8 +86,8 @@ err_set(struct err *e, enum err_code code, const char *fmt, ...)
 }
 
 int
-err_tag(struct err *e, enum err_code code, const char *tag, const char *fmt,
-    ...)
+err_tag(
+    struct err *e, enum err_code code, const char *tag, const char *fmt, ...)
 {
 	va_list ap;
 

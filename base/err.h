@@ -31,15 +31,15 @@ enum err_code {
 	ERR_INTERNAL,	  /* ours: the log only */
 	ERR_NOMEM,
 	ERR_IO,
-	ERR_CODES	  /* how many there are */
+	ERR_CODES /* how many there are */
 };
 
 #define ERR_TEXT_MAX 240
 
 struct err {
 	enum err_code code;
-	int sys;		/* errno at the time, or 0 */
-	const char *tag;	/* stable name for the caller, static; or NULL */
+	int sys;	 /* errno at the time, or 0 */
+	const char *tag; /* stable name for the caller, static; or NULL */
 	char text[ERR_TEXT_MAX];
 };
 
@@ -51,8 +51,8 @@ int err_set(struct err *e, enum err_code code, const char *fmt, ...)
  * As err_set, with a stable tag (kebab-case, a string constant) that callers
  * and translations key on: "consent-missing", "media-type".
  */
-int err_tag(struct err *e, enum err_code code, const char *tag,
-    const char *fmt, ...) PRINTF(4, 5);
+int err_tag(struct err *e, enum err_code code, const char *tag, const char *fmt,
+    ...) PRINTF(4, 5);
 
 /* As err_set, with errno appended. ENOSPC and EDQUOT become ERR_FULL. */
 int err_sys(struct err *e, enum err_code code, const char *fmt, ...)

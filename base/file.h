@@ -34,12 +34,11 @@ int file_write(int dirfd, const char *path, const void *p, size_t n,
     mode_t mode, struct err *e) NODISCARD;
 int dir_sync(int dirfd, const char *path, struct err *e) NODISCARD;
 /* mkdir; an existing folder is fine. */
-int dir_make(int dirfd, const char *path, mode_t mode, struct err *e)
-    NODISCARD;
+int dir_make(int dirfd, const char *path, mode_t mode, struct err *e) NODISCARD;
 /* An anonymous file in memory, close-on-exec, sealable. */
 int memfd_new(const char *name, int *fd, struct err *e) NODISCARD;
 /* A memfd with these bytes, sealed against writing and resizing. */
-int memfd_of(const char *name, const void *p, size_t n, int *fd,
-    struct err *e) NODISCARD;
+int memfd_of(const char *name, const void *p, size_t n, int *fd, struct err *e)
+    NODISCARD;
 
 #endif

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define IPC_MAX 65536	/* bytes of a message */
+#define IPC_MAX 65536 /* bytes of a message */
 #define IPC_FDS_MAX 4
 #define IPC_PATH_MAX 107 /* bytes of a Unix socket's path */
 
@@ -20,11 +20,10 @@
  * ERR_CONFLICT). type: SOCK_SEQPACKET or SOCK_STREAM. The mode is set
  * before anyone can connect. ERR_TOO_LARGE for a path over IPC_PATH_MAX.
  */
-int ipc_listen(const char *path, int type, mode_t mode, int *fd,
-    struct err *e) NODISCARD;
-/* ERR_UNAVAILABLE when nobody listens. */
-int ipc_connect(const char *path, int type, int *fd, struct err *e)
+int ipc_listen(const char *path, int type, mode_t mode, int *fd, struct err *e)
     NODISCARD;
+/* ERR_UNAVAILABLE when nobody listens. */
+int ipc_connect(const char *path, int type, int *fd, struct err *e) NODISCARD;
 
 struct peer {
 	uid_t uid;
@@ -42,7 +41,7 @@ int ipc_send(int fd, const void *p, size_t n, const int *fds, size_t nfds,
  * asked for are closed and ERR_INVALID. timeout_ms < 0 waits for ever;
  * ERR_UNAVAILABLE on end of file, ERR_BUSY when the time is up.
  */
-int ipc_recv(int fd, struct buf *out, int *fds, size_t *nfds,
-    int timeout_ms, struct err *e) NODISCARD;
+int ipc_recv(int fd, struct buf *out, int *fds, size_t *nfds, int timeout_ms,
+    struct err *e) NODISCARD;
 
 #endif

@@ -106,11 +106,11 @@ int
 rd_end(const struct rd *r, const char *what, struct err *e)
 {
 	if (r->bad)
-		return err_set(e, ERR_INVALID, "%s: cut short or out of range",
-		    what);
+		return err_set(
+		    e, ERR_INVALID, "%s: cut short or out of range", what);
 	if (r->left > 0)
-		return err_set(e, ERR_INVALID, "%s: %zu bytes too many", what,
-		    r->left);
+		return err_set(
+		    e, ERR_INVALID, "%s: %zu bytes too many", what, r->left);
 	return 0;
 }
 

@@ -44,8 +44,8 @@ int sandbox_syscalls(enum sandbox_profile p, struct err *e) NODISCARD;
  * limit that is lower already stays. Where the filter is not enforced the
  * address space is left alone: the sanitizers reserve terabytes.
  */
-int sandbox_limits(unsigned cpu_s, size_t memory, unsigned files,
-    struct err *e) NODISCARD;
+int sandbox_limits(unsigned cpu_s, size_t memory, unsigned files, struct err *e)
+    NODISCARD;
 
 /* Is the filter a real one in this build? */
 int sandbox_enforced(void);

@@ -14,8 +14,12 @@
 #define NELEMS(a) (sizeof(a) / sizeof((a)[0]))
 
 /* TAKE(p): the value of p, which is NULL afterwards: ownership moves. */
-#define TAKE(p) \
-	(__extension__({ __typeof__(p) take_ = (p); (p) = NULL; take_; }))
+#define TAKE(p)                                                                \
+	(__extension__({                                                       \
+		__typeof__(p) take_ = (p);                                     \
+		(p) = NULL;                                                    \
+		take_;                                                         \
+	}))
 
 /* Release functions for AUTO; each accepts a pointer to a NULL / -1. */
 void mem_freep(void *pp); /* free(*(void **)pp), then NULL */

@@ -22,8 +22,8 @@ secret_init(struct secret *s, size_t len, struct err *e)
 	size_t map = page_round(len > 0 ? len : 1);
 	void *p;
 
-	p = mmap(NULL, map, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	p = mmap(NULL, map, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	    -1, 0);
 	if (p == MAP_FAILED)
 		return err_sys(e, ERR_NOMEM, "secret of %zu bytes", len);
 	/*

@@ -41,12 +41,11 @@ struct settings {
 };
 
 /* ERR_INVALID with file:line; ERR_NOT_FOUND when DIR is no vault. */
-int settings_load(const char *dir, struct settings *s, struct err *e)
-    NODISCARD;
+int settings_load(const char *dir, struct settings *s, struct err *e) NODISCARD;
 /* The text of a vault.conf. */
 struct buf;
-int settings_format(const struct settings *s, struct buf *out,
-    struct err *e) NODISCARD;
+int settings_format(const struct settings *s, struct buf *out, struct err *e)
+    NODISCARD;
 /* dir/rel into out; ERR_TOO_LARGE. */
 int settings_path(const struct settings *s, const char *rel,
     char out[SETTINGS_PATH_MAX], struct err *e) NODISCARD;
