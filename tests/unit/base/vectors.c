@@ -112,7 +112,8 @@ corpus_lines(const char *rel, void (*f)(json_t *))
 	json_t *j;
 
 	while (text_line(&s, &left, &line, &n)) {
-		j = json_loadb(line, n, JSON_ALLOW_NUL, NULL);
+		j = json_loadb(
+		    line, n, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
 		assert_non_null(j);
 		f(j);
 		json_decref(j);
