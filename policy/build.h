@@ -72,12 +72,18 @@ uint64_t read_number(struct build *b, const struct node *n, const char *word,
 /* As read_number; absent is a problem. */
 uint64_t read_number_must(struct build *b, const struct node *n,
     const char *word, uint64_t min, uint64_t max);
+/* "true" or "false"; what would loosen the rules by being left out must be
+ * said. */
+int read_flag_must(struct build *b, const struct node *n, const char *word);
 int read_flag(struct build *b, const struct node *n, const char *word);
 /* Position in a table of words; absent is otherwise (-1: a problem). */
 int read_word(struct build *b, const struct node *n, const char *word,
     const char *const *table, int otherwise);
 /* A list of names, each once; never NULL; empty when absent. */
 const char *const *read_names(
+    struct build *b, const struct node *n, const char *word);
+/* As read_names, but given always: the word none alone is the empty list. */
+const char *const *read_names_or_none(
     struct build *b, const struct node *n, const char *word);
 /* As read_names for what is no name: media types, keys. */
 const char *const *read_list(

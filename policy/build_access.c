@@ -40,7 +40,7 @@ read_access(struct build *b, const struct node *n, struct access_rule *a)
 	a->kinds = read_names(b, n, "kinds");
 	a->scope = (enum scope)read_word(b, n, "scope", names_scopes, -1);
 	a->states = read_bits(b, n, "states", names_states);
-	a->purposes = read_names(b, n, "purposes");
+	a->purposes = read_names_or_none(b, n, "purposes");
 	a->default_purpose = read_name(b, n, "default-purpose", 0);
 	if (a->roles[0] == NULL)
 		problem(b->ps, n->file, n->line, "access \"%s\" is for no role",
@@ -118,7 +118,7 @@ check_purposes(
 	const struct value *v = read_value(n, "purposes");
 	size_t i;
 
-	for (i = 0; v != NULL && i < v->n; i++)
+	for (i = 0; a->purposes[0] != NULL && i < v->n; i++)
 		if (model_purpose(b->p, v->v[i]) == NULL)
 			problem(b->ps, n->file, v->lines[i],
 			    "unknown purpose \"%s\" in access \"%s\"", v->v[i],

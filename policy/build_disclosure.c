@@ -44,7 +44,8 @@ build_recipients(struct build *b, struct err *e)
 		v[i].channel = names_channels[read_word(
 		    b, s->v[i], "channel", names_channels, -1)];
 		v[i].certificate = read_certificate(b, s->v[i]);
-		v[i].landlord_facing = read_flag(b, s->v[i], "landlord-facing");
+		v[i].landlord_facing =
+		    read_flag_must(b, s->v[i], "landlord-facing");
 		read_source(b, s->v[i]);
 		read_window(b, s->v[i], &v[i].when);
 	}
@@ -328,19 +329,27 @@ static int
 read_disclosure(struct build *b, const struct node *n,
     struct disclosure_rule *d, struct err *e)
 {
+	size_t i;
+
 	d->name = read_title(b, n);
 	d->title = read_text(b, n, "title", 1);
 	d->recipient = read_name(b, n, "recipient", 1);
 	d->purpose = read_name(b, n, "purpose", 1);
 	d->basis = read_text(b, n, "basis", 1);
 	d->citation = read_text(b, n, "source", 1);
-	d->consent = read_name(b, n, "consent", 0);
+	d->consent = read_name(b, n, "consent", 1);
+	if (d->consent != NULL && strcmp(d->consent, "none") == 0)
+		d->consent = NULL;
 	d->attach = read_names(b, n, "attach");
-	d->stages = read_names(b, n, "stages");
-	(void)read_bits(b, n, "stages", names_stages);
+	d->stages = read_names_or_none(b, n, "stages");
+	for (i = 0; d->stages[i] != NULL; i++)
+		if (names_find(names_stages, d->stages[i]) < 0)
+			problem(b->ps, n->file, read_line(n, "stages"),
+			    "unknown stage \"%s\" in disclosure \"%s\"",
+			    d->stages[i], d->name);
 	d->expires_days =
 	    (uint32_t)read_number_must(b, n, "expires-days", 1, 366);
-	d->four_eyes = read_flag(b, n, "four-eyes");
+	d->four_eyes = read_flag_must(b, n, "four-eyes");
 	read_window(b, n, &d->when);
 	check_references(b, n, d);
 	return read_disclosed_all(b, n, d, e);

@@ -182,6 +182,8 @@ static void
 check_signing(
     struct build *b, const struct node *n, const struct policy_kind *k)
 {
+	size_t i;
+
 	if (k->strict && !k->is_signed)
 		problem(b->ps, n->file, read_line(n, "strict"),
 		    "kind \"%s\": strict is about signatures, and it has "
@@ -190,7 +192,16 @@ check_signing(
 	if (k->is_signed && k->uninspected)
 		problem(b->ps, n->file, read_line(n, "uninspected"),
 		    "kind \"%s\": what is signed is inspected", k->name);
-	(void)read_bits(b, n, "levels", names_levels);
+	if (k->is_signed != (k->levels[0] != NULL))
+		problem(b->ps, n->file, read_line(n, "levels"),
+		    "kind \"%s\": levels are for what is signed, and it "
+		    "needs some",
+		    k->name);
+	for (i = 0; k->levels[i] != NULL; i++)
+		if (names_find(names_levels, k->levels[i]) < 0)
+			problem(b->ps, n->file, read_line(n, "levels"),
+			    "unknown level \"%s\" in kind \"%s\"", k->levels[i],
+			    k->name);
 }
 
 static int
@@ -208,8 +219,10 @@ read_kind(
 	k->size_max = read_number(b, n, "size-max", 1, SIZE_MAX_MAX, 0);
 	k->pages_max = (uint32_t)read_number(b, n, "pages-max", 1, 1000, 1);
 	k->levels = read_names(b, n, "levels");
-	k->is_signed = read_flag(b, n, "signed");
-	k->strict = read_flag(b, n, "strict");
+	if (!k->is_record)
+		k->is_signed = read_flag_must(b, n, "signed");
+	k->strict = k->is_signed ? read_flag_must(b, n, "strict")
+				 : read_flag(b, n, "strict");
 	k->uninspected = read_flag(b, n, "uninspected");
 	k->retention = read_name(b, n, "retention", 1);
 	if ((r = read_fields(b, n, k, e)) < 0)

@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 static const char *const nothing[] = { NULL };
+static const char *const flags[] = { "false", "true", NULL };
 
 const struct value *
 read_value(const struct node *n, const char *word)
@@ -115,9 +116,13 @@ read_number_must(struct build *b, const struct node *n, const char *word,
 int
 read_flag(struct build *b, const struct node *n, const char *word)
 {
-	static const char *const flags[] = { "false", "true", NULL };
-
 	return read_word(b, n, word, flags, 0);
+}
+
+int
+read_flag_must(struct build *b, const struct node *n, const char *word)
+{
+	return read_word(b, n, word, flags, -1);
 }
 
 int
@@ -170,6 +175,18 @@ read_names(struct build *b, const struct node *n, const char *word)
 		check_once(b, n, v, i);
 	}
 	return v->v;
+}
+
+const char *const *
+read_names_or_none(struct build *b, const struct node *n, const char *word)
+{
+	const char *const *v = read_names(b, n, word);
+
+	if (v[0] == NULL)
+		missing(b, n, word);
+	else if (strcmp(v[0], "none") == 0 && v[1] == NULL)
+		return nothing;
+	return v;
 }
 
 const char *const *
