@@ -18,10 +18,10 @@
 #include "base/note.h"
 #include "base/secret.h"
 
-#define AGENT_BLOCK 256		/* keys handed out at once */
-#define AGENT_GET_MAX 512	/* keys asked for at once */
-#define AGENT_RESERVE 65536	/* keys drawn ahead */
-#define AGENT_ACCOUNT_MAX 64	/* bytes of an account's name */
+#define AGENT_BLOCK 256			     /* keys handed out at once */
+#define AGENT_GET_MAX 512		     /* keys asked for at once */
+#define AGENT_RESERVE 65536		     /* keys drawn ahead */
+#define AGENT_ACCOUNT_MAX 64		     /* bytes of an account's name */
 #define AGENT_NUMBER_MAX (UINT64_C(1) << 62) /* highest number of a key */
 
 struct agent;
@@ -33,13 +33,13 @@ void agent_freep(struct agent **a);
 
 struct agent_status {
 	int sealed;
-	int slots;		/* key slots there are */
-	uint64_t given;		/* first number not yet given */
-	uint64_t reserve;	/* drawn and not given */
-	uint32_t generation;	/* of the keyring: grows with each rotate */
-	uint64_t head_size;	/* of the last head signed */
+	int slots;	     /* key slots there are */
+	uint64_t given;	     /* first number not yet given */
+	uint64_t reserve;    /* drawn and not given */
+	uint32_t generation; /* of the keyring: grows with each rotate */
+	uint64_t head_size;  /* of the last head signed */
 	struct hash head_root;
-	char custodians[512];	/* account names, separated by a space */
+	char custodians[512]; /* account names, separated by a space */
 };
 /* Answers while sealed too. */
 int agent_status(struct agent *a, struct agent_status *out, struct err *e)
@@ -74,8 +74,8 @@ int agent_draw(struct agent *a, uint64_t *first, uint32_t *count,
  * minute). The agent remembers the highest leaf named: when a later head
  * does not cover it, it seals itself and reports the event.
  */
-int agent_get(struct agent *a, const uint64_t *numbers, size_t n,
-    uint64_t leaf, struct secret *keys, struct err *e) NODISCARD;
+int agent_get(struct agent *a, const uint64_t *numbers, size_t n, uint64_t leaf,
+    struct secret *keys, struct err *e) NODISCARD;
 
 /*
  * To be called once after each unseal: no number below first_unused is given
@@ -92,8 +92,8 @@ int agent_floor(struct agent *a, uint64_t first_unused, struct err *e)
 int agent_detail_key(struct agent *a, uint32_t month, struct secret *key,
     struct err *e) NODISCARD;
 /* The search index's key, and the generation it belongs to. */
-int agent_search_key(struct agent *a, struct secret *key,
-    uint32_t *generation, struct err *e) NODISCARD;
+int agent_search_key(struct agent *a, struct secret *key, uint32_t *generation,
+    struct err *e) NODISCARD;
 
 /*
  * Sign the head of the log. The agent builds the checkpoint itself, refuses
@@ -102,8 +102,8 @@ int agent_search_key(struct agent *a, struct secret *key,
  * from agent_status.head_size to size (empty when that is 0).
  */
 int agent_sign_head(struct agent *a, uint64_t size, const struct hash *root,
-    const struct hash *proof, size_t nproof, struct buf *note,
-    struct err *e) NODISCARD;
+    const struct hash *proof, size_t nproof, struct buf *note, struct err *e)
+    NODISCARD;
 
 /*
  * Sign the commit that publishes a version: the agent builds the commit from
@@ -112,8 +112,8 @@ int agent_sign_head(struct agent *a, uint64_t size, const struct hash *root,
  * (parent NULL for a first version). hour: hours since 1970 UTC.
  */
 int agent_sign_commit(struct agent *a, const uint8_t tree[20],
-    const uint8_t *parent, uint32_t version, uint64_t hour,
-    struct buf *commit, struct err *e) NODISCARD;
+    const uint8_t *parent, uint32_t version, uint64_t hour, struct buf *commit,
+    struct err *e) NODISCARD;
 
 /*
  * The SignerInfo (RFC 5652, 5.3; DER) of an extract: the agent builds the
@@ -122,10 +122,9 @@ int agent_sign_commit(struct agent *a, const uint8_t tree[20],
  * "sceau extract <id> leaf <n> to <recipient sha256>" as content-hints) and
  * signs them with the extract key.
  */
-int agent_sign_extract(struct agent *a, const struct id *extract,
-    uint64_t leaf, const uint8_t recipient_sha256[32],
-    const uint8_t sha256[32], int64_t time_ms, struct buf *signer_info,
-    struct err *e) NODISCARD;
+int agent_sign_extract(struct agent *a, const struct id *extract, uint64_t leaf,
+    const uint8_t recipient_sha256[32], const uint8_t sha256[32],
+    int64_t time_ms, struct buf *signer_info, struct err *e) NODISCARD;
 
 /* Sign an erasure certificate's text as a note with the log's key: the text
  * must begin "sceau erasure certificate 1\n" and name leaf. */
@@ -151,9 +150,11 @@ int agent_rotate(struct agent *a, const uint64_t *numbers, size_t n,
  * once and dropped when the daemon confirms it with the leaf it wrote.
  */
 enum agent_event_kind {
-	AGENT_UNSEALED = 1, AGENT_SEALED, AGENT_UNSEAL_FAILED,
-	AGENT_REFUSED_PEER,	/* somebody not a custodian tried */
-	AGENT_SELF_SEALED,	/* a promise about the log was broken */
+	AGENT_UNSEALED = 1,
+	AGENT_SEALED,
+	AGENT_UNSEAL_FAILED,
+	AGENT_REFUSED_PEER, /* somebody not a custodian tried */
+	AGENT_SELF_SEALED,  /* a promise about the log was broken */
 };
 struct agent_event {
 	uint64_t number;
@@ -163,7 +164,6 @@ struct agent_event {
 };
 int agent_event(struct agent *a, int timeout_ms, struct agent_event *out,
     struct err *e) NODISCARD;
-int agent_event_done(struct agent *a, uint64_t number, struct err *e)
-    NODISCARD;
+int agent_event_done(struct agent *a, uint64_t number, struct err *e) NODISCARD;
 
 #endif
