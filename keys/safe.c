@@ -49,14 +49,14 @@ durable(struct safe *s, int r)
 /* Init. */
 
 static int
-make_slot(const struct keydir *d, int dir, const struct secret *pass,
-    unsigned scrypt_log2, const struct secret *root, struct err *e)
+make_slot(const struct keydir *d, int dir, const struct safe_new *made,
+    const struct secret *root, struct err *e)
 {
 	struct slot_spec spec = { .kind = SLOT_PASSPHRASE,
 		.name = "passphrase",
 		.vault = d->vault,
-		.credential = pass,
-		.scrypt_log2 = scrypt_log2 };
+		.credential = made->pass,
+		.scrypt_log2 = made->scrypt_log2 };
 	struct ecies_context c = { d->vault, 1 };
 	AUTO(slot_done) struct slot slot = { 0 };
 	int r;
@@ -95,8 +95,8 @@ check_new(const struct keydir *d, struct err *e)
 }
 
 int
-safe_create(const struct safe_spec *spec, const struct secret *pass,
-    unsigned scrypt_log2, int64_t now_ms, struct err *e)
+safe_create(
+    const struct safe_spec *spec, const struct safe_new *made, struct err *e)
 {
 	AUTO(keydir_close) struct keydir d = { .fd = -1, .lock = -1 };
 	AUTO(rotate_keys_done) struct rotate_keys keys = { .root = { 0 } };
@@ -105,15 +105,17 @@ safe_create(const struct safe_spec *spec, const struct secret *pass,
 
 	if ((r = keydir_open(&d, spec->path, &spec->vault, e)) < 0 ||
 	    (r = check_new(&d, e)) < 0 || (r = keydir_sweep(&d, 0, e)) < 0 ||
-	    (r = make_first_keys(spec, now_ms, &keys, e)) < 0 ||
+	    (r = make_first_keys(spec, made->now_ms, &keys, e)) < 0 ||
 	    (r = keydir_generation(&d, 1, 1, &dir, e)) < 0 ||
 	    (r = keystore_save(
 		 dir, &d.vault, keys.ring.k->kek, &keys.store, e)) < 0 ||
 	    (r = keyring_save(dir, &d.vault, &keys.root, &keys.ring, e)) < 0 ||
-	    (r = make_slot(&d, dir, pass, scrypt_log2, &keys.root, e)) < 0 ||
+	    (r = make_slot(&d, dir, made, &keys.root, e)) < 0 ||
+	    (r = custodians_save(d.fd, made->custodians, e)) < 0 ||
 	    (r = keydir_mark_save(&d, FIRST_NUMBER, e)) < 0 ||
 	    (r = head_create(d.fd, e)) < 0)
 		return r;
+	/* Last: from here on the vault has its keys. */
 	return keydir_set_current(&d, 1, e);
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/note.h"
 #include "keys/commit_sign.h"
+#include "keys/custodian.h"
 #include "keys/extract_sign.h"
 #include "keys/head.h"
 #include "keys/promise.h"
@@ -40,8 +41,14 @@ struct safe_spec {
 
 /* Make the files of a new vault's keys/, which is there and is ours.
  * ERR_CONFLICT when it has keys. One slot is made, by the passphrase. */
-int safe_create(const struct safe_spec *spec, const struct secret *pass,
-    unsigned scrypt_log2, int64_t now_ms, struct err *e) NODISCARD;
+struct safe_new {
+	const struct custodians *custodians;
+	const struct secret *pass;
+	unsigned scrypt_log2;
+	int64_t now_ms; /* since 1970 UTC, for the certificate */
+};
+int safe_create(const struct safe_spec *spec, const struct safe_new *made,
+    struct err *e) NODISCARD;
 
 /* Take the folder, sweep what is not current, and stay sealed. */
 int safe_load(const struct safe_spec *spec, struct safe *out, struct err *e)
