@@ -358,22 +358,33 @@ read_signed_data(struct der d, struct cms_shape *out)
 	return read_signer(signer, &type, out);
 }
 
+static int
+is_zero(const uint8_t *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (p[i] != 0)
+			return 0;
+	return 1;
+}
+
 const char *
 cms_shape_read(const uint8_t *p, size_t n, struct cms_shape *out)
 {
 	struct der d = { p, n }, seq, oid, content;
-	size_t i;
 
 	memset(out, 0, sizeof(*out));
+	if (is_zero(p, n))
+		return "signature-empty";
 	if (n >= 2 && p[0] == TAG_SEQUENCE && p[1] == 0x80)
 		return "ber-encoded";
 	if (!take(&d, TAG_SEQUENCE, &seq))
 		return "not-cms";
 	out->len = n - d.n;
 	/* The gap of a PDF is filled up with zeros: nothing else hides. */
-	for (i = out->len; i < n; i++)
-		if (p[i] != 0)
-			return "bytes-after-signature";
+	if (!is_zero(p + out->len, n - out->len))
+		return "bytes-after-signature";
 	if (!take(&seq, TAG_OID, &oid) || !IS_OID(&oid, OID_PKCS7 "\x02") ||
 	    !take(&seq, TAG_0, &content) || seq.n != 0 ||
 	    !take(&content, TAG_SEQUENCE, &seq) || content.n != 0)

@@ -121,6 +121,13 @@ int inspect_pdf(struct inspector *i, int fd, uint64_t size,
     int64_t now_ms, struct inspect_verdict out[INSPECT_SIGS_MAX], size_t *n,
     struct err *e) NODISCARD;
 
+/*
+ * A file is as good as its weakest signature: FAILED before INDETERMINATE
+ * before PASSED; of no signature INDETERMINATE.
+ */
+enum inspect_indication inspect_weakest(
+    const struct inspect_verdict *v, size_t n);
+
 /* "TOTAL-PASSED", "INDETERMINATE", "TOTAL-FAILED". */
 const char *inspect_indication_name(enum inspect_indication i);
 

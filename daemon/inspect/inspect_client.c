@@ -479,6 +479,20 @@ inspect_pdf(struct inspector *i, int fd, uint64_t size,
 	return 0;
 }
 
+enum inspect_indication
+inspect_weakest(const struct inspect_verdict *v, size_t n)
+{
+	enum inspect_indication weakest =
+	    n > 0 ? INSPECT_PASSED : INSPECT_INDETERMINATE;
+	size_t i;
+
+	/* The worse, the greater the number. */
+	for (i = 0; i < n; i++)
+		if (v[i].indication > weakest)
+			weakest = v[i].indication;
+	return weakest;
+}
+
 const char *
 inspect_indication_name(enum inspect_indication i)
 {

@@ -7,7 +7,8 @@ static const char *const accept_json[] = { "application/json", "text/plain",
 	"application/x-ndjson", NULL };
 static const char *const accept_xml[] = { "text/xml", "application/xml",
 	"image/svg+xml", "text/plain", NULL };
-static const char *const accept_html[] = { "text/html", NULL };
+/* Without its check of tokens libmagic misses some. */
+static const char *const accept_html[] = { "text/html", "text/plain", NULL };
 /* Languages that libmagic thinks it recognises are still plain text. */
 static const char *const accept_text[] = { "text/plain", "text/csv",
 	"text/troff", "text/x-c", "text/x-c++", "text/x-java",
