@@ -24,7 +24,7 @@
 #define STORE_CHUNKS_MAX 28000u /* a tree of them stays under 1 MiB */
 #define STORE_SMALL (64u << 20) /* segments under it may be merged */
 #define STORE_SMALL_MAX 8	/* so many small ones are left alone */
-#define STORE_PIN_WAIT_S 10	/* for stages that are being entered */
+#define STORE_PIN_WAIT_S 5	/* for stages that are being entered */
 #define STORE_PATH_MAX 80
 
 enum segment_state { SEGMENT_OPEN = 0, SEGMENT_CLOSED = 1 };
