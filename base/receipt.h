@@ -17,6 +17,10 @@
  *   (blank line)
  *   c2sp.org/tlog-proof@v1 …    to the end
  *
+ * Every value but those of page is one word: UTF-8 without control
+ * characters, U+007F and spaces. The kind is said, not proved: no leaf
+ * holds it.
+ *
  * A document of one file has that file's SHA-256; one of several pages has
  * SHA-256("sceau/pages/1\n" || for each page "HEX SIZE\n").
  */
