@@ -1,0 +1,251 @@
+#include "rules.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+
+const char rules_small[] =
+    "format = 1\n"
+    "version = 7\n"
+    "role \"worker\" {\n"
+    "	title = \"Intervenant\"\n"
+    "	source = \"s\"\n"
+    "}\n"
+    "role \"partner\" { title = \"Partenaire\" source = \"s\" }\n"
+    "purpose \"work\" { title = \"Travail\" source = \"s\" }\n"
+    "purpose \"share\" { title = \"Partage\" source = \"s\" }\n"
+    "retention \"short\" {\n"
+    "	active-months = 24\n"
+    "	from = last-contact\n"
+    "	source = \"s\"\n"
+    "}\n"
+    "kind \"note\" {\n"
+    "	title = \"Note\"\n"
+    "	source = \"s\"\n"
+    "	record = true\n"
+    "	media = { \"application/json\" }\n"
+    "	retention = short\n"
+    "	field \"name\" { type = string required = true max = 50 }\n"
+    "	field \"debt\" { type = group }\n"
+    "	field \"debt.amount\" { type = amount }\n"
+    "	field \"causes\" { type = list }\n"
+    "	field \"causes.code\" { type = code values = { a, b } }\n"
+    "	field \"health\" { type = string label = sensitive }\n"
+    "	field \"story\" { type = text label = never }\n"
+    "}\n"
+    "kind \"scan\" {\n"
+    "	title = \"Copie\"\n"
+    "	source = \"s\"\n"
+    "	media = { \"application/pdf\", \"image/png\" }\n"
+    "	pages-max = 4\n"
+    "	signed = true\n"
+    "	strict = false\n"
+    "	levels = { advanced, stylus }\n"
+    "	retention = short\n"
+    "}\n"
+    "access \"team\" {\n"
+    "	source = \"s\"\n"
+    "	roles = { worker }\n"
+    "	operations = { case-list, doc-read, doc-file }\n"
+    "	kinds = { note, scan }\n"
+    "	scope = own-team\n"
+    "	states = { open }\n"
+    "	purposes = { work }\n"
+    "	default-purpose = work\n"
+    "}\n"
+    "recipient \"office\" {\n"
+    "	title = \"Office\"\n"
+    "	channel = ssh\n"
+    "	landlord-facing = false\n"
+    "	source = \"s\"\n"
+    "}\n"
+    "consent \"share:office\" {\n"
+    "	title = \"Partage\"\n"
+    "	recipient = office\n"
+    "	valid-months = 12\n"
+    "	notice = \"n\"\n"
+    "	notice-version = \"1\"\n"
+    "	source = \"s\"\n"
+    "}\n"
+    "disclosure \"to-office\" {\n"
+    "	title = \"Extrait\"\n"
+    "	recipient = office\n"
+    "	purpose = share\n"
+    "	basis = \"b\"\n"
+    "	source = \"s\"\n"
+    "	consent = share:office\n"
+    "	stages = { amont }\n"
+    "	expires-days = 30\n"
+    "	four-eyes = false\n"
+    "	field \"name\" { from = \"note:name\" }\n"
+    "	field \"sum\" { from = \"note:debt.amount\" }\n"
+    "}\n"
+    "approval \"erasure\" {\n"
+    "	roles = { worker }\n"
+    "	count = 2\n"
+    "	valid-days = 30\n"
+    "	source = \"s\"\n"
+    "}\n"
+    "figure \"correction-hours\" { value = 24 unit = hours source = \"s\" }\n";
+
+const char rules_people[] =
+    "format = 1\n"
+    "person \"ines.exemple\" {\n"
+    "	uid = 62001\n"
+    "	name = \"Inès Exemple\"\n"
+    "	role = worker\n"
+    "	team = nord\n"
+    "	organisation = asso\n"
+    "	status = active\n"
+    "	keys = { \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHSIku2Rivbe3HaSRvOm3vS6"
+    "9rhvH0E/MUyb7D32Wnm7 a\" }\n"
+    "}\n"
+    "person \"paul.parti\" {\n"
+    "	uid = 62002\n"
+    "	name = \"Paul Parti\"\n"
+    "	role = worker\n"
+    "	team = nord\n"
+    "	organisation = asso\n"
+    "	status = suspended\n"
+    "	keys = { \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAya4tvQQLVr/8aYGG4wo6Hh"
+    "PftS/tFPBrvObufiQXn3 b\" }\n"
+    "}\n"
+    "person \"guichet\" {\n"
+    "	uid = 62003\n"
+    "	name = \"Guichet fictif\"\n"
+    "	role = partner\n"
+    "	organisation = office\n"
+    "	status = active\n"
+    "	recipient = office\n"
+    "}\n";
+
+int
+rules_setup(void **state)
+{
+	struct rules *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return -1;
+	snprintf(r->dir, sizeof(r->dir), "/tmp/sceau-rules-XXXXXX");
+	if (mkdtemp(r->dir) == NULL)
+		return -1;
+	*state = r;
+	return 0;
+}
+
+static void
+rules_clear(struct rules *r)
+{
+	struct dirent *d;
+	DIR *dir = opendir(r->dir);
+
+	while (dir != NULL && (d = readdir(dir)) != NULL)
+		if (d->d_name[0] != '.')
+			(void)unlinkat(dirfd(dir), d->d_name, 0);
+	if (dir != NULL)
+		closedir(dir);
+}
+
+int
+rules_teardown(void **state)
+{
+	struct rules *r = *state;
+
+	rules_clear(r);
+	(void)rmdir(r->dir);
+	policy_freep(&r->p);
+	buf_done(&r->problems);
+	free(r);
+	return 0;
+}
+
+void
+rules_put(struct rules *r, const char *name, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", r->dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+	assert_int_equal(fclose(f), 0);
+}
+
+void
+rules_remove(struct rules *r, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", r->dir, name);
+	assert_int_equal(unlink(path), 0);
+}
+
+int
+rules_load(struct rules *r)
+{
+	policy_freep(&r->p);
+	buf_reset(&r->problems);
+	memset(&r->e, 0, sizeof(r->e));
+	return policy_load(r->dir, &r->p, &r->problems, &r->e);
+}
+
+void
+rules_shipped(const char *name, struct buf *out)
+{
+	char path[512];
+	struct err e;
+
+	snprintf(path, sizeof(path), "%s/policy/rules/%s", SCEAU_SOURCE, name);
+	if (file_read(AT_FDCWD, path, 1u << 20, out, &e) < 0)
+		fail_msg("%s: %s", path, e.text);
+}
+
+int
+rules_setup_shipped(void **state)
+{
+	static const char *const files[][2] = {
+		{ "00-common.conf", "00-common.conf" },
+		{ "77-seine-et-marne.conf", "77-seine-et-marne.conf" },
+		{ "people.example.conf", "people.conf" },
+	};
+	struct rules *r;
+	size_t i;
+
+	if (rules_setup(state) < 0)
+		return -1;
+	r = *state;
+	for (i = 0; i < NELEMS(files); i++) {
+		AUTO(buf_done) struct buf text = { 0 };
+
+		rules_shipped(files[i][0], &text);
+		rules_put(r, files[i][1], buf_str(&text));
+	}
+	if (rules_load(r) < 0)
+		fail_msg("%s", buf_str(&r->problems));
+	return 0;
+}
+
+void
+rules_edit(const char *text, const char *from, const char *to, struct buf *out,
+    int *line)
+{
+	const char *at = strstr(text, from), *p;
+
+	if (at == NULL)
+		fail_msg("\"%s\" is not in the text", from);
+	*line = 1;
+	for (p = text; p < at; p++)
+		*line += *p == '\n';
+	buf_reset(out);
+	assert_int_equal(buf_add(out, text, (size_t)(at - text), NULL), 0);
+	assert_int_equal(buf_addstr(out, to, NULL), 0);
+	assert_int_equal(buf_addstr(out, at + strlen(from), NULL), 0);
+}

@@ -1,0 +1,600 @@
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "rules.h"
+
+/* One change to a good file, and what is said of it: so many lines after
+ * the change begins (WHOLE: of the file). */
+#define WHOLE INT_MIN
+struct row {
+	const char *from, *to;
+	int after;
+	const char *what;
+};
+
+static const struct row syntax_rows[] = {
+	{ "format = 1", "format = 2", 0, "not within 1 to 1" },
+	{ "format = 1\n", "", 0, "does not say its format" },
+	{ "version = 7\n", "", -1, "does not say its version" },
+	{ "version = 7", "version = 007", 0, "not a decimal number" },
+	{ "version = 7", "version = 0x7", 0, "not a decimal number" },
+	{ "version = 7", "version = -7", 0, "not a decimal number" },
+	{ "version = 7", "version = 99999999999999999999", 0,
+	    "not a decimal number" },
+	{ "version = 7", "version = 4294967296", 0, "not within" },
+	{ "version = 7", "version = 7\nversion = 8", 1,
+	    "version is given twice" },
+	{ "version = 7", "versoin = 7", 0, "no such option 'versoin'" },
+	{ "version = 7", "version 7", 0, "missing equal sign" },
+	{ "version = 7", "include(\"x\")", 0, "unexpected character '('" },
+	{ "version = 7", "kind|title = x", 0, "unexpected character '|'" },
+	{ "version = 7", "version += 7", 0, "unexpected character '+'" },
+	{ "version = 7", "version = 7 // x", 0, "unexpected character '/'" },
+	{ "version = 7", "version = '7'", 0, "unexpected character '''" },
+	{ "version = 7", "version = ${HOME}", 0, "unexpected character '$'" },
+	{ "version = 7", "version = 7\r", 0, "unexpected byte" },
+	{ "version = 7", "version = \"${HOME}\"", 0,
+	    "nothing is expanded here" },
+	{ "version = 7", "version = \"\\x41\"", 0, "no escapes" },
+	{ "version = 7", "version = \"a\tb\"", 0, "control character" },
+	{ "version = 7", "version = \"7", 0, "does not end on its line" },
+	{ "version = 7", "version = 7 }", 0, "} closes nothing" },
+	{ "version = 7", "{ version = 7 }", 0, "unexpected token" },
+	{ "version = 7",
+	    "version = "
+	    "11111111111111111111111111111111111111111111111111111111111111111",
+	    0, "longer than 64 bytes" },
+	{ "role \"worker\"", "roel \"worker\"", 0, "no such option 'roel'" },
+	{ "role \"worker\" {", "role {", 0, "missing title" },
+	{ "role \"worker\" {", "role \"Worker\" {", 0, "is not a name" },
+	{ "role \"partner\"", "role \"worker\"", 0, "duplicate title" },
+	{ "title = \"Intervenant\"", "title = \"\"", 0, "is empty" },
+	{ "title = \"Intervenant\"\n", "", -1, "does not say its title" },
+	{ "	source = \"s\"\n}\nrole", "}\nrole", -2,
+	    "does not say its source" },
+	{ "hours source = \"s\" }", "hours source = \"s\"", 0,
+	    "{ is never closed" },
+	{ "causes.code\" { type = code values = { a, b }",
+	    "causes.code\" { type = code values = { a, { b } }", 0,
+	    "{ without a word" },
+	{ "values = { a, b }", "values = { a, a }", 0, "\"a\" twice" },
+	{ "format = 1", "format = 1 \xff", WHOLE, "not UTF-8" },
+};
+
+static const struct row kind_rows[] = {
+	{ "retention = short\n	field", "field", -5,
+	    "does not say its retention" },
+	{ "retention = short\n	field", "retention = long\n	field", 0,
+	    "unknown retention \"long\"" },
+	{ "from = last-contact", "from = last-year", 0,
+	    "unknown from \"last-year\"" },
+	{ "active-months = 24", "active-months = 2000", 0, "not within" },
+	{ "active-months = 24\n", "", -1, "does not say its active-months" },
+	{ "record = true", "record = yes", 0, "unknown record \"yes\"" },
+	{ "record = true\n", "", 2, "is a file: it has no fields" },
+	{ "media = { \"application/json\" }", "media = { \"application/pdf\" }",
+	    0, "application/json alone" },
+	{ "media = { \"application/json\" }\n", "", -4,
+	    "accepts no media type" },
+	{ "\"image/png\"", "\"image/*\"", 0, "not a media type" },
+	{ "record = true", "record = true signed = true", 0,
+	    "is a record: it has no signed" },
+	{ "type = string required", "type = sting required", 0,
+	    "unknown type \"sting\"" },
+	{ "required = true max", "required = maybe max", 0,
+	    "unknown required" },
+	{ "max = 50", "max = 0", 0, "not within" },
+	{ "type = amount }", "type = amount max = 3 }", 0,
+	    "max is for strings" },
+	{ "type = amount }", "type = amount values = { a } }", 0,
+	    "a code has values" },
+	{ "type = code values = { a, b }", "type = code", 0,
+	    "a code has values" },
+	{ "label = sensitive", "label = secret", 0, "unknown label" },
+	{ "field \"debt\" { type = group }\n", "", 0,
+	    "not under a group or list" },
+	{ "field \"debt\" { type = group }", "field \"debt\" { type = date }",
+	    1, "not under a group or list" },
+	{ "field \"causes.code\" { type = code values = { a, b } }\n", "", -1,
+	    "has no fields under it" },
+	{ "field \"name\" { type", "field \"na..me\" { type", 0,
+	    "is not a path" },
+	{ "field \"health\"", "field \"name\"", 0, "duplicate title" },
+	{ "levels = { advanced, stylus }", "levels = { advanced, wax }", 0,
+	    "unknown level \"wax\"" },
+	{ "levels = { advanced, stylus }\n", "", -7,
+	    "levels are for what is signed" },
+	{ "signed = true\n", "", -5, "does not say its signed" },
+	{ "strict = false\n", "", -6, "does not say its strict" },
+	{ "signed = true\n	strict = false",
+	    "signed = false\n	strict = true", 1,
+	    "strict is about signatures" },
+	{ "pages-max = 4", "pages-max = 0", 0, "not within" },
+	{ "pages-max = 4", "pages-max = 4 uninspected = true", 0,
+	    "what is signed is inspected" },
+};
+
+static const struct row access_rows[] = {
+	{ "roles = { worker }", "roles = { boss }", 0,
+	    "unknown role \"boss\"" },
+	{ "roles = { worker }\n", "", -2, "is for no role" },
+	{ "{ case-list, doc-read, doc-file }", "{ case-list, doc-shred }", 0,
+	    "unknown operation \"doc-shred\"" },
+	{ "{ case-list, doc-read, doc-file }", "{ case-list, case-list }", 0,
+	    "operation \"case-list\" twice" },
+	{ "operations = { case-list, doc-read, doc-file }\n", "", -3,
+	    "allows no operation" },
+	{ "kinds = { note, scan }", "kinds = { note, scam }", 0,
+	    "unknown kind \"scam\"" },
+	{ "kinds = { note, scan }\n", "", -4, "names no kind" },
+	{ "{ case-list, doc-read, doc-file }", "{ case-list }", 1,
+	    "no operation of it has one" },
+	{ "scope = own-team\n", "", -5, "does not say its scope" },
+	{ "scope = own-team", "scope = all", 0, "unknown scope \"all\"" },
+	{ "scope = own-team", "scope = none", 1, "states go with a scope" },
+	{ "states = { open }\n", "", -6, "states go with a scope" },
+	{ "states = { open }", "states = { ajar }", 0,
+	    "unknown word \"ajar\"" },
+	{ "states = { open }", "states = { open, closed }", 2,
+	    "for open cases alone" },
+	{ "purposes = { work }", "purposes = { play }", 0,
+	    "unknown purpose \"play\"" },
+	{ "purposes = { work }\n", "", -7, "does not say its purposes" },
+	{ "purposes = { work }", "purposes = none", 1,
+	    "is not one of its purposes" },
+	{ "default-purpose = work", "default-purpose = share", 0,
+	    "is not one of its purposes" },
+	{ "access \"team\" {\n	source = \"s\"\n",
+	    "access \"team\" {\n	source = \"s\"\n"
+	    "	effective-from = \"2026-13-01\"\n",
+	    2, "is not a date" },
+	{ "access \"team\" {\n	source = \"s\"\n",
+	    "access \"team\" {\n	source = \"s\"\n"
+	    "	effective-from = \"2026-12-02\"\n"
+	    "	effective-until = \"2026-12-01\"\n",
+	    3, "is before effective-from" },
+	{ "recipient \"office\" {\n",
+	    "access \"again\" {\n	source = \"s\"\n	roles = { "
+	    "worker }\n"
+	    "	operations = { doc-read }\n	kinds = { scan }\n"
+	    "	scope = own-team\n	states = { open }\n"
+	    "	purposes = { work }\n}\nrecipient \"office\" {\n",
+	    0, "never decides: \"team\" before it covers it" },
+	{ "roles = { worker }\n	count", "roles = { boss }\n	count", 0,
+	    "unknown role \"boss\" in approval" },
+	{ "roles = { worker }\n	count", "count", -1, "counts no role" },
+	{ "approval \"erasure\"", "approval \"party\"", 0,
+	    "nothing called \"party\"" },
+	{ "count = 2", "count = 0", 0, "not within" },
+	{ "unit = hours", "unit = moons", 0, "unknown unit \"moons\"" },
+	{ "value = 24 ", "", 0, "does not say its value" },
+};
+
+static const struct row disclosure_rows[] = {
+	{ "channel = ssh", "channel = fax", 0, "unknown channel \"fax\"" },
+	{ "landlord-facing = false\n", "", -3,
+	    "does not say its landlord-facing" },
+	{ "channel = ssh", "channel = ssh certificate = \"/etc/x.pem\"", 0,
+	    "not under the policy folder" },
+	{ "channel = ssh", "channel = ssh certificate = \"../x.pem\"", 0,
+	    "not under the policy folder" },
+	{ "channel = ssh", "channel = ssh account = \"a b\"", 0,
+	    "is not an account name" },
+	{ "recipient = office\n	valid", "recipient = bank\n	valid", 0,
+	    "unknown recipient \"bank\" in consent" },
+	{ "recipient = office\n	valid", "valid", 11,
+	    "is not one to share with \"office\"" },
+	{ "recipient = office\n	purpose", "recipient = bank\n	purpose", 0,
+	    "unknown recipient \"bank\" in disclosure" },
+	{ "purpose = share", "purpose = play", 0,
+	    "unknown purpose \"play\" in disclosure" },
+	{ "basis = \"b\"\n", "", -4, "does not say its basis" },
+	{ "consent = share:office", "consent = share:bank", 0,
+	    "unknown consent \"share:bank\"" },
+	{ "consent = share:office\n", "", -6, "does not say its consent" },
+	{ "stages = { amont }\n", "", -7, "does not say its stages" },
+	{ "stages = { amont }", "stages = { later }", 0,
+	    "unknown stage \"later\"" },
+	{ "four-eyes = false\n", "", -9, "does not say its four-eyes" },
+	{ "four-eyes = false", "four-eyes = true", 0, "asks for four eyes" },
+	{ "expires-days = 30", "expires-days = 4000", 0, "not within" },
+	{ "four-eyes = false", "four-eyes = false attach = { memo }", 0,
+	    "unknown kind \"memo\" in disclosure" },
+	{ "from = \"note:name\"", "from = \"memo:name\"", 0,
+	    "unknown kind in \"memo:name\"" },
+	{ "from = \"note:name\"", "from = \"note:nom\"", 0,
+	    "unknown field in \"note:nom\"" },
+	{ "from = \"note:name\"", "from = \"name\"", 0, "not KIND:FIELD" },
+	{ "from = \"note:name\"", "from = \"note:story\"", 0,
+	    "note:story, which is never disclosed" },
+	{ "from = \"note:name\"", "from = \"note:health\"", 0,
+	    "note:health, which is sensitive and not on its list" },
+	{ "from = \"note:name\"", "from = \"note:causes.code\"", 0,
+	    "is inside a list" },
+	{ "four-eyes = false", "four-eyes = false sensitive = { note:health }",
+	    0, "is not a sensitive field that disclosure" },
+	{ "field \"sum\"", "field \"name.x\"", 0, "lies under \"name\"" },
+	{ "field \"sum\"", "field \"name\"", 0, "duplicate title" },
+	{ "	field \"name\" { from = \"note:name\" }\n"
+	  "	field \"sum\" { from = \"note:debt.amount\" }\n",
+	    "", -10, "gives nothing" },
+	{ "field \"debt\" { type = group }",
+	    "field \"debt\" { type = group label = never }", 52,
+	    "note:debt.amount, which is never disclosed" },
+	{ "approval \"erasure\"",
+	    "disclosure \"twin\" { title = \"t\" recipient = office "
+	    "purpose = share basis = \"b\" source = \"s\" consent = none "
+	    "stages = { amont } expires-days = 1 four-eyes = false "
+	    "field \"n\" { from = \"note:name\" } }\napproval \"erasure\"",
+	    0, "same recipient, purpose and days" },
+};
+
+static const struct row people_rows[] = {
+	{ "uid = 62002", "uid = 62001", 0,
+	    "uid 62001 of \"paul.parti\" is already that of" },
+	{ "uid = 62002", "uid = 0", 0, "not within" },
+	{ "uid = 62002\n", "", -1, "does not say its uid" },
+	{ "uid = 62002", "uid = 4294967295", 0, "not within" },
+	{ "\"paul.parti\"", "\"ines.exemple\"", 0, "duplicate title" },
+	{ "\"paul.parti\"", "\"Paul Parti\"", 0, "not an account name" },
+	{ "role = worker", "role = boss", 0, "unknown role \"boss\"" },
+	{ "team = nord\n", "", -4, "is worker and has no team" },
+	{ "organisation = asso\n", "", -5, "does not say its organisation" },
+	{ "status = suspended", "status = asleep", 0, "unknown status" },
+	{ "status = suspended\n", "", -6, "does not say its status" },
+	{ "recipient = office\n", "", -6, "has no recipient" },
+	{ "recipient = office", "recipient = bank", 0,
+	    "unknown recipient \"bank\"" },
+	{ "role = worker", "role = worker recipient = office", 0,
+	    "is no partner and has a recipient" },
+	{ "AAAAC3NzaC1lZDI1NTE5AAAAIAya4tvQQLVr/8aYGG4wo6HhPftS/"
+	  "tFPBrvObufiQXn3",
+	    "AAAAC3NzaC1lZDI1NTE5AAAAIHSIku2Rivbe3HaSRvOm3vS69rhvH0E/"
+	    "MUyb7D32Wnm7",
+	    0, "is also that of \"ines.exemple\"" },
+	{ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAya", "ssh-ed25519 AAAA!", 0,
+	    "a key of \"paul.parti\"" },
+	{ "format = 1", "format = 1\nversion = 2", 1, "no such option" },
+	{ "format = 1", "format = 1\nrole \"x\" { }", 1, "no such option" },
+};
+
+/* Does problems hold a line "file:line: …what…"? */
+static int
+is_said(struct buf *problems, const char *file, int line, const char *what)
+{
+	char prefix[64];
+	const char *p, *end;
+
+	if (line > 0)
+		snprintf(prefix, sizeof(prefix), "%s:%d: ", file, line);
+	else
+		snprintf(prefix, sizeof(prefix), "%s: ", file);
+	for (p = buf_str(problems); *p != '\0'; p = end + 1) {
+		const char *at = strstr(p, what);
+
+		if ((end = strchr(p, '\n')) == NULL)
+			return 0;
+		if (strncmp(p, prefix, strlen(prefix)) == 0 && at != NULL &&
+		    at < end)
+			return 1;
+	}
+	return 0;
+}
+
+static void
+try_rows(struct rules *r, const struct row *rows, size_t n, int is_people)
+{
+	const char *file = is_people ? "people.conf" : "00-common.conf";
+	AUTO(buf_done) struct buf text = { 0 };
+	int line, missed = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		rules_put(r, "00-common.conf", rules_small);
+		rules_put(r, "people.conf", rules_people);
+		rules_edit(is_people ? rules_people : rules_small, rows[i].from,
+		    rows[i].to, &text, &line);
+		rules_put(r, file, buf_str(&text));
+		if (rules_load(r) != -ERR_INVALID)
+			fail_msg("accepted: %s", rows[i].to);
+		assert_null(r->p);
+		assert_string_equal(err_name(&r->e), "policy");
+		line = rows[i].after == WHOLE ? 0 : line + rows[i].after;
+		if (is_said(&r->problems, file, line, rows[i].what))
+			continue;
+		print_error("\"%s\" for \"%s\", line %d: got\n%s", rows[i].what,
+		    rows[i].to, line, buf_str(&r->problems));
+		missed++;
+	}
+	buf_done(&text);
+	assert_int_equal(missed, 0);
+}
+
+static void
+the_small_policy_is_good(void **state)
+{
+	struct rules *r = *state;
+
+	rules_put(r, "00-common.conf", rules_small);
+	rules_put(r, "people.conf", rules_people);
+	if (rules_load(r) < 0)
+		fail_msg("%s", buf_str(&r->problems));
+	assert_int_equal(policy_version(r->p), 7);
+	assert_int_equal(r->problems.len, 0);
+}
+
+static void
+what_is_not_the_language_is_refused_with_its_line(void **state)
+{
+	try_rows(*state, syntax_rows, NELEMS(syntax_rows), 0);
+}
+
+static void
+a_wrong_kind_is_refused_with_its_line(void **state)
+{
+	try_rows(*state, kind_rows, NELEMS(kind_rows), 0);
+}
+
+static void
+a_wrong_access_rule_is_refused_with_its_line(void **state)
+{
+	try_rows(*state, access_rows, NELEMS(access_rows), 0);
+}
+
+static void
+a_wrong_disclosure_is_refused_with_its_line(void **state)
+{
+	try_rows(*state, disclosure_rows, NELEMS(disclosure_rows), 0);
+}
+
+static void
+wrong_people_are_refused_with_their_line(void **state)
+{
+	try_rows(*state, people_rows, NELEMS(people_rows), 1);
+}
+
+/* --- files ------------------------------------------------------------ */
+
+static void
+expect(struct rules *r, const char *what)
+{
+	assert_int_equal(rules_load(r), -ERR_INVALID);
+	assert_null(r->p);
+	if (strstr(buf_str(&r->problems), what) == NULL)
+		fail_msg("\"%s\" is not in\n%s", what, buf_str(&r->problems));
+}
+
+static void
+files_are_known_by_their_names(void **state)
+{
+	struct rules *r = *state;
+
+	rules_put(r, "00-common.conf", rules_small);
+	rules_put(r, "notes.txt", "not read");
+	rules_put(r, "people.example.conf", "not read");
+	assert_int_equal(rules_load(r), 0);
+	rules_put(r, "extra.conf", "format = 1\n");
+	expect(r, "extra.conf: a rule file is called NN-name.conf");
+	rules_remove(r, "extra.conf");
+	rules_put(r, "10-empty.conf", "");
+	expect(r, "10-empty.conf: empty");
+	rules_remove(r, "10-empty.conf");
+	rules_remove(r, "00-common.conf");
+	expect(r, "no rule files");
+}
+
+static void
+a_folder_that_is_not_there_is_not_found(void **state)
+{
+	struct rules *r = *state;
+
+	assert_int_equal(
+	    policy_load("/tmp/sceau-no-such-folder", &r->p, NULL, &r->e),
+	    -ERR_NOT_FOUND);
+	assert_null(r->p);
+}
+
+static void
+a_file_over_a_mebibyte_is_refused_by_name(void **state)
+{
+	struct rules *r = *state;
+	AUTO(buf_done) struct buf text = { 0 };
+
+	while (text.len <= 1u << 20)
+		assert_int_equal(buf_addstr(&text, "# comment\n", NULL), 0);
+	rules_put(r, "00-common.conf", buf_str(&text));
+	expect(r, "00-common.conf: larger than 1048576 bytes");
+}
+
+static void
+a_link_is_not_followed(void **state)
+{
+	struct rules *r = *state;
+	char path[128];
+
+	rules_put(r, "real.txt", rules_small);
+	snprintf(path, sizeof(path), "%s/00-common.conf", r->dir);
+	assert_int_equal(symlink("real.txt", path), 0);
+	expect(r, "00-common.conf: cannot be read");
+}
+
+static void
+a_string_over_its_limit_is_refused(void **state)
+{
+	struct rules *r = *state;
+	AUTO(buf_done) struct buf to = { 0 }, text = { 0 };
+	int i, line;
+
+	assert_int_equal(buf_addstr(&to, "title = \"", NULL), 0);
+	for (i = 0; i < 2049; i++)
+		assert_int_equal(buf_addstr(&to, "a", NULL), 0);
+	assert_int_equal(buf_addstr(&to, "\"", NULL), 0);
+	rules_edit(
+	    rules_small, "title = \"Intervenant\"", buf_str(&to), &text, &line);
+	rules_put(r, "00-common.conf", buf_str(&text));
+	expect(r, "00-common.conf:4: a string is longer than 2048 bytes");
+}
+
+static void
+sixty_four_problems_are_told_at_most(void **state)
+{
+	struct rules *r = *state;
+	AUTO(buf_done) struct buf text = { 0 };
+	size_t lines = 0;
+	const char *p;
+	int i;
+
+	assert_int_equal(buf_addstr(&text, rules_small, NULL), 0);
+	for (i = 0; i < 100; i++)
+		assert_int_equal(
+		    buf_addf(&text, NULL, "purpose \"p%d\" { }\n", i), 0);
+	rules_put(r, "00-common.conf", buf_str(&text));
+	assert_int_equal(rules_load(r), -ERR_INVALID);
+	for (p = buf_str(&r->problems); *p != '\0'; p++)
+		lines += *p == '\n';
+	assert_int_equal(lines, 64);
+}
+
+static void
+the_error_is_the_first_problem(void **state)
+{
+	struct rules *r = *state;
+	AUTO(buf_done) struct buf text = { 0 };
+	int line;
+
+	rules_edit(rules_small, "unit = hours", "unit = moons", &text, &line);
+	rules_put(r, "00-common.conf", buf_str(&text));
+	expect(r, r->e.text);
+	assert_true(r->e.text[0] != '\0');
+	assert_int_equal(policy_load(r->dir, &r->p, NULL, &r->e), -ERR_INVALID);
+	assert_non_null(strstr(r->e.text, "unknown unit"));
+}
+
+/* --- overlays --------------------------------------------------------- */
+
+static void
+an_overlay_adds_and_adapts(void **state)
+{
+	struct rules *r = *state;
+	const struct policy_recipient *office;
+
+	rules_put(r, "00-common.conf", rules_small);
+	rules_put(r, "77-here.conf",
+	    "format = 1\nadapt-recipient \"office\" { title = \"Ici\" "
+	    "account = \"door\" source = \"s\" }\n"
+	    "figure \"more\" { value = 1 unit = days source = \"s\" }\n");
+	assert_int_equal(rules_load(r), 0);
+	office = policy_recipient(r->p, "office");
+	assert_non_null(office);
+	assert_string_equal(office->title, "Ici");
+	assert_string_equal(office->account, "door");
+	assert_string_equal(office->channel, "ssh");
+}
+
+static void
+an_overlay_does_not_replace(void **state)
+{
+	struct rules *r = *state;
+
+	rules_put(r, "00-common.conf", rules_small);
+	rules_put(r, "77-here.conf",
+	    "format = 1\n\nfigure \"correction-hours\" { value = 99 "
+	    "unit = hours source = \"s\" }\n");
+	expect(r, "77-here.conf:3: figure \"correction-hours\" is already "
+		  "declared at 00-common.conf:");
+	rules_put(r, "77-here.conf", "format = 1\nversion = 8\n");
+	expect(r, "77-here.conf:2: only the first file gives the version");
+	rules_put(r, "77-here.conf",
+	    "format = 1\nadapt-recipient \"bank\" { title = \"x\" }\n");
+	expect(r, "77-here.conf:2: unknown recipient \"bank\"");
+}
+
+static void
+a_door_is_the_same_in_rules_and_people(void **state)
+{
+	struct rules *r = *state;
+
+	rules_put(r, "00-common.conf", rules_small);
+	rules_put(r, "people.conf", rules_people);
+	assert_int_equal(rules_load(r), 0);
+	assert_string_equal(
+	    policy_recipient(r->p, "office")->account, "guichet");
+	rules_put(r, "77-here.conf",
+	    "format = 1\nadapt-recipient \"office\" { account = \"door\" }\n");
+	expect(r, "the door of \"office\" is account \"door\", not "
+		  "\"guichet\"");
+}
+
+static void
+the_digest_is_of_the_rules_and_not_of_the_people(void **state)
+{
+	struct rules *r = *state;
+	uint8_t rules[32], people[32];
+
+	rules_put(r, "00-common.conf", rules_small);
+	rules_put(r, "people.conf", rules_people);
+	assert_int_equal(rules_load(r), 0);
+	memcpy(rules, policy_sha256(r->p), 32);
+	memcpy(people, policy_people_sha256(r->p), 32);
+	rules_put(r, "people.conf", "format = 1\n");
+	assert_int_equal(rules_load(r), 0);
+	assert_memory_equal(rules, policy_sha256(r->p), 32);
+	assert_memory_not_equal(people, policy_people_sha256(r->p), 32);
+	rules_put(r, "77-here.conf", "format = 1\n");
+	assert_int_equal(rules_load(r), 0);
+	assert_memory_not_equal(rules, policy_sha256(r->p), 32);
+}
+
+/* libConfuse's lexer is global: what a broken file leaves behind must not
+ * reach the next. */
+static void
+a_broken_file_does_not_spoil_the_next_load(void **state)
+{
+	static const char *const broken[] = { "format = \"", "format = {",
+		"role \"a\" {", "# x", "format", "=", "}", "\"x\"",
+		"format = 1\nrole \"a\" { title = \"b\" zork = 1 }" };
+	struct rules *r = *state;
+	size_t i;
+
+	for (i = 0; i < NELEMS(broken); i++) {
+		rules_put(r, "00-common.conf", broken[i]);
+		assert_int_equal(rules_load(r), -ERR_INVALID);
+		the_small_policy_is_good(state);
+	}
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, rules_setup, rules_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(the_small_policy_is_good),
+		T(what_is_not_the_language_is_refused_with_its_line),
+		T(a_wrong_kind_is_refused_with_its_line),
+		T(a_wrong_access_rule_is_refused_with_its_line),
+		T(a_wrong_disclosure_is_refused_with_its_line),
+		T(wrong_people_are_refused_with_their_line),
+		T(files_are_known_by_their_names),
+		T(a_folder_that_is_not_there_is_not_found),
+		T(a_file_over_a_mebibyte_is_refused_by_name),
+		T(a_link_is_not_followed),
+		T(a_string_over_its_limit_is_refused),
+		T(sixty_four_problems_are_told_at_most),
+		T(the_error_is_the_first_problem),
+		T(an_overlay_adds_and_adapts),
+		T(an_overlay_does_not_replace),
+		T(a_door_is_the_same_in_rules_and_people),
+		T(the_digest_is_of_the_rules_and_not_of_the_people),
+		T(a_broken_file_does_not_spoil_the_next_load),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
