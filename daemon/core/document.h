@@ -65,4 +65,47 @@ int content_next(struct content_stream *s, struct buf *out, struct err *e)
     NODISCARD;
 void content_freep(struct content_stream **s);
 
+/* --- for this room ---------------------------------------------------------- */
+
+/* The store's part of page i (from 0). */
+enum store_part document_part(uint32_t page);
+
+/*
+ * Find and ask the policy; what is not there and what is not the caller's
+ * give one answer. *object is set when found.
+ */
+int document_authorize(struct core *core, struct tx *tx,
+    const struct caller *caller, const char *ref, enum policy_op op,
+    int64_t now_ms, struct document_facts *doc, struct case_facts *kase,
+    struct id *object, struct decision *d, struct err *e) NODISCARD;
+int document_by_id(struct tx *tx, const struct id *id,
+    struct document_facts *out, struct err *e) NODISCARD;
+
+/* A version's row, still sealed. */
+struct version_row {
+	struct id document, kase;
+	uint32_t version;
+	char kind[64];
+	uint64_t key, leaf;
+	int64_t filed_ms;
+	struct buf sealed;
+};
+/* version 0: the newest. ERR_NOT_FOUND; tag "erased" for a tombstone. */
+int version_load(struct tx *tx, const struct document_facts *doc,
+    uint32_t version, struct version_row *out, struct err *e) NODISCARD;
+void version_done(struct version_row *v);
+/* Its manifest, under leaf. */
+int version_open(struct core *core, const struct version_row *v,
+    uint64_t leaf, json_t **out, struct err *e) NODISCARD;
+
+/* The receipt's text, from the manifest. ERR_PENDING: no head covers it. */
+int receipt_text(struct core *core, const struct version_row *v,
+    const json_t *manifest, struct buf *out, struct err *e) NODISCARD;
+/* {document, ref, case, kind, version, title, pages, sha256, size, level,
+ * indication, verdicts, filed_at, filed_by} */
+json_t *version_json(const struct version_row *v, const json_t *manifest);
+/* {case, document, version, …, decision}: the detail of a leaf. */
+json_t *document_detail(const struct core *core, const struct id *kase,
+    const struct id *document, uint32_t version, const struct decision *d);
+
 #endif

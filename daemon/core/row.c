@@ -99,3 +99,130 @@ rows_keys(struct core *core, const uint64_t *numbers, size_t n, uint64_t leaf,
 	secret_move(keys, &all);
 	return 0;
 }
+
+/* --- many rows of one access ----------------------------------------------- */
+
+void
+rows_done(struct sealed_rows *rows)
+{
+	size_t i;
+
+	for (i = 0; i < rows->n; i++) {
+		free(rows->v[i].p);
+		json_decref(rows->v[i].clear);
+	}
+	free(rows->v);
+	*rows = (struct sealed_rows){ 0 };
+}
+
+static int
+grow(struct sealed_rows *rows, struct err *e)
+{
+	size_t cap = rows->cap > 0 ? rows->cap * 2 : 16;
+	struct sealed_row *v;
+
+	if (rows->n < rows->cap)
+		return 0;
+	if ((v = reallocarray(rows->v, cap, sizeof(*v))) == NULL)
+		return err_set(e, ERR_NOMEM, "rows");
+	rows->v = v;
+	rows->cap = cap;
+	return 0;
+}
+
+int
+rows_add(struct sealed_rows *rows, const struct sealed_row *row,
+    json_t *clear, struct err *e)
+{
+	struct sealed_row *at;
+	uint8_t *p = NULL;
+	int r;
+
+	if ((r = grow(rows, e)) < 0 || clear == NULL ||
+	    (p = malloc(row->n > 0 ? row->n : 1)) == NULL) {
+		json_decref(clear);
+		return r < 0 ? r : err_set(e, ERR_NOMEM, "rows");
+	}
+	if (row->n > 0)
+		memcpy(p, row->p, row->n);
+	at = &rows->v[rows->n++];
+	*at = *row;
+	at->p = p;
+	at->clear = clear;
+	return 0;
+}
+
+static int
+open_one(struct core *core, const struct sealed_row *row, const uint8_t *key,
+    int (*each)(void *arg, const struct sealed_row *row, json_t *opened,
+	struct err *e),
+    void *arg, struct err *e)
+{
+	json_t *j = NULL;
+	int r;
+
+	if ((r = row_open(core, key, &row->kase, &row->id, row->version,
+		 row->p, row->n, &j, e)) < 0)
+		return r;
+	r = each(arg, row, j, e);
+	json_decref(j);
+	return r;
+}
+
+/* One by one: the row whose key is gone is passed over. */
+static int
+open_singly(struct core *core, const struct sealed_rows *rows, uint64_t leaf,
+    int (*each)(void *arg, const struct sealed_row *row, json_t *opened,
+	struct err *e),
+    void *arg, struct err *e)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < rows->n; i++) {
+		AUTO(secret_done) struct secret key = { 0 };
+		struct err gone = { 0 };
+
+		r = agent_get(core->agent, &rows->v[i].key, 1, leaf, &key,
+		    &gone);
+		if (r == -ERR_NOT_FOUND)
+			continue;
+		if (r < 0) {
+			if (e != NULL)
+				*e = gone;
+			return r;
+		}
+		if ((r = open_one(core, &rows->v[i], key.p, each, arg, e)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+int
+rows_open(struct core *core, const struct sealed_rows *rows, uint64_t leaf,
+    int (*each)(void *arg, const struct sealed_row *row, json_t *opened,
+	struct err *e),
+    void *arg, struct err *e)
+{
+	AUTO(secret_done) struct secret keys = { 0 };
+	AUTO(mem_freep) uint64_t *numbers = NULL;
+	struct err why = { 0 };
+	size_t i;
+	int r = 0;
+
+	if (rows->n == 0)
+		return 0;
+	if ((numbers = calloc(rows->n, sizeof(*numbers))) == NULL)
+		return err_set(e, ERR_NOMEM, "rows");
+	for (i = 0; i < rows->n; i++)
+		numbers[i] = rows->v[i].key;
+	r = rows_keys(core, numbers, rows->n, leaf, &keys, &why);
+	if (r == -ERR_NOT_FOUND)
+		return open_singly(core, rows, leaf, each, arg, e);
+	if (r < 0 && e != NULL)
+		*e = why;
+	for (i = 0; i < rows->n && r == 0; i++)
+		r = open_one(
+		    core, &rows->v[i], keys.p + i * 32, each, arg, e);
+	return r;
+}
