@@ -1,0 +1,84 @@
+/*
+ * The command line: global options, the table of commands, output. A command
+ * is a file that exports one constant (or a few, for its verbs).
+ */
+#ifndef CLIENT_CLI_H
+#define CLIENT_CLI_H
+
+#include <jansson.h>
+#include <libintl.h>
+
+#include "base/err.h"
+#include "client/http.h"
+
+/* Messages: msgids are French; po/en.po is complete. */
+#define _(s) gettext(s)
+#define N_(s) (s)
+
+#define ARGS_MAX 256
+#define OPTIONS_MAX 64 /* given on one command line */
+
+/* The options every command knows, and what it needs to work. */
+struct cli {
+	const char *socket, *host, *purpose;
+	int json;	   /* --json: one JSON value on stdout */
+	struct http *http; /* opened by cli_http on first use */
+	/* All options given, for cli_option: the entry of the command's list
+	 * and its value. */
+	struct {
+		const char *entry, *value;
+	} given[OPTIONS_MAX];
+	int ngiven;
+};
+
+/* An option of a command. "name" takes a value; "name!" takes none. */
+struct cmd {
+	const char *noun, *verb;    /* verb NULL: "sceau find" */
+	const char *usage;	    /* "DOSSIER TYPE FICHIER…" */
+	const char *about;	    /* one line, a msgid */
+	const char *const *options; /* "output", "version", "void!" … */
+	int min_args, max_args;	    /* max -1: ARGS_MAX */
+	int (*run)(struct cli *c, int argc, char **argv, struct err *e);
+};
+
+extern const struct cmd *const commands[]; /* NULL at the end */
+
+/* The value of an option of the running command; NULL when not given, ""
+ * for one without a value. cli_option_n: the i-th time it was given. */
+const char *cli_option(const struct cli *c, const char *name);
+const char *cli_option_n(const struct cli *c, const char *name, int i);
+
+/* The connection: --socket, --host, $SCEAU_SOCKET, $SCEAU_DIR/run/api.sock,
+ * /run/sceau/api.sock. */
+int cli_http(struct cli *c, struct http **out, struct err *e) NODISCARD;
+
+/* One exchange with the purpose of the command line. body is borrowed. */
+int cli_call(struct cli *c, const char *method, const char *path,
+    const json_t *body, const char *idempotency, json_t **out, struct err *e)
+    NODISCARD;
+
+/* Build a path: "/v1/cases/%/documents" with each % replaced by the next
+ * escaped string; NULL ends the list. */
+int cli_path(struct buf *out, struct err *e, const char *pattern, ...)
+    NODISCARD;
+
+/* --json: print j and return 1; else 0 and the command prints its words. */
+int cli_print_json(const struct cli *c, const json_t *j);
+/* String member or "" ; integer member or 0. */
+const char *jstr(const json_t *j, const char *name);
+long long jint(const json_t *j, const char *name);
+/* A time member as local time for a terminal ("23/11/2026 05:06"). */
+const char *jtime(const json_t *j, const char *name, char out[32]);
+/* Bytes as people write them, French: "2,4 Mo". */
+const char *human_size(unsigned long long n, char out[32]);
+
+/* A secret without echo from the terminal, or from descriptor fd >= 0 (first
+ * line). In locked memory. */
+struct secret;
+int cli_passphrase(
+    int fd, const char *prompt, struct secret *out, struct err *e) NODISCARD;
+
+/* The sentence for a refusal's tag or code, translated; NULL if none. */
+const char *cli_sentence(const struct err *e);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * The client's side of the API: HTTP/1.1 over the vault's Unix socket, or
+ * over `sceau relay` at the other end of an ssh session. libcurl is included
+ * in http.c only.
+ */
+#ifndef CLIENT_HTTP_H
+#define CLIENT_HTTP_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define HTTP_ANSWER_MAX (16u << 20) /* bytes of an answer kept in memory */
+
+struct http;
+
+/*
+ * socket: path of api.sock (or a forwarded socket); host: USER@VAULT for the
+ * relay over ssh; exactly one is not NULL. Nothing is sent yet.
+ */
+int http_open(const char *socket, const char *host, struct http **out,
+    struct err *e) NODISCARD;
+void http_freep(struct http **h);
+
+struct http_exchange {
+	const char *method, *path; /* path with its query */
+	const json_t *body;	   /* a JSON object, or NULL */
+	/* Another body: length bytes from fd, at its present offset. */
+	int fd; /* -1: none */
+	uint64_t length;
+	const char *purpose, *idempotency; /* headers; NULL: none */
+	int out_fd;			   /* -1: the answer goes to text */
+	void (*progress)(void *arg, uint64_t done, uint64_t all);
+	void *arg;
+	/* out */
+	long status;
+	struct buf text; /* the answer, when not to out_fd */
+	json_t *json;	 /* parsed, when it is JSON */
+	char leaf[32], sha256[80], name[256], pages[16]; /* Sceau-… */
+};
+void http_exchange_done(struct http_exchange *x);
+
+/*
+ * One exchange. A problem+json answer becomes the error: the code from its
+ * status and "code", the tag in x->tag; *e text is its detail. A 202 is
+ * ERR_PENDING. ERR_UNAVAILABLE: nobody listens, the connection broke.
+ * A body to out_fd that is cut short is ERR_INCOMPLETE.
+ */
+int http_run(struct http *h, struct http_exchange *x, struct err *e) NODISCARD;
+
+/* Percent-encode s for a path segment or a query value. */
+int http_escape(const char *s, struct buf *out, struct err *e) NODISCARD;
+
+/* GET or POST and the parsed answer in *out (the caller's; NULL when the
+ * answer is no JSON). */
+int http_json(struct http *h, const char *method, const char *path,
+    const json_t *body, json_t **out, struct err *e) NODISCARD;
+
+#endif

@@ -1,0 +1,13 @@
+/*
+ * What a refusal means, in a sentence for people. Keyed by the stable tags
+ * and code names that the API gives.
+ */
+#ifndef CLIENT_MESSAGES_H
+#define CLIENT_MESSAGES_H
+
+/* The sentence's msgid (French), or NULL. */
+const char *message_for(const char *tag);
+/* The same tag as a string constant of ours, or NULL when unknown. */
+const char *message_tag(const char *tag);
+
+#endif

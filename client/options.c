@@ -1,0 +1,111 @@
+#include "client/options.h"
+
+static const char *const global[] = { "socket", "host", "purpose", "json!",
+	"help!", NULL };
+
+/* Is entry ("version", "void!") the option called name[0..len)? */
+static int
+is_named(const char *entry, const char *name, size_t len)
+{
+	return strcspn(entry, "!") == len && strncmp(entry, name, len) == 0;
+}
+
+const char *
+cli_option_n(const struct cli *c, const char *name, int i)
+{
+	int k;
+
+	for (k = 0; k < c->ngiven; k++)
+		if (is_named(c->given[k].entry, name, strlen(name)) && i-- == 0)
+			return c->given[k].value;
+	return NULL;
+}
+
+const char *
+cli_option(const struct cli *c, const char *name)
+{
+	return cli_option_n(c, name, 0);
+}
+
+/* The entry of list for name[0..len), or NULL. */
+static const char *
+find(const char *const *list, const char *name, size_t len)
+{
+	for (; list != NULL && *list != NULL; list++)
+		if (is_named(*list, name, len))
+			return *list;
+	return NULL;
+}
+
+static int
+keep(struct cli *c, const char *entry, const char *value, struct err *e)
+{
+	if (c->ngiven == OPTIONS_MAX)
+		return err_set(
+		    e, ERR_USAGE, "more than %d options", OPTIONS_MAX);
+	c->given[c->ngiven].entry = entry;
+	c->given[c->ngiven].value = value;
+	c->ngiven++;
+	if (strcmp(entry, "socket") == 0)
+		c->socket = value;
+	else if (strcmp(entry, "host") == 0)
+		c->host = value;
+	else if (strcmp(entry, "purpose") == 0)
+		c->purpose = value;
+	else if (strcmp(entry, "json!") == 0)
+		c->json = 1;
+	return 0;
+}
+
+static int
+take_option(struct cli *c, const struct cmd *cmd, char **argv, int argc, int *i,
+    struct err *e)
+{
+	const char *name = argv[*i] + 2, *value = "", *entry;
+	size_t len = strcspn(name, "=");
+
+	if (strcmp(argv[*i], "-o") == 0) {
+		name = "output";
+		len = strlen(name);
+	}
+	if ((entry = find(cmd->options, name, len)) == NULL &&
+	    (entry = find(global, name, len)) == NULL)
+		return err_set(e, ERR_USAGE, "unknown option %s", argv[*i]);
+	if (strchr(entry, '!') != NULL) {
+		if (name[len] == '=')
+			return err_set(e, ERR_USAGE,
+			    "option --%.*s takes no value", (int)len, name);
+	} else if (name[len] == '=') {
+		value = name + len + 1;
+	} else if (*i + 1 < argc) {
+		value = argv[++*i];
+	} else {
+		return err_set(e, ERR_USAGE, "option --%.*s needs a value",
+		    (int)len, name);
+	}
+	return keep(c, entry, value, e);
+}
+
+int
+options_parse(struct cli *c, const struct cmd *cmd, int argc, char **argv,
+    char **args, int *nargs, struct err *e)
+{
+	int i, r, only_args = 0;
+
+	*nargs = 0;
+	for (i = 0; i < argc; i++) {
+		if (!only_args && strcmp(argv[i], "--") == 0) {
+			only_args = 1;
+		} else if (!only_args && (strncmp(argv[i], "--", 2) == 0 ||
+					     strcmp(argv[i], "-o") == 0)) {
+			if ((r = take_option(c, cmd, argv, argc, &i, e)) < 0)
+				return r;
+		} else if (*nargs == ARGS_MAX) {
+			return err_set(
+			    e, ERR_USAGE, "more than %d arguments", ARGS_MAX);
+		} else {
+			args[(*nargs)++] = argv[i];
+		}
+	}
+	return 0;
+}
