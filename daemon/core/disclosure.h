@@ -1,0 +1,76 @@
+/*
+ * Disclosure: preview, release, pull, acknowledge. Deny by default; the
+ * fields are those of one rule of the policy; decided again at the moment of
+ * the pull, in the transaction of its leaf. Tables extract, extract_source,
+ * notice.
+ */
+#ifndef DAEMON_CORE_DISCLOSURE_H
+#define DAEMON_CORE_DISCLOSURE_H
+
+#include "daemon/core/core.h"
+
+#define EXTRACT_MAX (UINT64_C(48) << 20) /* bytes of one extract, in clear */
+#define EXTRACT_ATTACH_MAX 16		 /* documents attached */
+#define EXTRACT_LIST_MAX 1000
+
+extern const char *const disclosure_schema;
+
+/* Answers are objects as the API shows them. purpose "" : the only one. */
+int extract_preview(struct core *core, const struct caller *caller,
+    const char *kase, const char *recipient, const char *purpose,
+    struct id *object, json_t **answer, struct err *e) NODISCARD;
+/* Frozen, signed and encrypted now. Needs caller->purpose. */
+int extract_release(struct core *core, const struct caller *caller,
+    const char *kase, const char *recipient, const char *purpose,
+    struct id *object, json_t **answer, struct err *e) NODISCARD;
+/* The register of a case: every extract, what, when, on which basis. */
+int extract_list(struct core *core, const struct caller *caller,
+    const char *kase, struct id *object, json_t **answer, struct err *e)
+    NODISCARD;
+int extract_revoke(struct core *core, const struct caller *caller,
+    const char *extract, const char *reason, struct id *object,
+    json_t **answer, struct err *e) NODISCARD;
+
+/* --- the partner's door: identity is the caller's recipient -------------- */
+
+int partner_list(struct core *core, const struct caller *caller,
+    json_t **answer, struct err *e) NODISCARD;
+/*
+ * The container's bytes (CMS, DER). Authorised now, with its leaf; may be
+ * repeated until acknowledged. Another recipient's and an unknown extract:
+ * ERR_NOT_FOUND. ERR_DENIED "consent-missing" …; ERR_CONFLICT tags
+ * "extract-expired", "extract-revoked", "extract-withdrawn",
+ * "extract-acknowledged", "extract-rectified", "extract-erased".
+ */
+int partner_pull(struct core *core, const struct caller *caller,
+    const char *extract, struct id *object, struct buf *out, uint64_t *leaf,
+    struct err *e) NODISCARD;
+int partner_ack(struct core *core, const struct caller *caller,
+    const char *extract, struct id *object, json_t **answer, struct err *e)
+    NODISCARD;
+int partner_notices(struct core *core, const struct caller *caller,
+    json_t **answer, struct err *e) NODISCARD;
+
+/* --- for consent and erasure ---------------------------------------------- */
+
+/*
+ * Within tx: extracts of the case that rest on this consent purpose. Those
+ * not yet pulled are cancelled (ids appended to cancelled); for those pulled
+ * a notice is queued ({recipient, extract} appended to notices).
+ */
+int disclosure_withdrawn(struct tx *tx, const struct id *kase,
+    const char *purpose, int64_t now_ms, json_t *cancelled, json_t *notices,
+    struct err *e) NODISCARD;
+/*
+ * Within tx: the frozen bytes of a case's extracts (document zero), or of
+ * those made from one document, are forgotten; their register lines stay.
+ * Notices are queued for whoever pulled. Key numbers appended.
+ */
+int disclosure_forget(struct tx *tx, const struct id *kase,
+    const struct id *document, int64_t now_ms, struct buf *numbers,
+    struct err *e) NODISCARD;
+int disclosure_key_numbers(struct tx *tx, const struct id *kase,
+    const struct id *document, struct buf *numbers, struct err *e)
+    NODISCARD;
+
+#endif

@@ -1,0 +1,376 @@
+#include "daemon/core/register.h"
+
+#include "base/text.h"
+#include "daemon/core/disclosure.h"
+
+const char *const disclosure_schema =
+    "CREATE TABLE extract ("
+    " id BLOB PRIMARY KEY, kase BLOB NOT NULL, recipient TEXT NOT NULL,"
+    " purpose TEXT NOT NULL, rule TEXT NOT NULL, consent TEXT NOT NULL,"
+    " state TEXT NOT NULL, released INTEGER NOT NULL,"
+    " expires INTEGER NOT NULL, pulled INTEGER NOT NULL,"
+    " acknowledged INTEGER NOT NULL, key INTEGER NOT NULL,"
+    " leaf INTEGER NOT NULL, size INTEGER NOT NULL, sha256 BLOB NOT NULL,"
+    " sealed BLOB) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX extract_kase ON extract(kase, consent);"
+    "CREATE INDEX extract_recipient ON extract(recipient, released);"
+    "CREATE TABLE extract_source ("
+    " extract BLOB NOT NULL, document BLOB NOT NULL,"
+    " version INTEGER NOT NULL, PRIMARY KEY (extract, document))"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE INDEX extract_source_document ON extract_source(document);"
+    "CREATE TABLE notice ("
+    " id BLOB PRIMARY KEY, extract BLOB NOT NULL, recipient TEXT NOT NULL,"
+    " reason TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX notice_recipient ON notice(recipient, at);";
+
+/* The moves an extract may make. */
+static const struct {
+	const char *from, *to;
+} moves[] = {
+	{ "released", "pulled" },
+	{ "pulled", "pulled" },
+	{ "pulled", "acknowledged" },
+	{ "released", "revoked" },
+	{ "pulled", "revoked" },
+	{ "released", "withdrawn" },
+	{ "pulled", "withdrawn" },
+	{ "released", "rectified" },
+	{ "released", "erased" },
+	{ "pulled", "erased" },
+	{ "acknowledged", "erased" },
+	{ "revoked", "erased" },
+	{ "withdrawn", "erased" },
+	{ "rectified", "erased" },
+};
+
+/* Why an extract in this state does not move: stable tags. */
+static const struct {
+	const char *state, *tag;
+} stuck[] = {
+	{ "released", "extract-released" },
+	{ "pulled", "extract-pulled" },
+	{ "acknowledged", "extract-acknowledged" },
+	{ "revoked", "extract-revoked" },
+	{ "withdrawn", "extract-withdrawn" },
+	{ "rectified", "extract-rectified" },
+	{ "erased", "extract-erased" },
+};
+
+static int
+refuse_move(const char *state, struct err *e)
+{
+	const char *tag = "extract-state";
+	size_t i;
+
+	for (i = 0; i < NELEMS(stuck); i++)
+		if (strcmp(stuck[i].state, state) == 0)
+			tag = stuck[i].tag;
+	return err_tag(e, ERR_CONFLICT, tag, "this extract is %s", state);
+}
+
+static int
+move_is_allowed(const char *from, const char *to)
+{
+	size_t i;
+
+	for (i = 0; i < NELEMS(moves); i++)
+		if (strcmp(moves[i].from, from) == 0 &&
+		    strcmp(moves[i].to, to) == 0)
+			return 1;
+	return 0;
+}
+
+static void
+copy_text(char *out, size_t size, struct sql *q, int i)
+{
+	snprintf(out, size, "%s", sql_get_text(q, i));
+}
+
+int
+register_find(struct tx *tx, const struct id *id, struct extract_row *out,
+    struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	const void *sha;
+	size_t n;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT kase, recipient, purpose, rule, consent, state,"
+		 " released, expires, pulled, acknowledged, key, leaf, size,"
+		 " sha256 FROM extract WHERE id = ?",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, id, e)) < 0 || (r = sql_step(q, e)) < 0)
+		return r;
+	if (r == 0)
+		return err_set(e, ERR_NOT_FOUND, "no such extract");
+	memset(out, 0, sizeof(*out));
+	out->id = *id;
+	copy_text(out->recipient, sizeof(out->recipient), q, 1);
+	copy_text(out->purpose, sizeof(out->purpose), q, 2);
+	copy_text(out->rule, sizeof(out->rule), q, 3);
+	copy_text(out->consent, sizeof(out->consent), q, 4);
+	copy_text(out->state, sizeof(out->state), q, 5);
+	out->released = sql_get_int(q, 6);
+	out->expires = sql_get_int(q, 7);
+	out->pulled = sql_get_int(q, 8);
+	out->acknowledged = sql_get_int(q, 9);
+	out->key = (uint64_t)sql_get_int(q, 10);
+	out->leaf = (uint64_t)sql_get_int(q, 11);
+	out->size = (uint64_t)sql_get_int(q, 12);
+	sha = sql_get_blob(q, 13, &n);
+	if (n != sizeof(out->sha256))
+		return err_set(e, ERR_INTEGRITY, "extract: sha256");
+	memcpy(out->sha256, sha, n);
+	return sql_get_id(q, 0, &out->kase, e);
+}
+
+static int
+insert_source(struct tx *tx, const struct id *extract,
+    const struct gather_source *s, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "INSERT OR IGNORE INTO extract_source"
+		 " (extract, document, version) VALUES (?, ?, ?)",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, extract, e)) < 0 ||
+	    (r = sql_id(q, 2, &s->document, e)) < 0 ||
+	    (r = sql_int(q, 3, s->version, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+static int
+insert_row(struct tx *tx, const struct extract_row *row, const void *sealed,
+    size_t n, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "INSERT INTO extract (id, kase, recipient, purpose, rule,"
+		 " consent, state, released, expires, pulled, acknowledged,"
+		 " key, leaf, size, sha256, sealed) VALUES"
+		 " (?, ?, ?, ?, ?, ?, 'released', ?, ?, 0, 0, ?, ?, ?, ?, ?)",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, &row->id, e)) < 0 ||
+	    (r = sql_id(q, 2, &row->kase, e)) < 0 ||
+	    (r = sql_text(q, 3, row->recipient, e)) < 0 ||
+	    (r = sql_text(q, 4, row->purpose, e)) < 0 ||
+	    (r = sql_text(q, 5, row->rule, e)) < 0 ||
+	    (r = sql_text(q, 6, row->consent, e)) < 0 ||
+	    (r = sql_int(q, 7, row->released, e)) < 0 ||
+	    (r = sql_int(q, 8, row->expires, e)) < 0 ||
+	    (r = sql_int(q, 9, (int64_t)row->key, e)) < 0 ||
+	    (r = sql_int(q, 10, (int64_t)row->leaf, e)) < 0 ||
+	    (r = sql_int(q, 11, (int64_t)row->size, e)) < 0 ||
+	    (r = sql_blob(q, 12, row->sha256, 32, e)) < 0 ||
+	    (r = sql_blob(q, 13, sealed, n, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+int
+register_insert(struct tx *tx, const struct extract_row *row,
+    const void *sealed, size_t n, const struct gather_source *sources,
+    size_t nsources, struct err *e)
+{
+	size_t i;
+	int r;
+
+	if ((r = insert_row(tx, row, sealed, n, e)) < 0)
+		return r;
+	for (i = 0; i < nsources; i++)
+		if ((r = insert_source(tx, &row->id, &sources[i], e)) < 0)
+			return r;
+	return 0;
+}
+
+int
+register_move(struct tx *tx, const struct extract_row *row, const char *to,
+    int64_t at_ms, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if (!move_is_allowed(row->state, to))
+		return refuse_move(row->state, e);
+	if ((r = sql_open(tx,
+		 "UPDATE extract SET state = ?1,"
+		 " pulled = CASE ?1 WHEN 'pulled' THEN ?2 ELSE pulled END,"
+		 " acknowledged = CASE ?1 WHEN 'acknowledged' THEN ?2"
+		 " ELSE acknowledged END WHERE id = ?3",
+		 &q, e)) < 0 ||
+	    (r = sql_text(q, 1, to, e)) < 0 ||
+	    (r = sql_int(q, 2, at_ms, e)) < 0 ||
+	    (r = sql_id(q, 3, &row->id, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+int
+register_check_pull(const struct extract_row *row, int64_t now_ms,
+    struct err *e)
+{
+	if (!move_is_allowed(row->state, "pulled"))
+		return refuse_move(row->state, e);
+	if (row->expires <= now_ms)
+		return err_tag(e, ERR_CONFLICT, "extract-expired",
+		    "this extract has expired");
+	return 0;
+}
+
+int
+register_check_sources(struct tx *tx, const struct id *extract,
+    struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	struct document_facts doc;
+	char text[ID_TEXT];
+	struct id id;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT document, version FROM extract_source"
+		 " WHERE extract = ?",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, extract, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0) {
+		if ((r = sql_get_id(q, 0, &id, e)) < 0)
+			return r;
+		id_format(&id, text);
+		if (document_find(tx, text, &doc, NULL) < 0 ||
+		    strcmp(doc.state, "filed") != 0 ||
+		    doc.versions != (uint32_t)sql_get_int(q, 1))
+			return err_tag(e, ERR_CONFLICT, "extract-rectified",
+			    "a source of this extract was rectified");
+	}
+	return r;
+}
+
+int
+register_select(struct tx *tx, const struct id *kase, const char *recipient,
+    const char *consent, const struct id *document, struct buf *ids,
+    struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	static const struct id none;
+	struct id id;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT id FROM extract WHERE (?1 = zeroblob(16) OR"
+		 " kase = ?1) AND (?2 = '' OR recipient = ?2) AND"
+		 " (?3 = '' OR consent = ?3) AND (?4 = zeroblob(16) OR"
+		 " id IN (SELECT extract FROM extract_source"
+		 " WHERE document = ?4)) ORDER BY released, id LIMIT 1000",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, kase != NULL ? kase : &none, e)) < 0 ||
+	    (r = sql_text(q, 2, recipient, e)) < 0 ||
+	    (r = sql_text(q, 3, consent, e)) < 0 ||
+	    (r = sql_id(q, 4, document != NULL ? document : &none, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0)
+		if ((r = sql_get_id(q, 0, &id, e)) < 0 ||
+		    (r = buf_add(ids, id.b, ID_LEN, e)) < 0)
+			return r;
+	return r;
+}
+
+int
+register_sealed(struct tx *tx, const struct id *id, struct buf *out,
+    struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	const void *p;
+	size_t n;
+	int r;
+
+	if ((r = sql_open(tx, "SELECT sealed FROM extract WHERE id = ?", &q,
+		 e)) < 0 ||
+	    (r = sql_id(q, 1, id, e)) < 0 || (r = sql_step(q, e)) <= 0 ||
+	    sql_is_null(q, 0))
+		return r < 0 ? r : 0;
+	p = sql_get_blob(q, 0, &n);
+	return buf_add(out, p, n, e);
+}
+
+int
+register_forget(struct tx *tx, const struct extract_row *row, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "UPDATE extract SET state = 'erased', key = 0,"
+		 " sealed = NULL WHERE id = ?",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, &row->id, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+int
+notice_add(struct tx *tx, const struct extract_row *row, const char *reason,
+    int64_t now_ms, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	struct id id;
+	int r;
+
+	if ((r = id_random(&id, e)) < 0 ||
+	    (r = sql_open(tx,
+		 "INSERT INTO notice (id, extract, recipient, reason, at)"
+		 " VALUES (?, ?, ?, ?, ?)",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, &id, e)) < 0 ||
+	    (r = sql_id(q, 2, &row->id, e)) < 0 ||
+	    (r = sql_text(q, 3, row->recipient, e)) < 0 ||
+	    (r = sql_text(q, 4, reason, e)) < 0 ||
+	    (r = sql_int(q, 5, now_ms, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+int
+notice_list(struct tx *tx, const char *recipient, json_t **out,
+    struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	char notice[ID_TEXT], extract[ID_TEXT], at[TIME_TEXT];
+	struct id id;
+	json_t *a;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT id, extract, reason, at FROM notice"
+		 " WHERE recipient = ? ORDER BY at, id LIMIT 1000",
+		 &q, e)) < 0 ||
+	    (r = sql_text(q, 1, recipient, e)) < 0)
+		return r;
+	a = json_array();
+	while ((r = sql_step(q, e)) > 0) {
+		if ((r = sql_get_id(q, 0, &id, e)) < 0)
+			break;
+		id_format(&id, notice);
+		if ((r = sql_get_id(q, 1, &id, e)) < 0)
+			break;
+		id_format(&id, extract);
+		time_format(sql_get_int(q, 3), at);
+		json_array_append_new(a,
+		    json_pack("{s:s, s:s, s:s, s:s}", "notice", notice,
+			"extract", extract, "reason", sql_get_text(q, 2),
+			"at", at));
+	}
+	if (r < 0) {
+		json_decref(a);
+		return r;
+	}
+	*out = a;
+	return 0;
+}
