@@ -471,7 +471,7 @@ judge_shape(const struct cms_case *c, struct cms_shape *shape,
 		     (c->content_len > 0 && c->content[0] == 0x31)))
 		/* RFC 5652, 5.3; and the attributes of another signature
 		 * passed off as content begin with SET. */
-		doubt(v, "GENERIC", "attributes-missing");
+		doubt(v, "GENERIC", "without-attributes");
 	return v->indication == 0;
 }
 

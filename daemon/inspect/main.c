@@ -107,8 +107,8 @@ start(const struct settings *s, int *listener, struct worker_kit *kit,
 	/* The sanitizers read /proc when the program ends. */
 	if (sandbox_enforced() && (r = sandbox_paths(NULL, 0, &got, e)) < 0)
 		return r;
-	if (!got)
-		log_note("no Landlock here");
+	if (sandbox_enforced() && !got)
+		log_note("this kernel has no Landlock");
 	return sandbox_syscalls(SANDBOX_AGENT, e);
 }
 

@@ -19,7 +19,7 @@ must(int ok, const char *what)
 }
 
 static void
-make_vault(struct served *v)
+make_vault(struct served *v, uid_t uid)
 {
 	char dir[] = "/tmp/sceau-inspect-XXXXXX";
 	AUTO(buf_done) struct buf text = { 0 };
@@ -29,14 +29,17 @@ make_vault(struct served *v)
 	must(mkdtemp(dir) != NULL, "mkdtemp");
 	snprintf(v->s.dir, sizeof(v->s.dir), "%s", dir);
 	snprintf(v->s.origin, sizeof(v->s.origin), "sceau.example/test");
-	v->s.uid_daemon = v->s.uid_keys = v->s.uid_inspect = getuid();
-	v->s.gid_daemon = v->s.gid_keys = v->s.gid_inspect = getgid();
+	v->s.uid_daemon = v->s.uid_keys = getuid();
+	v->s.gid_daemon = v->s.gid_keys = getgid();
+	v->s.uid_inspect = uid;
+	v->s.gid_inspect = uid == getuid() ? getgid() : (gid_t)uid;
 	v->s.inspect_max = 32 << 20;
 	v->s.file_max = 1 << 30;
 	memset(&v->s.vault, 7, sizeof(v->s.vault));
 	must(settings_format(&v->s, &text, &e) == 0, "settings");
 	must(settings_path(&v->s, "run", path, &e) == 0 &&
-		 mkdir(path, 0700) == 0,
+		 mkdir(path, 0700) == 0 && chmod(path, 01777) == 0 &&
+		 chmod(dir, 0755) == 0,
 	    "run");
 	must(settings_path(&v->s, "vault.conf", path, &e) == 0 &&
 		 file_write(AT_FDCWD, path, text.p, text.len, 0644, &e) == 0,
@@ -67,15 +70,21 @@ spawn(struct served *v, const char *program)
 }
 
 void
-served_start(struct served *v, const char *program)
+served_start_as(struct served *v, const char *program, uid_t uid)
 {
 	struct err e;
 
 	memset(v, 0, sizeof(*v));
-	make_vault(v);
+	make_vault(v, uid);
 	spawn(v, program);
-	must(inspector_open(v->socket, getuid(), &v->inspector, &e) == 0,
+	must(inspector_open(v->socket, uid, &v->inspector, &e) == 0,
 	    "inspector");
+}
+
+void
+served_start(struct served *v, const char *program)
+{
+	served_start_as(v, program, getuid());
 }
 
 static int

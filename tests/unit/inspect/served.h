@@ -17,6 +17,8 @@ struct served {
 
 /* Aborts with a message when it cannot: a test has nothing to do then. */
 void served_start(struct served *v, const char *program);
+/* The same with this uid as the inspection account; for root only. */
+void served_start_as(struct served *v, const char *program, uid_t uid);
 /* Kill it without mercy, and start it again at the same place. */
 void served_restart(struct served *v, const char *program);
 /* SIGTERM; returns its wait status. Removes the folder. */

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -390,6 +392,69 @@ many_connections_are_served_side_by_side(void **state)
 	}
 }
 
+/* As another account, ask; 0 when the answer came. */
+static int
+ask_as(struct served *v, uid_t uid)
+{
+	const uint8_t type[] = { 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1 };
+	AUTO(fd_closep) int fd = memfd("x", 1);
+	pid_t pid = fork();
+	int status = -1;
+
+	if (pid == 0) {
+		AUTO(buf_done) struct buf answer = { 0 };
+		size_t none = 0;
+		struct err e;
+		int s = -1;
+
+		_exit(
+		    setresuid(uid, uid, uid) == 0 &&
+			    ipc_connect(v->socket, SOCK_SEQPACKET, &s, &e) ==
+				0 &&
+			    ipc_send(s, type, sizeof(type), &fd, 1, &e) == 0 &&
+			    ipc_recv(s, &answer, NULL, &none, 20000, &e) == 0
+			? 0
+			: 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void
+the_program_leaves_root_behind(void **state)
+{
+	const uid_t uid = 65534;
+	struct served v;
+	char path[64];
+	struct stat st;
+
+	(void)state;
+	if (!sandbox_enforced() || getuid() != 0)
+		skip();
+	served_start_as(&v, program, uid);
+	assert_int_equal(stat(v.socket, &st), 0);
+	assert_int_equal(st.st_uid, uid);
+	assert_still_serves(&v);
+	/* Not dumpable, its files in /proc are root's: ask the kernel. */
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)v.pid);
+	assert_int_equal(access(path, R_OK), 0);
+	{
+		AUTO(buf_done) struct buf text = { 0 };
+		struct err e;
+
+		assert_int_equal(
+		    file_read(AT_FDCWD, path, 65536, &text, &e), 0);
+		assert_non_null(
+		    strstr(buf_str(&text), "Uid:\t65534\t65534\t65534\t65534"));
+		assert_non_null(strstr(buf_str(&text), "NoNewPrivs:\t1"));
+		assert_non_null(strstr(buf_str(&text), "Seccomp:\t2"));
+	}
+	assert_int_equal(ask_as(&v, 0), 0);
+	assert_int_not_equal(ask_as(&v, 65533), 0);
+	assert_int_not_equal(ask_as(&v, uid), 0);
+	assert_int_equal(served_stop(&v), 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -413,6 +478,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_restarted_service_is_found_again),
 		cmocka_unit_test(a_service_that_is_not_there_is_unavailable),
 		cmocka_unit_test(a_service_of_another_account_is_not_believed),
+		cmocka_unit_test(the_program_leaves_root_behind),
 		cmocka_unit_test(many_connections_are_served_side_by_side),
 	};
 	int failed;

@@ -1,0 +1,161 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "daemon/inspect/wire.h"
+
+static int
+round_verdict(const struct inspect_verdict *v, struct inspect_verdict *out)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	struct err e;
+
+	assert_int_equal(wire_verdict_encode(v, &b, &e), 0);
+	return wire_verdict_decode(b.p, b.len, out, &e);
+}
+
+static int
+round_type(const struct inspect_type *t, struct inspect_type *out)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	struct err e;
+
+	assert_int_equal(wire_type_encode(t, &b, &e), 0);
+	return wire_type_decode(b.p, b.len, out, &e);
+}
+
+static void
+sane_answers_come_through(void **state)
+{
+	const struct inspect_verdict v = { .indication = INSPECT_PASSED,
+		.signer = "CN=Élodie",
+		.signing_time_ms = -5,
+		.reasons = "revocation-not-checked" };
+	const struct inspect_type t = { .media = "image/svg+xml",
+		.agreed = 1,
+		.nranges = 1,
+		.ranges = { { 1, 2, 3, INSPECT_FILTER_CADES } } };
+	struct inspect_verdict v2;
+	struct inspect_type t2;
+
+	(void)state;
+	assert_int_equal(round_verdict(&v, &v2), 0);
+	assert_string_equal(v2.signer, v.signer);
+	assert_int_equal(v2.signing_time_ms, -5);
+	assert_int_equal(round_type(&t, &t2), 0);
+	assert_int_equal(t2.ranges[0].c_len, 3);
+}
+
+static void
+verdicts_that_contradict_themselves_are_refused(void **state)
+{
+	const struct inspect_verdict rows[] = {
+		{ .indication = 0 },
+		{ .indication = 4, .sub = "X" },
+		{ .indication = INSPECT_PASSED, .sub = "HASH_FAILURE" },
+		{ .indication = INSPECT_FAILED },
+		{ .indication = INSPECT_INDETERMINATE },
+		{ .indication = INSPECT_FAILED, .sub = "hash failure" },
+		{ .indication = INSPECT_PASSED, .reasons = "<b>" },
+		{ .indication = INSPECT_PASSED, .reasons = "Reason" },
+		{ .indication = INSPECT_PASSED, .signer = "a\nb" },
+		{ .indication = INSPECT_PASSED, .signer = "a\x7f" },
+		{ .indication = INSPECT_PASSED, .signer = "\xff" },
+		{ .indication = INSPECT_PASSED, .signer = "\xc2\x85" },
+		{ .indication = INSPECT_PASSED, .signer = "\xe2\x80\xae" },
+		{ .indication = INSPECT_PASSED, .signer = "\xe2\x81\xa6" },
+	};
+	struct inspect_verdict out = { .covers = 77 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(rows); i++)
+		assert_int_equal(round_verdict(&rows[i], &out), -ERR_INVALID);
+	assert_int_equal(out.covers, 77);
+}
+
+static void
+types_that_make_no_sense_are_refused(void **state)
+{
+	const struct inspect_type rows[] = {
+		{ .media = "", .agreed = 1 },
+		{ .media = "text/plain; x", .agreed = 1 },
+		{ .media = "Text/Plain", .agreed = 1 },
+		{ .media = "text/plain", .agreed = 0 },
+		{ .media = "text/plain", .agreed = 1, .reason = "A!" },
+		{ .media = "a/b",
+		    .agreed = 1,
+		    .nranges = 1,
+		    .ranges = { { 1, 2, 3, (enum inspect_filter)9 } } },
+	};
+	struct inspect_type out;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(rows); i++)
+		assert_int_equal(round_type(&rows[i], &out), -ERR_INVALID);
+}
+
+static void
+answers_cut_or_continued_are_refused(void **state)
+{
+	const struct inspect_verdict v = { .indication = INSPECT_PASSED,
+		.signer = "CN=A" };
+	const struct inspect_type t = {
+		.media = "a/b", .agreed = 1, .nranges = 2
+	};
+	AUTO(buf_done) struct buf b = { 0 }, c = { 0 };
+	struct inspect_verdict v2;
+	struct inspect_type t2;
+	struct err e;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(wire_verdict_encode(&v, &b, &e), 0);
+	assert_int_equal(wire_type_encode(&t, &c, &e), 0);
+	for (i = 0; i < b.len; i++)
+		assert_int_equal(
+		    wire_verdict_decode(b.p, i, &v2, &e), -ERR_INVALID);
+	for (i = 0; i < c.len; i++)
+		assert_int_equal(
+		    wire_type_decode(c.p, i, &t2, &e), -ERR_INVALID);
+	assert_int_equal(buf_add(&b, "", 1, &e), 0);
+	assert_int_equal(buf_add(&c, "", 1, &e), 0);
+	assert_int_equal(
+	    wire_verdict_decode(b.p, b.len, &v2, &e), -ERR_INVALID);
+	assert_int_equal(wire_type_decode(c.p, c.len, &t2, &e), -ERR_INVALID);
+}
+
+static void
+seventeen_ranges_are_refused(void **state)
+{
+	struct inspect_type t = { .media = "a/b", .agreed = 1 }, out;
+	AUTO(buf_done) struct buf b = { 0 };
+	struct err e;
+
+	(void)state;
+	t.nranges = INSPECT_SIGS_MAX;
+	assert_int_equal(wire_type_encode(&t, &b, &e), 0);
+	assert_int_equal(wire_type_decode(b.p, b.len, &out, &e), 0);
+	/* The count: after both strings and two flags. */
+	b.p[4 + 3 + 4 + 2 + 1]++;
+	assert_int_equal(wire_type_decode(b.p, b.len, &out, &e), -ERR_INVALID);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sane_answers_come_through),
+		cmocka_unit_test(
+		    verdicts_that_contradict_themselves_are_refused),
+		cmocka_unit_test(types_that_make_no_sense_are_refused),
+		cmocka_unit_test(answers_cut_or_continued_are_refused),
+		cmocka_unit_test(seventeen_ranges_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
