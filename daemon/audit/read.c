@@ -227,7 +227,7 @@ static int
 first_at(struct tx *tx, uint64_t size, int64_t ms, uint64_t *out, struct err *e)
 {
 	uint64_t lo = 0, hi = size, mid;
-	int64_t at;
+	int64_t at = 0;
 	int r;
 
 	while (lo < hi) {
