@@ -56,8 +56,7 @@ static int
 same_team(const struct principal *who, const struct case_facts *c)
 {
 	return who != NULL && who->team != NULL &&
-	       strcmp(who->team, c->team) == 0 &&
-	       who->organisation != NULL &&
+	       strcmp(who->team, c->team) == 0 && who->organisation != NULL &&
 	       strcmp(who->organisation, c->organisation) == 0;
 }
 
@@ -166,8 +165,8 @@ outcome_of(const struct err *why, const struct decision *d)
 		return LEAF_DENIED;
 	case ERR_NOT_FOUND:
 		return d != NULL && d->tag != NULL && !d->allowed
-		    ? LEAF_DENIED
-		    : LEAF_NOT_FOUND;
+			   ? LEAF_DENIED
+			   : LEAF_NOT_FOUND;
 	case ERR_SEALED:
 		return LEAF_SEALED;
 	default:

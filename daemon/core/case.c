@@ -80,8 +80,7 @@ ambiguous(struct err *e)
 }
 
 int
-case_find(
-    struct tx *tx, const char *ref, struct case_facts *out, struct err *e)
+case_find(struct tx *tx, const char *ref, struct case_facts *out, struct err *e)
 {
 	AUTO(buf_done) struct buf ids = { 0 };
 	struct id id;
@@ -179,8 +178,7 @@ check_opening(const struct case_opening *o, int64_t now_ms, struct err *e)
 	int r;
 
 	if (strcmp(o->stage, "amont") != 0 && strcmp(o->stage, "aval") != 0)
-		return err_tag(e, ERR_INVALID, "stage",
-		    "stage: amont or aval");
+		return err_tag(e, ERR_INVALID, "stage", "stage: amont or aval");
 	if (o->source[0] == '\0')
 		return err_tag(e, ERR_INVALID, "member-missing",
 		    "source: who referred the household?");
@@ -248,8 +246,8 @@ prepare(struct opening *op, const struct decision *d, struct err *e)
 		    &op->sealed, e);
 	json_decref(j);
 	for (i = 0; i < op->o->npersons && r == 0; i++, op->npersons++)
-		r = person_prepare(core, &op->id, &op->o->persons[i],
-		    &op->persons[i], e);
+		r = person_prepare(
+		    core, &op->id, &op->o->persons[i], &op->persons[i], e);
 	if (r < 0)
 		return r;
 	id_format(&op->id, text);
@@ -330,8 +328,7 @@ opened_before(struct core *core, const struct caller *caller,
 	id_format(&id, text);
 	detail = json_pack("{s:s, s:I, s:o}", "case", text, "first",
 	    (json_int_t)first, "decision", decision_json(core, d));
-	r = core_read_leaf(
-	    core, caller, LEAF_CASE_READ, &id, detail, &leaf, e);
+	r = core_read_leaf(core, caller, LEAF_CASE_READ, &id, detail, &leaf, e);
 	json_decref(detail);
 	if (r < 0 || (r = answer_case(core, &id, leaf, answer, e)) < 0)
 		return r;
@@ -345,10 +342,9 @@ open_new(struct core *core, const struct caller *caller,
     struct err *e)
 {
 	AUTO(opening_done)
-	struct opening op = { .core = core,
-		.caller = caller,
-		.o = o,
-		.who = caller->who };
+	struct opening op = {
+		.core = core, .caller = caller, .o = o, .who = caller->who
+	};
 	struct change ch = { .apply = open_apply, .arg = &op, .need_head = 1 };
 	int r;
 
@@ -411,8 +407,8 @@ take_row(struct sql *q, struct sealed_rows *rows, const struct case_facts *f,
 }
 
 static int
-one_row(struct tx *tx, const struct id *id, struct sealed_rows *rows,
-    struct err *e)
+one_row(
+    struct tx *tx, const struct id *id, struct sealed_rows *rows, struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
 	struct case_facts f = { .id = *id };
@@ -445,8 +441,8 @@ keep_opened(
 }
 
 int
-case_row(struct core *core, struct tx *tx, const struct id *kase,
-    uint64_t leaf, json_t **out, struct err *e)
+case_row(struct core *core, struct tx *tx, const struct id *kase, uint64_t leaf,
+    json_t **out, struct err *e)
 {
 	AUTO(rows_done) struct sealed_rows rows = { 0 };
 	json_t *j = NULL;
@@ -509,8 +505,8 @@ case_show(struct core *core, const struct caller *caller, const char *ref,
 	if ((r = core_check_open(core, e)) < 0)
 		return r;
 	id_format(&f.id, text);
-	detail = json_pack("{s:s, s:o}", "case", text, "decision",
-	    decision_json(core, &d));
+	detail = json_pack(
+	    "{s:s, s:o}", "case", text, "decision", decision_json(core, &d));
 	r = core_read_leaf(
 	    core, caller, LEAF_CASE_READ, &f.id, detail, &leaf, e);
 	json_decref(detail);
@@ -546,8 +542,8 @@ visible_rows(struct core *core, const struct caller *caller, int64_t now_ms,
 		if ((r = sql_get_id(q, 0, &f.id, e)) < 0)
 			return r;
 		read_facts(q, 1, &f);
-		if (core_authorize(core, &quiet, OP_CASE_LIST, NULL, &f,
-			now_ms, &d, NULL) < 0)
+		if (core_authorize(core, &quiet, OP_CASE_LIST, NULL, &f, now_ms,
+			&d, NULL) < 0)
 			continue;
 		if ((r = take_row(q, rows, &f, e)) < 0)
 			return r;
@@ -556,8 +552,7 @@ visible_rows(struct core *core, const struct caller *caller, int64_t now_ms,
 }
 
 static int
-list_one(
-    void *arg, const struct sealed_row *row, json_t *opened, struct err *e)
+list_one(void *arg, const struct sealed_row *row, json_t *opened, struct err *e)
 {
 	static const char *const shown[] = { "title", "commune" };
 	json_t *list = arg;
@@ -590,8 +585,8 @@ case_list(struct core *core, const struct caller *caller, json_t **answer,
 		return r;
 	detail = json_pack("{s:i, s:o}", "cases", (int)rows.n, "decision",
 	    decision_json(core, &d));
-	r = core_read_leaf(core, caller, LEAF_CASE_LIST, NULL, detail, &leaf,
-	    e);
+	r = core_read_leaf(
+	    core, caller, LEAF_CASE_LIST, NULL, detail, &leaf, e);
 	json_decref(detail);
 	if (r < 0)
 		return r;
@@ -601,8 +596,8 @@ case_list(struct core *core, const struct caller *caller, json_t **answer,
 		json_decref(list);
 		return r;
 	}
-	*answer = json_pack(
-	    "{s:o, s:I}", "cases", list, "leaf", (json_int_t)leaf);
+	*answer =
+	    json_pack("{s:o, s:I}", "cases", list, "leaf", (json_int_t)leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "cases");
 }
 

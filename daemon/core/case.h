@@ -7,10 +7,10 @@
 
 #include "daemon/core/core.h"
 
-#define CASE_TEXT_MAX 200    /* bytes of a title, a source, a name… */
-#define CASE_PERSONS_MAX 32  /* persons of one case */
-#define CASE_LIST_MAX 5000   /* cases in one list */
-#define CASE_REF_MIN 4	     /* symbols of a beginning */
+#define CASE_TEXT_MAX 200   /* bytes of a title, a source, a name… */
+#define CASE_PERSONS_MAX 32 /* persons of one case */
+#define CASE_LIST_MAX 5000  /* cases in one list */
+#define CASE_REF_MIN 4	    /* symbols of a beginning */
 
 extern const char *const case_schema;
 extern const char *const person_schema;
@@ -30,14 +30,13 @@ struct case_opening {
 /* Answers are objects as the API shows them; the caller's. */
 int case_open(struct core *core, const struct caller *caller,
     const struct case_opening *o, json_t **answer, struct err *e) NODISCARD;
-int case_list(struct core *core, const struct caller *caller,
-    json_t **answer, struct err *e) NODISCARD;
-int case_show(struct core *core, const struct caller *caller,
-    const char *ref, struct id *object, json_t **answer, struct err *e)
-    NODISCARD;
-int person_add(struct core *core, const struct caller *caller,
-    const char *ref, const struct case_person *p, struct id *object,
-    json_t **answer, struct err *e) NODISCARD;
+int case_list(struct core *core, const struct caller *caller, json_t **answer,
+    struct err *e) NODISCARD;
+int case_show(struct core *core, const struct caller *caller, const char *ref,
+    struct id *object, json_t **answer, struct err *e) NODISCARD;
+int person_add(struct core *core, const struct caller *caller, const char *ref,
+    const struct case_person *p, struct id *object, json_t **answer,
+    struct err *e) NODISCARD;
 
 /*
  * Find the case and ask the policy, so that a case that is not there and one
@@ -45,8 +44,8 @@ int person_add(struct core *core, const struct caller *caller,
  */
 int case_authorize(struct core *core, struct tx *tx,
     const struct caller *caller, const char *ref, enum policy_op op,
-    const char *kind, int64_t now_ms, struct case_facts *out,
-    struct id *object, struct decision *d, struct err *e) NODISCARD;
+    const char *kind, int64_t now_ms, struct case_facts *out, struct id *object,
+    struct decision *d, struct err *e) NODISCARD;
 /* The answer for what is not there: that of one's own team's case when the
  * policy denies the operation anyway, else ERR_NOT_FOUND. */
 int authorize_unknown(struct core *core, const struct caller *caller,

@@ -433,8 +433,8 @@ house_loop(void *arg)
 			pthread_cond_wait(&c->work, &c->lock);
 		seen = c->commits;
 		until = after_ms(HOUSE_MS);
-		while (!c->stop && pthread_cond_timedwait(&c->work, &c->lock,
-				       &until) == 0)
+		while (!c->stop &&
+		       pthread_cond_timedwait(&c->work, &c->lock, &until) == 0)
 			;
 		if (c->broken)
 			continue;
@@ -493,8 +493,8 @@ committer_is_broken(const struct committer *c)
 static int
 start_threads(struct committer *c, struct err *e)
 {
-	static void *(*const loops[])(void *) = { append_loop, commit_loop,
-		house_loop };
+	static void *(*const loops[])(
+	    void *) = { append_loop, commit_loop, house_loop };
 	pthread_t *const threads[] = { &c->appender, &c->committer,
 		&c->housekeeper };
 	size_t i;

@@ -136,9 +136,8 @@ reading_done(struct reading *rd)
 }
 
 static int
-reading_load(struct core *core, struct tx *tx,
-    const struct document_facts *doc, uint32_t version, uint32_t page,
-    struct reading *rd, struct err *e)
+reading_load(struct core *core, struct tx *tx, const struct document_facts *doc,
+    uint32_t version, uint32_t page, struct reading *rd, struct err *e)
 {
 	int r;
 
@@ -152,8 +151,8 @@ reading_load(struct core *core, struct tx *tx,
 }
 
 static int
-take_meta(const json_t *manifest, uint32_t page, struct content *out,
-    struct err *e)
+take_meta(
+    const json_t *manifest, uint32_t page, struct content *out, struct err *e)
 {
 	json_t *pages = json_object_get(manifest, "pages"), *p;
 	const char *name, *media, *sha;
@@ -169,8 +168,7 @@ take_meta(const json_t *manifest, uint32_t page, struct content *out,
 	snprintf(out->name, sizeof(out->name), "%s", name);
 	snprintf(out->media, sizeof(out->media), "%s",
 	    media != NULL ? media : "application/octet-stream");
-	out->size =
-	    (uint64_t)json_integer_value(json_object_get(p, "size"));
+	out->size = (uint64_t)json_integer_value(json_object_get(p, "size"));
 	out->pages = json_array_size(pages);
 	return 0;
 }
@@ -196,8 +194,8 @@ reading_open(struct core *core, struct reading *rd, uint32_t page,
 		return r;
 	r = take_meta(manifest, page, &got, e);
 	json_decref(manifest);
-	if (r < 0 || (r = opener_new(keys.p + 32, &c, &rd->stream->opener,
-			  e)) < 0)
+	if (r < 0 ||
+	    (r = opener_new(keys.p + 32, &c, &rd->stream->opener, e)) < 0)
 		return r;
 	rd->stream->left = got.size;
 	got.stream = TAKE(rd->stream);
@@ -235,12 +233,11 @@ content_open(struct core *core, const struct caller *caller, const char *ref,
 		AUTO(tx_end) struct tx tx = { 0 };
 
 		if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
-		    (r = document_authorize(core, &tx, caller, ref,
-			 OP_DOC_READ, core->now_ms(), &doc, &kase, object, &d,
-			 e)) < 0 ||
+		    (r = document_authorize(core, &tx, caller, ref, OP_DOC_READ,
+			 core->now_ms(), &doc, &kase, object, &d, e)) < 0 ||
 		    (r = core_check_open(core, e)) < 0 ||
-		    (r = reading_load(
-			 core, &tx, &doc, version, page, &rd, e)) < 0)
+		    (r = reading_load(core, &tx, &doc, version, page, &rd, e)) <
+			0)
 			return r;
 	}
 	detail = read_detail(core, &doc, rd.v.version, page, &d);
@@ -270,9 +267,8 @@ drain(struct content *c, size_t max, struct buf *out, struct err *e)
 }
 
 int
-document_content(struct core *core, const struct id *document,
-    uint32_t version, uint32_t page, uint64_t leaf, size_t max,
-    struct buf *out, struct err *e)
+document_content(struct core *core, const struct id *document, uint32_t version,
+    uint32_t page, uint64_t leaf, size_t max, struct buf *out, struct err *e)
 {
 	AUTO(reading_done) struct reading rd = { 0 };
 	AUTO(buf_done) struct buf text = { 0 };
@@ -285,8 +281,8 @@ document_content(struct core *core, const struct id *document,
 
 		if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
 		    (r = document_by_id(&tx, document, &doc, e)) < 0 ||
-		    (r = reading_load(
-			 core, &tx, &doc, version, page, &rd, e)) < 0)
+		    (r = reading_load(core, &tx, &doc, version, page, &rd, e)) <
+			0)
 			return r;
 	}
 	if ((r = reading_open(core, &rd, page, leaf, &c, e)) < 0)

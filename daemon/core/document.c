@@ -44,7 +44,8 @@ document_part(uint32_t page)
 	return (enum store_part)(STORE_PAGE + page - 1);
 }
 
-/* --- finding ---------------------------------------------------------------- */
+/* --- finding ----------------------------------------------------------------
+ */
 
 static const char range_sql[] =
     "SELECT id FROM document WHERE id BETWEEN ? AND ? LIMIT 64";
@@ -183,15 +184,16 @@ document_authorize(struct core *core, struct tx *tx,
 	if (!found)
 		return authorize_unknown(core, caller, op, NULL, now_ms, e);
 	*object = f.id;
-	if ((r = core_authorize(
-		 core, caller, op, f.kind, &c, now_ms, d, e)) < 0)
+	if ((r = core_authorize(core, caller, op, f.kind, &c, now_ms, d, e)) <
+	    0)
 		return r;
 	*doc = f;
 	*kase = c;
 	return 0;
 }
 
-/* --- versions ---------------------------------------------------------------- */
+/* --- versions ----------------------------------------------------------------
+ */
 
 void
 version_done(struct version_row *v)
@@ -222,15 +224,15 @@ read_version(struct sql *q, const struct document_facts *doc,
 }
 
 int
-version_load(struct tx *tx, const struct document_facts *doc,
-    uint32_t version, struct version_row *out, struct err *e)
+version_load(struct tx *tx, const struct document_facts *doc, uint32_t version,
+    struct version_row *out, struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
 	int r;
 
 	if (strcmp(doc->state, "filed") != 0)
-		return err_tag(e, ERR_NOT_FOUND, "erased",
-		    "this document was erased");
+		return err_tag(
+		    e, ERR_NOT_FOUND, "erased", "this document was erased");
 	if ((r = sql_open(tx,
 		 "SELECT version, key, leaf, filed_ms, sealed FROM version"
 		 " WHERE document = ? AND version = ?",
@@ -290,15 +292,16 @@ version_json(const struct version_row *v, const json_t *manifest)
 	    ref, "case", kase, "kind", v->kind, "version", (int)v->version,
 	    "filed_at", at);
 	for (i = 0; j != NULL && i < NELEMS(shown); i++)
-		if (json_object_set(j, shown[i],
-			json_object_get(manifest, shown[i])) < 0) {
+		if (json_object_set(
+			j, shown[i], json_object_get(manifest, shown[i])) < 0) {
 			json_decref(j);
 			return NULL;
 		}
 	return j;
 }
 
-/* --- show, versions ------------------------------------------------------------ */
+/* --- show, versions
+ * ------------------------------------------------------------ */
 
 /* Find, ask, and load the newest version: the beginning of both. */
 static int
@@ -323,8 +326,8 @@ begin_meta(struct core *core, const struct caller *caller, const char *ref,
 
 static int
 enter_meta(struct core *core, const struct caller *caller,
-    const struct document_facts *doc, const struct decision *d,
-    uint64_t *leaf, struct err *e)
+    const struct document_facts *doc, const struct decision *d, uint64_t *leaf,
+    struct err *e)
 {
 	json_t *detail;
 	int r;
@@ -362,8 +365,7 @@ document_show(struct core *core, const struct caller *caller, const char *ref,
 	uint64_t leaf;
 	int r;
 
-	if ((r = begin_meta(
-		 core, caller, ref, object, &doc, &v, &d, e)) < 0 ||
+	if ((r = begin_meta(core, caller, ref, object, &doc, &v, &d, e)) < 0 ||
 	    (r = enter_meta(core, caller, &doc, &d, &leaf, e)) < 0)
 		return r;
 	if (v.version == 0)
@@ -372,8 +374,9 @@ document_show(struct core *core, const struct caller *caller, const char *ref,
 		return r;
 	j = version_json(&v, manifest);
 	json_decref(manifest);
-	if (j == NULL || json_object_set_new(j, "versions",
-			     json_integer(doc.versions)) < 0 ||
+	if (j == NULL ||
+	    json_object_set_new(j, "versions", json_integer(doc.versions)) <
+		0 ||
 	    json_object_set_new(j, "state", json_string(doc.state)) < 0 ||
 	    json_object_set_new(j, "leaf", json_integer((json_int_t)leaf)) <
 		0) {
@@ -462,8 +465,7 @@ document_versions(struct core *core, const struct caller *caller,
 	uint64_t leaf;
 	int r;
 
-	if ((r = begin_meta(
-		 core, caller, ref, object, &doc, &v, &d, e)) < 0 ||
+	if ((r = begin_meta(core, caller, ref, object, &doc, &v, &d, e)) < 0 ||
 	    (r = load_versions(core, &doc, &rows, e)) < 0 ||
 	    (r = enter_meta(core, caller, &doc, &d, &leaf, e)) < 0)
 		return r;
@@ -474,12 +476,13 @@ document_versions(struct core *core, const struct caller *caller,
 		return r;
 	}
 	id_format(&doc.id, id);
-	*answer = json_pack("{s:s, s:o, s:I}", "document", id, "versions",
-	    list, "leaf", (json_int_t)leaf);
+	*answer = json_pack("{s:s, s:o, s:I}", "document", id, "versions", list,
+	    "leaf", (json_int_t)leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "versions");
 }
 
-/* --- the list of a case ---------------------------------------------------------- */
+/* --- the list of a case
+ * ---------------------------------------------------------- */
 
 static json_t *
 clear_document(const struct document_facts *doc, const struct version_row *v)
@@ -532,8 +535,8 @@ list_next(struct tx *tx, struct sql *q, struct listing *l, struct err *e)
 }
 
 static int
-load_list(struct tx *tx, const struct id *kase, struct listing *l,
-    struct err *e)
+load_list(
+    struct tx *tx, const struct id *kase, struct listing *l, struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
 	int r;
@@ -553,8 +556,7 @@ load_list(struct tx *tx, const struct id *kase, struct listing *l,
 }
 
 static int
-list_one(
-    void *arg, const struct sealed_row *row, json_t *opened, struct err *e)
+list_one(void *arg, const struct sealed_row *row, json_t *opened, struct err *e)
 {
 	static const char *const kept[] = { "title", "size", "level",
 		"indication" };
@@ -564,8 +566,8 @@ list_one(
 		if (json_object_set(row->clear, kept[i],
 			json_object_get(opened, kept[i])) < 0)
 			return err_set(e, ERR_NOMEM, "documents");
-	if (json_object_set_new(row->clear, "pages",
-		json_integer((json_int_t)pages)) < 0 ||
+	if (json_object_set_new(
+		row->clear, "pages", json_integer((json_int_t)pages)) < 0 ||
 	    json_array_append(arg, row->clear) < 0)
 		return err_set(e, ERR_NOMEM, "documents");
 	return 0;
@@ -591,8 +593,8 @@ answer_list(struct core *core, const struct listing *l, uint64_t leaf,
 }
 
 int
-document_list(struct core *core, const struct caller *caller,
-    const char *kase, struct id *object, json_t **answer, struct err *e)
+document_list(struct core *core, const struct caller *caller, const char *kase,
+    struct id *object, json_t **answer, struct err *e)
 {
 	AUTO(listing_done) struct listing l = { 0 };
 	struct case_facts f;
@@ -623,7 +625,8 @@ document_list(struct core *core, const struct caller *caller,
 	return answer_list(core, &l, leaf, answer, e);
 }
 
-/* --- for disclosure and erasure ---------------------------------------------------- */
+/* --- for disclosure and erasure
+ * ---------------------------------------------------- */
 
 int
 document_manifest(struct core *core, const struct id *document,

@@ -10,9 +10,9 @@
 #include "base/receipt.h"
 #include "daemon/core/core.h"
 
-#define DOCUMENT_PAGES_MAX 63	/* store parts for pages */
-#define DOCUMENT_NAME_MAX 255	/* bytes of a file's name */
-#define DOCUMENT_TITLE_MAX 200	/* bytes */
+#define DOCUMENT_PAGES_MAX 63  /* store parts for pages */
+#define DOCUMENT_NAME_MAX 255  /* bytes of a file's name */
+#define DOCUMENT_TITLE_MAX 200 /* bytes */
 #define DOCUMENT_SIGNATURE_MAX (UINT64_C(1) << 20)
 #define DOCUMENT_LIST_MAX 2000
 
@@ -65,7 +65,8 @@ int content_next(struct content_stream *s, struct buf *out, struct err *e)
     NODISCARD;
 void content_freep(struct content_stream **s);
 
-/* --- for this room ---------------------------------------------------------- */
+/* --- for this room ----------------------------------------------------------
+ */
 
 /* The store's part of page i (from 0). */
 enum store_part document_part(uint32_t page);
@@ -95,8 +96,8 @@ int version_load(struct tx *tx, const struct document_facts *doc,
     uint32_t version, struct version_row *out, struct err *e) NODISCARD;
 void version_done(struct version_row *v);
 /* Its manifest, under leaf. */
-int version_open(struct core *core, const struct version_row *v,
-    uint64_t leaf, json_t **out, struct err *e) NODISCARD;
+int version_open(struct core *core, const struct version_row *v, uint64_t leaf,
+    json_t **out, struct err *e) NODISCARD;
 
 /* The receipt's text, from the manifest. ERR_PENDING: no head covers it. */
 int receipt_text(struct core *core, const struct version_row *v,

@@ -117,8 +117,8 @@ take(struct keypool *k, struct fresh_key *out, struct err *e)
 		pthread_cond_signal(&k->wanted);
 		return err_tag(e, ERR_BUSY, "keys", "no fresh key is ready");
 	}
-	if ((r = secret_copy(&out->key, b->keys.p + (size_t)b->at * 32, 32,
-		 e)) < 0)
+	if ((r = secret_copy(
+		 &out->key, b->keys.p + (size_t)b->at * 32, 32, e)) < 0)
 		return r;
 	/* Handed out: it must not stay here as well. */
 	secret_wipe(b->keys.p + (size_t)b->at * 32, 32);

@@ -7,7 +7,7 @@
 
 #include "daemon/core/core.h"
 
-#define KEYPOOL_LOW AGENT_BLOCK	/* refilled when no more than this is left */
+#define KEYPOOL_LOW AGENT_BLOCK /* refilled when no more than this is left */
 #define KEYPOOL_WAIT_MS 5000	/* keypool_take waits at most so long */
 
 /* As keypool_take, but never waits: ERR_BUSY when none is ready. */

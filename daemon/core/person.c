@@ -84,8 +84,8 @@ row_json(const struct case_person *p)
 	    p->name, "confidential_address", p->confidential_address);
 
 	if (j != NULL && p->birth_year != 0 &&
-	    json_object_set_new(
-		j, "birth_year", json_integer(p->birth_year)) < 0) {
+	    json_object_set_new(j, "birth_year", json_integer(p->birth_year)) <
+		0) {
 		json_decref(j);
 		return NULL;
 	}
@@ -104,8 +104,8 @@ person_prepare(struct core *core, const struct id *kase,
 		return err_set(e, ERR_NOMEM, "person");
 	if ((r = id_random(&row.id, e)) == 0 &&
 	    (r = keypool_take(core->keys, &row.key, e)) == 0)
-		r = row_seal(core, row.key.key.p, kase, &row.id, 0, j,
-		    &row.sealed, e);
+		r = row_seal(
+		    core, row.key.key.p, kase, &row.id, 0, j, &row.sealed, e);
 	json_decref(j);
 	if (r < 0) {
 		person_row_done(&row);
@@ -158,8 +158,8 @@ person_forget(struct tx *tx, const struct id *kase, struct err *e)
 	AUTO(sql_done) struct sql *q = NULL;
 	int r;
 
-	if ((r = sql_open(
-		 tx, "DELETE FROM person WHERE dossier = ?", &q, e)) < 0 ||
+	if ((r = sql_open(tx, "DELETE FROM person WHERE dossier = ?", &q, e)) <
+		0 ||
 	    (r = sql_id(q, 1, kase, e)) < 0)
 		return r;
 	return sql_run(q, e);
@@ -219,8 +219,7 @@ take_rows(struct tx *tx, const struct id *kase, struct sealed_rows *rows,
 }
 
 static int
-list_one(
-    void *arg, const struct sealed_row *row, json_t *opened, struct err *e)
+list_one(void *arg, const struct sealed_row *row, json_t *opened, struct err *e)
 {
 	if (json_object_update(row->clear, opened) < 0 ||
 	    json_array_append(arg, row->clear) < 0)

@@ -30,8 +30,8 @@ fill_pages(struct receipt *rc, const json_t *manifest, struct err *e)
 		p = json_array_get(pages, i);
 		if ((r = hex_member(p, "sha256", rc->pages[i].sha256, e)) < 0)
 			return r;
-		rc->pages[i].size = (uint64_t)json_integer_value(
-		    json_object_get(p, "size"));
+		rc->pages[i].size =
+		    (uint64_t)json_integer_value(json_object_get(p, "size"));
 	}
 	return 0;
 }
@@ -45,8 +45,8 @@ fill_key(struct core *core, struct receipt *rc, struct err *e)
 
 	pthread_mutex_lock(&core->lock);
 	r = core->public != NULL
-	    ? note_key_format(&core->public->log, &key, e)
-	    : err_set(e, ERR_SEALED, "the vault was never unsealed");
+		? note_key_format(&core->public->log, &key, e)
+		: err_set(e, ERR_SEALED, "the vault was never unsealed");
 	pthread_mutex_unlock(&core->lock);
 	if (r < 0)
 		return r;

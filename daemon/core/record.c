@@ -48,8 +48,7 @@ record_parse(const void *p, size_t n, json_t **out, struct err *e)
 
 	if (n > RECORD_MAX)
 		return err_tag(e, ERR_TOO_LARGE, "record-size",
-		    "a record over %llu bytes",
-		    (unsigned long long)RECORD_MAX);
+		    "a record over %llu bytes", (unsigned long long)RECORD_MAX);
 	if ((r = check_depth(p, n, e)) < 0)
 		return r;
 	if ((j = json_loadb(p, n, JSON_REJECT_DUPLICATES, &je)) != NULL) {
@@ -80,16 +79,15 @@ wrong(const struct place *at, struct err *e, const char *what)
 }
 
 static int
-enter(const struct place *at, const char *name, struct place *in,
-    struct err *e)
+enter(const struct place *at, const char *name, struct place *in, struct err *e)
 {
 	const char *dot = at->policy[0] != '\0' ? "." : "";
 	int a, b;
 
-	a = snprintf(in->policy, sizeof(in->policy), "%s%s%s", at->policy, dot,
-	    name);
-	b = snprintf(in->shown, sizeof(in->shown), "%s%s%s", at->shown, dot,
-	    name);
+	a = snprintf(
+	    in->policy, sizeof(in->policy), "%s%s%s", at->policy, dot, name);
+	b = snprintf(
+	    in->shown, sizeof(in->shown), "%s%s%s", at->shown, dot, name);
 	if (a >= (int)sizeof(in->policy) || b >= (int)sizeof(in->shown))
 		return err_tag(e, ERR_REFUSED, "record-field",
 		    "a field's name is too long");
@@ -190,8 +188,7 @@ check_item(const struct policy_kind *k, const struct policy_field *f,
 		return check_members(k, at, v, e);
 	if (f->values != NULL && f->values[0] != NULL)
 		return check_code(f, at, v, e);
-	if (!json_is_string(v) ||
-	    json_string_length(v) > RECORD_STRING_MAX ||
+	if (!json_is_string(v) || json_string_length(v) > RECORD_STRING_MAX ||
 	    !string_is_plain(json_string_value(v), 0))
 		return wrong(at, e, "must be a short string");
 	return 0;
@@ -232,15 +229,16 @@ check_value(const struct policy_kind *k, const struct policy_field *f,
 		return check_string(f, at, v, e);
 	case FIELD_INTEGER:
 		return json_is_integer(v)
-		    ? 0
-		    : wrong(at, e, "must be a whole number");
+			   ? 0
+			   : wrong(at, e, "must be a whole number");
 	case FIELD_AMOUNT:
 		return check_amount(at, v, e);
 	case FIELD_DATE:
 		return check_date(at, v, e);
 	case FIELD_BOOLEAN:
-		return json_is_boolean(v) ? 0
-					  : wrong(at, e, "must be true or false");
+		return json_is_boolean(v)
+			   ? 0
+			   : wrong(at, e, "must be true or false");
 	case FIELD_CODE:
 		return check_code(f, at, v, e);
 	case FIELD_GROUP:
@@ -296,8 +294,8 @@ unknown_member(const struct place *at, const char *name, struct err *e)
 		return err_tag(e, ERR_REFUSED, "record-field",
 		    "field %s%s%s: this kind has no such field", at->shown,
 		    at->shown[0] != '\0' ? "." : "", name);
-	return err_tag(e, ERR_REFUSED, "record-field",
-	    "an unknown field in %s", under);
+	return err_tag(
+	    e, ERR_REFUSED, "record-field", "an unknown field in %s", under);
 }
 
 static int

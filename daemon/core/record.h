@@ -13,7 +13,7 @@
 
 #define RECORD_MAX (UINT64_C(1) << 20) /* bytes */
 #define RECORD_DEPTH_MAX 32
-#define RECORD_STRING_MAX 255	/* bytes, where the policy says nothing */
+#define RECORD_STRING_MAX 255 /* bytes, where the policy says nothing */
 #define RECORD_TEXT_MAX 65536
 #define RECORD_LIST_MAX 1000
 #define RECORD_AMOUNT_MAX 1e12 /* euros */
@@ -25,7 +25,7 @@
 int record_parse(const void *p, size_t n, json_t **out, struct err *e)
     NODISCARD;
 /* Does the object have the kind's form? ERR_REFUSED tag "record-field". */
-int record_check(const struct policy_kind *k, const json_t *record,
-    struct err *e) NODISCARD;
+int record_check(
+    const struct policy_kind *k, const json_t *record, struct err *e) NODISCARD;
 
 #endif

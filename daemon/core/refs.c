@@ -32,7 +32,7 @@ bounds(const char *s, struct id *low, struct id *high)
 				low->b[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
 			else
 				high->b[bit / 8] &=
-				    (uint8_t)~(0x80 >> bit % 8);
+				    (uint8_t) ~(0x80 >> bit % 8);
 	}
 	return 1;
 }
@@ -85,8 +85,8 @@ ref_candidates(struct tx *tx, const char *ref, const char *range_sql,
 	uint32_t bits;
 	int r, spoken = id_ref_parse(ref, &bits, &why) == 0;
 
-	if (spoken && ((r = by_ref(tx, ref_sql, bits, ids, e)) < 0 ||
-			  ids->len > 0))
+	if (spoken &&
+	    ((r = by_ref(tx, ref_sql, bits, ids, e)) < 0 || ids->len > 0))
 		return r;
 	if (bounds(ref, &low, &high))
 		return by_range(tx, range_sql, &low, &high, ids, e);

@@ -100,7 +100,8 @@ rows_keys(struct core *core, const uint64_t *numbers, size_t n, uint64_t leaf,
 	return 0;
 }
 
-/* --- many rows of one access ----------------------------------------------- */
+/* --- many rows of one access -----------------------------------------------
+ */
 
 void
 rows_done(struct sealed_rows *rows)
@@ -131,8 +132,8 @@ grow(struct sealed_rows *rows, struct err *e)
 }
 
 int
-rows_add(struct sealed_rows *rows, const struct sealed_row *row,
-    json_t *clear, struct err *e)
+rows_add(struct sealed_rows *rows, const struct sealed_row *row, json_t *clear,
+    struct err *e)
 {
 	struct sealed_row *at;
 	uint8_t *p = NULL;
@@ -154,15 +155,15 @@ rows_add(struct sealed_rows *rows, const struct sealed_row *row,
 
 static int
 open_one(struct core *core, const struct sealed_row *row, const uint8_t *key,
-    int (*each)(void *arg, const struct sealed_row *row, json_t *opened,
-	struct err *e),
+    int (*each)(
+	void *arg, const struct sealed_row *row, json_t *opened, struct err *e),
     void *arg, struct err *e)
 {
 	json_t *j = NULL;
 	int r;
 
-	if ((r = row_open(core, key, &row->kase, &row->id, row->version,
-		 row->p, row->n, &j, e)) < 0)
+	if ((r = row_open(core, key, &row->kase, &row->id, row->version, row->p,
+		 row->n, &j, e)) < 0)
 		return r;
 	r = each(arg, row, j, e);
 	json_decref(j);
@@ -172,8 +173,8 @@ open_one(struct core *core, const struct sealed_row *row, const uint8_t *key,
 /* One by one: the row whose key is gone is passed over. */
 static int
 open_singly(struct core *core, const struct sealed_rows *rows, uint64_t leaf,
-    int (*each)(void *arg, const struct sealed_row *row, json_t *opened,
-	struct err *e),
+    int (*each)(
+	void *arg, const struct sealed_row *row, json_t *opened, struct err *e),
     void *arg, struct err *e)
 {
 	size_t i;
@@ -183,8 +184,8 @@ open_singly(struct core *core, const struct sealed_rows *rows, uint64_t leaf,
 		AUTO(secret_done) struct secret key = { 0 };
 		struct err gone = { 0 };
 
-		r = agent_get(core->agent, &rows->v[i].key, 1, leaf, &key,
-		    &gone);
+		r = agent_get(
+		    core->agent, &rows->v[i].key, 1, leaf, &key, &gone);
 		if (r == -ERR_NOT_FOUND)
 			continue;
 		if (r < 0) {
@@ -200,8 +201,8 @@ open_singly(struct core *core, const struct sealed_rows *rows, uint64_t leaf,
 
 int
 rows_open(struct core *core, const struct sealed_rows *rows, uint64_t leaf,
-    int (*each)(void *arg, const struct sealed_row *row, json_t *opened,
-	struct err *e),
+    int (*each)(
+	void *arg, const struct sealed_row *row, json_t *opened, struct err *e),
     void *arg, struct err *e)
 {
 	AUTO(secret_done) struct secret keys = { 0 };
@@ -222,7 +223,6 @@ rows_open(struct core *core, const struct sealed_rows *rows, uint64_t leaf,
 	if (r < 0 && e != NULL)
 		*e = why;
 	for (i = 0; i < rows->n && r == 0; i++)
-		r = open_one(
-		    core, &rows->v[i], keys.p + i * 32, each, arg, e);
+		r = open_one(core, &rows->v[i], keys.p + i * 32, each, arg, e);
 	return r;
 }

@@ -31,10 +31,9 @@ int rows_add(struct sealed_rows *rows, const struct sealed_row *row,
  * Open all under leaf: each gets a row and its opened JSON (borrowed). A row
  * whose key was destroyed meanwhile is passed over.
  */
-int rows_open(struct core *core, const struct sealed_rows *rows,
-    uint64_t leaf,
-    int (*each)(void *arg, const struct sealed_row *row, json_t *opened,
-	struct err *e),
+int rows_open(struct core *core, const struct sealed_rows *rows, uint64_t leaf,
+    int (*each)(
+	void *arg, const struct sealed_row *row, json_t *opened, struct err *e),
     void *arg, struct err *e) NODISCARD;
 
 /* n keys of 32 bytes, one after the other. The caller's. */

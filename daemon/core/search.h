@@ -8,12 +8,12 @@
 
 #include "daemon/core/core.h"
 
-#define SEARCH_WORDS_MAX 200   /* bytes of a query */
-#define SEARCH_LIMIT_MAX 100   /* results */
-#define SEARCH_DELTA_MAX 512   /* entries before the whole is rewritten */
+#define SEARCH_WORDS_MAX 200 /* bytes of a query */
+#define SEARCH_LIMIT_MAX 100 /* results */
+#define SEARCH_DELTA_MAX 512 /* entries before the whole is rewritten */
 
-int search_open(const char *dir, const struct id *vault,
-    struct search **out, struct err *e) NODISCARD;
+int search_open(const char *dir, const struct id *vault, struct search **out,
+    struct err *e) NODISCARD;
 void search_freep(struct search **s);
 /* After an unseal: read index and delta, take in what the catalog has since;
  * rebuilt whole when missing or of another generation. */
@@ -25,8 +25,7 @@ int search_update(struct core *core, const struct id *kase, uint64_t leaf,
     struct err *e) NODISCARD;
 /* {results:[…], leaf} */
 int search_run(struct core *core, const struct caller *caller,
-    const char *words, size_t limit, json_t **answer, struct err *e)
-    NODISCARD;
+    const char *words, size_t limit, json_t **answer, struct err *e) NODISCARD;
 
 /* Fold: lower case, no accents, ligatures as two letters; other than letters
  * and digits become one space. Appended to out, a space first. */

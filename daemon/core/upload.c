@@ -188,8 +188,7 @@ make(struct core *core, uint32_t uid, const struct id *id, struct upload **out,
 
 	if (count_of(us, uid) >= UPLOADS_PER_UID)
 		return err_tag(e, ERR_BUSY, "uploads-open",
-		    "more than %d uploads open: file or wait",
-		    UPLOADS_PER_UID);
+		    "more than %d uploads open: file or wait", UPLOADS_PER_UID);
 	if (us->n >= UPLOADS_MAX)
 		return err_tag(
 		    e, ERR_BUSY, "uploads-open", "too many uploads at once");
@@ -334,8 +333,7 @@ copy(struct upload *u, const uint8_t *p, size_t n, struct err *e)
 	uint64_t room;
 	int r;
 
-	if (u->whole && u->size + n > inspect_max(u) &&
-	    (r = shorten(u, e)) < 0)
+	if (u->whole && u->size + n > inspect_max(u) && (r = shorten(u, e)) < 0)
 		return r;
 	if (!u->whole) {
 		room = UPLOAD_HEAD_MAX - u->charge;
@@ -430,8 +428,8 @@ upload_drop(struct upload **u)
 }
 
 int
-uploads_offset(struct core *c, const struct caller *caller,
-    const char *id_text, uint64_t *offset, struct err *e)
+uploads_offset(struct core *c, const struct caller *caller, const char *id_text,
+    uint64_t *offset, struct err *e)
 {
 	struct upload *u;
 	struct id id;

@@ -15,7 +15,7 @@
 #define UPLOAD_IDLE_MS (INT64_C(3600) * 1000) /* dropped after an hour */
 #define UPLOAD_YIELD_MS (INT64_C(60) * 1000)  /* idle: may go under pressure */
 #define UPLOAD_MEMORY_MAX (UINT64_C(128) << 20) /* copies for inspection */
-#define UPLOAD_HEAD_MAX (UINT64_C(1) << 20) /* kept of what is too large */
+#define UPLOAD_HEAD_MAX (UINT64_C(1) << 20)	/* kept of what is too large */
 
 struct upload;
 struct uploads;
@@ -34,8 +34,8 @@ void uploads_reset(struct uploads *u);
  * (in use, no key ready, over a limit), ERR_FULL.
  */
 int uploads_begin(struct core *c, const struct caller *caller,
-    const char *id_text, uint64_t offset, struct upload **out,
-    struct err *e) NODISCARD;
+    const char *id_text, uint64_t offset, struct upload **out, struct err *e)
+    NODISCARD;
 /* The next n bytes, any cut. After an error only upload_pause may follow.
  * ERR_TOO_LARGE over the vault's file-max, ERR_FULL, ERR_BUSY when there is
  * no memory for inspection: what arrived before stays. */
@@ -55,11 +55,11 @@ int uploads_offset(struct core *c, const struct caller *caller,
 struct upload_facts {
 	struct id id;
 	struct stage *stage;
-	uint64_t key;		/* number */
-	uint64_t size;		/* true bytes */
+	uint64_t key;  /* number */
+	uint64_t size; /* true bytes */
 	uint8_t sha256[32];
-	int fd;			/* memfd, sealed against writing */
-	int whole;		/* 0: fd has only the first MiB */
+	int fd;	   /* memfd, sealed against writing */
+	int whole; /* 0: fd has only the first MiB */
 };
 /*
  * Take an upload to file it: padded, sealed to its end. ERR_NOT_FOUND tag

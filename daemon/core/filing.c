@@ -1,0 +1,651 @@
+/*
+ * Filing: authorize, take the uploads, judge them, one change, a receipt.
+ * A refusal costs nothing and leaves nothing but its leaf.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/seal.h"
+#include "base/text.h"
+#include "daemon/core/case.h"
+#include "daemon/core/document.h"
+#include "daemon/core/idempotency.h"
+#include "daemon/core/judge.h"
+#include "daemon/core/person.h"
+#include "daemon/core/upload.h"
+
+#define HOUR_MS (INT64_C(3600) * 1000)
+#define UPLOADS_OF_ONE (DOCUMENT_PAGES_MAX + 1) /* pages and the signature */
+
+struct filed {
+	struct core *core;
+	const struct caller *caller;
+	const struct filing *f;
+	const struct policy_kind *kind;
+	struct case_facts kase;
+	struct decision d;
+	struct document_facts old; /* what is replaced; versions 0: nothing */
+
+	struct upload *uploads[UPLOADS_OF_ONE]; /* the signature comes last */
+	struct upload_facts facts[UPLOADS_OF_ONE];
+	size_t n; /* of uploads */
+	int keep; /* uploads may be filed again after this failure */
+
+	struct judged judged;
+	struct id id;
+	uint32_t version;
+	uint8_t sha256[SHA256_LEN], salt[32];
+	uint64_t size;
+	struct fresh_key key;
+	struct stage *manifest_stage;
+	json_t *manifest, *detail;
+	struct version_row row; /* sealed; leaf and filed_ms by apply */
+};
+
+static void
+filed_done(struct filed *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		if (w->keep)
+			upload_put(&w->uploads[i]);
+		else
+			upload_drop(&w->uploads[i]);
+	}
+	judged_done(&w->judged);
+	fresh_key_done(&w->key);
+	stage_freep(&w->manifest_stage);
+	version_done(&w->row);
+	json_decref(w->manifest);
+	json_decref(w->detail);
+}
+
+/* --- what is asked ----------------------------------------------------------
+ */
+
+static int
+check_name(const struct filing_page *p, struct err *e)
+{
+	int r;
+
+	if (p->name[0] == '\0' || strcmp(p->name, ".") == 0 ||
+	    strcmp(p->name, "..") == 0 || strchr(p->name, '/') != NULL)
+		return err_tag(e, ERR_INVALID, "file-name",
+		    "name: the file's name, without folders");
+	r = text_check(p->name, DOCUMENT_NAME_MAX, "name", e);
+	return r;
+}
+
+static int
+check_filing(const struct filing *f, struct err *e)
+{
+	size_t i, k;
+	int r;
+
+	if (f->npages == 0 || f->npages > DOCUMENT_PAGES_MAX)
+		return err_tag(e, ERR_INVALID, "pages",
+		    "pages: from 1 to %d files", DOCUMENT_PAGES_MAX);
+	if ((r = text_check(f->title, DOCUMENT_TITLE_MAX, "title", e)) < 0)
+		return r;
+	for (i = 0; i < f->npages; i++) {
+		if ((r = check_name(&f->pages[i], e)) < 0)
+			return r;
+		for (k = 0; k < i; k++)
+			if (strcmp(f->pages[i].upload, f->pages[k].upload) == 0)
+				return err_tag(e, ERR_INVALID, "pages",
+				    "pages: one upload twice");
+	}
+	if (f->signature.upload == NULL)
+		return 0;
+	for (i = 0; i < f->npages; i++)
+		if (strcmp(f->pages[i].upload, f->signature.upload) == 0)
+			return err_tag(e, ERR_INVALID, "signature",
+			    "signature: the upload of a page");
+	return check_name(&f->signature, e);
+}
+
+/* replaces: a living document of this kind in this case. */
+static int
+find_replaced(struct tx *tx, struct filed *w, struct err *e)
+{
+	struct document_facts old;
+	struct err why = { 0 };
+	int r;
+
+	if (w->f->replaces[0] == '\0')
+		return 0;
+	r = document_find(tx, w->f->replaces, &old, &why);
+	if (r < 0 && r != -ERR_NOT_FOUND && r != -ERR_CONFLICT) {
+		*e = why;
+		return r;
+	}
+	/* Another case's document, whose ever, and none: one answer. */
+	if (r < 0 || !id_equal(&old.kase, &w->kase.id))
+		return err_tag(e, ERR_NOT_FOUND, "replaces",
+		    "replaces: no such document in this case");
+	if (strcmp(old.state, "filed") != 0)
+		return err_tag(e, ERR_CONFLICT, "erased",
+		    "replaces: that document was erased");
+	if (strcmp(old.kind, w->f->kind) != 0)
+		return err_tag(e, ERR_CONFLICT, "replaces-kind",
+		    "replaces: that document is of the kind %s", old.kind);
+	w->old = old;
+	return 0;
+}
+
+static int
+find_case(struct filed *w, struct id *object, struct err *e)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	struct core *core = w->core;
+	int r;
+
+	if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
+	    (r = case_authorize(core, &tx, w->caller, w->f->kase, OP_DOC_FILE,
+		 w->f->kind, core->now_ms(), &w->kase, object, &w->d, e)) < 0)
+		return r;
+	if ((w->kind = policy_kind(core->policy, w->f->kind)) == NULL)
+		return err_tag(e, ERR_DENIED, "kind-unknown",
+		    "the rules have no such kind");
+	return find_replaced(&tx, w, e);
+}
+
+/* --- the files
+ * ---------------------------------------------------------------- */
+
+static int
+take_one(struct filed *w, const struct filing_page *p, struct err *e)
+{
+	int r;
+
+	r = uploads_take(w->core, w->caller, p->upload, &w->uploads[w->n],
+	    &w->facts[w->n], e);
+	if (r == 0)
+		w->n++;
+	return r;
+}
+
+static int
+take_uploads(struct filed *w, struct err *e)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < w->f->npages; i++)
+		if ((r = take_one(w, &w->f->pages[i], e)) < 0)
+			return r;
+	if (w->f->signature.upload == NULL)
+		return 0;
+	return take_one(w, &w->f->signature, e);
+}
+
+static int
+judge_files(struct filed *w, struct err *e)
+{
+	struct judge_input in = { .core = w->core,
+		.kind = w->kind,
+		.pages = w->facts,
+		.npages = w->f->npages,
+		.signature =
+		    w->f->signature.upload != NULL ? &w->facts[w->n - 1] : NULL,
+		.level = w->f->level,
+		.now_ms = w->core->now_ms() };
+
+	return judge(&in, &w->judged, e);
+}
+
+/* --- the manifest
+ * --------------------------------------------------------------- */
+
+static int
+digest_pages(struct filed *w, struct err *e)
+{
+	struct receipt_page pages[DOCUMENT_PAGES_MAX];
+	size_t i;
+
+	for (i = 0; i < w->f->npages; i++) {
+		memcpy(pages[i].sha256, w->facts[i].sha256, SHA256_LEN);
+		pages[i].size = w->facts[i].size;
+		w->size += w->facts[i].size;
+	}
+	return receipt_document_sha256(pages, w->f->npages, w->sha256, e);
+}
+
+static json_t *
+file_json(const struct filing_page *p, const struct upload_facts *f,
+    const char *media)
+{
+	char hex[2 * SHA256_LEN + 1];
+
+	hex_format(f->sha256, SHA256_LEN, hex);
+	return json_pack("{s:s, s:s, s:I, s:s}", "name", p->name, "media",
+	    media, "size", (json_int_t)f->size, "sha256", hex);
+}
+
+static json_t *
+pages_json(const struct filed *w)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < w->f->npages; i++)
+		if (json_array_append_new(
+			list, file_json(&w->f->pages[i], &w->facts[i],
+				  w->judged.media[i])) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+static int
+make_manifest(struct filed *w, struct err *e)
+{
+	char hex[2 * SHA256_LEN + 1], salt[2 * 32 + 1], doc[ID_TEXT];
+	char kase[ID_TEXT];
+	json_t *j;
+
+	hex_format(w->sha256, SHA256_LEN, hex);
+	hex_format(w->salt, sizeof(w->salt), salt);
+	id_format(&w->id, doc);
+	id_format(&w->kase.id, kase);
+	j = json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:o, s:s, s:s, s:I,"
+		      " s:s, s:s, s:O, s:s}",
+	    "sceau", "manifest/1", "case", kase, "document", doc, "version",
+	    (int)w->version, "kind", w->kind->name, "title", w->f->title,
+	    "pages", pages_json(w), "sha256", hex, "salt", salt, "size",
+	    (json_int_t)w->size, "level", w->judged.level, "indication",
+	    judged_indication(&w->judged), "verdicts", w->judged.verdicts,
+	    "filed_by", w->caller->actor.account);
+	if (j == NULL)
+		return err_set(e, ERR_NOMEM, "manifest");
+	w->manifest = j;
+	if (w->f->signature.upload != NULL &&
+	    json_object_set_new(j, "signature",
+		file_json(&w->f->signature, &w->facts[w->n - 1],
+		    "application/pkcs7-signature")) < 0)
+		return err_set(e, ERR_NOMEM, "manifest");
+	return 0;
+}
+
+/* Into a stage of its own, sealed: the store knows what it keeps. */
+static int
+stage_manifest(struct filed *w, struct err *e)
+{
+	AUTO(buf_done) struct buf text = { 0 }, sealed = { 0 };
+	struct seal_context c = { .type = SEAL_MANIFEST,
+		.vault = w->core->settings.vault,
+		.kase = w->kase.id,
+		.document = w->id,
+		.version = w->version };
+	char *s = json_dumps(w->manifest, JSON_COMPACT | JSON_SORT_KEYS);
+	size_t pad;
+	int r;
+
+	if (s == NULL)
+		return err_set(e, ERR_NOMEM, "manifest");
+	r = buf_addstr(&text, s, e);
+	secret_wipe(s, strlen(s));
+	free(s);
+	if (r < 0)
+		return r;
+	pad = (size_t)seal_padme(text.len) - text.len;
+	if ((r = buf_reserve(&text, pad, e)) < 0)
+		return r;
+	memset(text.p + text.len, ' ', pad);
+	text.len += pad;
+	if ((r = seal_bytes(w->key.key.p, &c, text.p, text.len, &sealed, e)) <
+		0 ||
+	    (r = stage_new(w->core->store, &w->manifest_stage, e)) < 0 ||
+	    (r = stage_write(w->manifest_stage, sealed.p, sealed.len, e)) < 0)
+		return r;
+	return stage_finish(w->manifest_stage, e);
+}
+
+static int
+prepare(struct filed *w, struct err *e)
+{
+	struct core *core = w->core;
+	json_t *hash;
+	int r;
+
+	w->version = w->old.versions + 1;
+	if (w->old.versions > 0)
+		w->id = w->old.id;
+	else if ((r = id_random(&w->id, e)) < 0)
+		return r;
+	if ((r = crypto_random(w->salt, sizeof(w->salt), e)) < 0 ||
+	    (r = digest_pages(w, e)) < 0 || (r = make_manifest(w, e)) < 0 ||
+	    (r = keypool_take(core->keys, &w->key, e)) < 0 ||
+	    (r = stage_manifest(w, e)) < 0 ||
+	    (r = row_seal(core, w->key.key.p, &w->kase.id, &w->id, w->version,
+		 w->manifest, &w->row.sealed, e)) < 0)
+		return r;
+	w->row.document = w->id;
+	w->row.kase = w->kase.id;
+	w->row.version = w->version;
+	w->row.key = w->key.number;
+	snprintf(w->row.kind, sizeof(w->row.kind), "%s", w->kind->name);
+	w->detail =
+	    document_detail(core, &w->kase.id, &w->id, w->version, &w->d);
+	hash = json_object_get(w->manifest, "sha256");
+	if (w->detail == NULL ||
+	    json_object_set(w->detail, "sha256", hash) < 0 ||
+	    json_object_set_new(w->detail, "kind", json_string(w->kind->name)) <
+		0 ||
+	    json_object_set_new(w->detail, "indication",
+		json_string(judged_indication(&w->judged))) < 0)
+		return err_set(e, ERR_NOMEM, "filing");
+	return 0;
+}
+
+/* --- the change
+ * ----------------------------------------------------------------- */
+
+static int
+check_still(struct tx *tx, const struct filed *w, struct err *e)
+{
+	struct document_facts now;
+	struct case_facts c;
+	int r;
+
+	if ((r = case_by_id(tx, &w->kase.id, &c, e)) < 0)
+		return r;
+	if (strcmp(c.state, w->kase.state) != 0)
+		return err_tag(e, ERR_CONFLICT, "case-state",
+		    "the case is %s now", c.state);
+	if (w->old.versions == 0)
+		return 0;
+	if ((r = document_by_id(tx, &w->id, &now, e)) < 0)
+		return r;
+	if (strcmp(now.state, "filed") != 0 || now.versions != w->old.versions)
+		return err_tag(e, ERR_CONFLICT, "version",
+		    "another version was filed meanwhile");
+	return 0;
+}
+
+static int
+insert_document(struct tx *tx, const struct filed *w, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if (w->old.versions > 0) {
+		if ((r = sql_open(tx,
+			 "UPDATE document SET versions = ? WHERE id = ?", &q,
+			 e)) < 0 ||
+		    (r = sql_int(q, 1, w->version, e)) < 0 ||
+		    (r = sql_id(q, 2, &w->id, e)) < 0)
+			return r;
+		return sql_run(q, e);
+	}
+	if ((r = sql_open(tx,
+		 "INSERT INTO document (id, ref, dossier, kind, state,"
+		 " versions) VALUES (?, ?, ?, ?, 'filed', 1)",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, &w->id, e)) < 0 ||
+	    (r = sql_int(q, 2, id_ref_bits(&w->id), e)) < 0 ||
+	    (r = sql_id(q, 3, &w->kase.id, e)) < 0 ||
+	    (r = sql_text(q, 4, w->kind->name, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+static int
+insert_version(struct tx *tx, const struct filed *w, struct err *e)
+{
+	const struct version_row *v = &w->row;
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "INSERT INTO version (document, version, key, leaf, filed_ms,"
+		 " sealed) VALUES (?, ?, ?, ?, ?, ?)",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, &v->document, e)) < 0 ||
+	    (r = sql_int(q, 2, v->version, e)) < 0 ||
+	    (r = sql_int(q, 3, (int64_t)v->key, e)) < 0 ||
+	    (r = sql_int(q, 4, (int64_t)v->leaf, e)) < 0 ||
+	    (r = sql_int(q, 5, v->filed_ms, e)) < 0 ||
+	    (r = sql_blob(q, 6, v->sealed.p, v->sealed.len, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+static enum store_part
+part_of(const struct filed *w, size_t i)
+{
+	return document_part(
+	    i < w->f->npages ? (uint32_t)i : CONTENT_SIGNATURE);
+}
+
+static int
+insert_page(struct tx *tx, const struct filed *w, size_t i, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "INSERT INTO page (document, version, part, key, content)"
+		 " VALUES (?, ?, ?, ?, ?)",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, &w->id, e)) < 0 ||
+	    (r = sql_int(q, 2, w->version, e)) < 0 ||
+	    (r = sql_int(q, 3, part_of(w, i), e)) < 0 ||
+	    (r = sql_int(q, 4, (int64_t)w->facts[i].key, e)) < 0 ||
+	    (r = sql_id(q, 5, &w->facts[i].id, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+static int
+place(struct tx *tx, const struct filed *w, struct err *e)
+{
+	uint64_t hour = (uint64_t)(w->row.filed_ms / HOUR_MS);
+	size_t i;
+	int r;
+
+	for (i = 0; i < w->n; i++)
+		if ((r = insert_page(tx, w, i, e)) < 0 ||
+		    (r = store_place(tx, w->facts[i].stage, STORE_DOCUMENTS,
+			 &w->id, w->version, part_of(w, i), hour, e)) < 0)
+			return r;
+	return store_place(tx, w->manifest_stage, STORE_DOCUMENTS, &w->id,
+	    w->version, STORE_MANIFEST, hour, e);
+}
+
+/* The leaf binds the very bytes: SHA-256, document and version, salted. */
+static int
+enter(struct tx *tx, struct filed *w, int64_t now_ms, struct err *e)
+{
+	struct audit_entry en = { .klass = LEAF_DOC_FILE,
+		.outcome = LEAF_OK,
+		.actor = &w->caller->actor,
+		.object = w->id,
+		.detail = w->detail };
+	uint8_t bind[SHA256_LEN];
+	int r;
+
+	if ((r = leaf_bind(w->salt, w->sha256, &w->id, w->version, bind, e)) <
+	    0)
+		return r;
+	en.bind = bind;
+	return audit_append(tx, w->core->audit, &en, now_ms, &w->row.leaf, e);
+}
+
+static int
+file_apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+{
+	struct filed *w = arg;
+	int r;
+
+	w->row.filed_ms = now_ms;
+	if ((r = check_still(tx, w, e)) < 0 ||
+	    (r = enter(tx, w, now_ms, e)) < 0 ||
+	    (r = insert_document(tx, w, e)) < 0 ||
+	    (r = insert_version(tx, w, e)) < 0 || (r = place(tx, w, e)) < 0)
+		return r;
+	return idempotency_keep(tx, w->caller, "document", &w->id, w->version,
+	    w->row.leaf, now_ms, e);
+}
+
+static int
+commit(struct filed *w, struct err *e)
+{
+	struct change *ch = calloc(1, sizeof(*ch));
+	size_t i;
+	int r;
+
+	if (ch == NULL)
+		return err_set(e, ERR_NOMEM, "filing");
+	for (i = 0; i < w->n; i++)
+		ch->stages[ch->nstages++] = w->facts[i].stage;
+	ch->stages[ch->nstages++] = w->manifest_stage;
+	ch->apply = file_apply;
+	ch->arg = w;
+	ch->need_head = 1;
+	r = commit_run(w->core->committer, ch, e);
+	free(ch);
+	return r;
+}
+
+/* --- the answer
+ * --------------------------------------------------------------- */
+
+static int
+answer_filed(struct core *core, const struct version_row *v,
+    const json_t *manifest, json_t **answer, struct err *e)
+{
+	AUTO(buf_done) struct buf receipt = { 0 };
+	json_t *j;
+	int r;
+
+	if ((r = receipt_text(core, v, manifest, &receipt, e)) < 0)
+		return r;
+	if ((j = version_json(v, manifest)) == NULL)
+		return err_set(e, ERR_NOMEM, "answer");
+	if (json_object_set_new(j, "leaf", json_integer((json_int_t)v->leaf)) <
+		0 ||
+	    json_object_set_new(j, "receipt", json_string(buf_str(&receipt))) <
+		0) {
+		json_decref(j);
+		return err_set(e, ERR_NOMEM, "answer");
+	}
+	*answer = j;
+	return 0;
+}
+
+static int
+load_first(
+    struct filed *w, struct id *object, struct version_row *v, struct err *e)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	struct document_facts doc;
+	uint32_t version;
+	uint64_t leaf;
+	struct id id;
+	int r;
+
+	if ((r = tx_read(w->core->catalog, &tx, e)) < 0 ||
+	    (r = idempotency_find(
+		 &tx, w->caller, "document", &id, &version, &leaf, e)) <= 0)
+		return r;
+	*object = id;
+	if ((r = document_by_id(&tx, &id, &doc, e)) < 0)
+		return r;
+	if (!id_equal(&doc.kase, &w->kase.id) ||
+	    strcmp(doc.kind, w->f->kind) != 0)
+		return err_tag(e, ERR_CONFLICT, "idempotency-key",
+		    "this key filed another document");
+	if ((r = version_load(&tx, &doc, version, v, e)) < 0)
+		return r;
+	return 1;
+}
+
+/* Filed before under this key: its receipt again, and a leaf that says so. */
+static int
+filed_before(struct filed *w, struct id *object, json_t **answer, struct err *e)
+{
+	AUTO(version_done) struct version_row v = { 0 };
+	json_t *detail, *manifest;
+	uint64_t leaf;
+	int r;
+
+	if ((r = load_first(w, object, &v, e)) <= 0)
+		return r;
+	detail =
+	    document_detail(w->core, &v.kase, &v.document, v.version, &w->d);
+	r = core_read_leaf(
+	    w->core, w->caller, LEAF_RECEIPT, &v.document, detail, &leaf, e);
+	json_decref(detail);
+	if (r < 0 || (r = version_open(w->core, &v, leaf, &manifest, e)) < 0)
+		return r;
+	r = answer_filed(w->core, &v, manifest, answer, e);
+	json_decref(manifest);
+	return r < 0 ? r : 1;
+}
+
+/* Refused for what it is: gone. Refused for the moment: it may be tried
+ * again without being sent again. */
+static int
+may_try_again(int r)
+{
+	return r == -ERR_INVALID || r == -ERR_BUSY || r == -ERR_UNAVAILABLE ||
+	       r == -ERR_NOT_FOUND || r == -ERR_NOMEM;
+}
+
+static int
+file_new(struct filed *w, struct err *e)
+{
+	int r;
+
+	if ((r = take_uploads(w, e)) < 0 || (r = judge_files(w, e)) < 0 ||
+	    (r = prepare(w, e)) < 0) {
+		w->keep = may_try_again(r);
+		return r;
+	}
+	return commit(w, e);
+}
+
+static int
+file(struct filed *w, struct id *object, json_t **answer, int *again,
+    struct err *e)
+{
+	AUTO(idempotency_leave) struct idempotency_turn turn = { 0 };
+	int r;
+
+	if ((r = find_case(w, object, e)) < 0 ||
+	    (r = check_filing(w->f, e)) < 0 ||
+	    (r = core_check_open(w->core, e)) < 0 ||
+	    (r = idempotency_enter(w->core, w->caller, "document", &turn, e)) <
+		0 ||
+	    (r = filed_before(w, object, answer, e)) < 0)
+		return r;
+	*again = r;
+	if (r > 0)
+		return 0;
+	if ((r = file_new(w, e)) < 0)
+		return r;
+	*object = w->id;
+	return answer_filed(w->core, &w->row, w->manifest, answer, e);
+}
+
+int
+document_file(struct core *core, const struct caller *caller,
+    const struct filing *f, struct id *object, json_t **answer, int *again,
+    struct err *e)
+{
+	struct filed *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (w == NULL)
+		return err_set(e, ERR_NOMEM, "filing");
+	w->core = core;
+	w->caller = caller;
+	w->f = f;
+	r = file(w, object, answer, again, e);
+	filed_done(w);
+	free(w);
+	return r;
+}

@@ -1,0 +1,360 @@
+#include "daemon/core/judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "daemon/core/record.h"
+
+#define PDF "application/pdf"
+#define JSON "application/json"
+
+/* DOMAIN: the levels there are; those that a signature must stand behind. */
+static const struct {
+	const char *name;
+	int signature;
+} levels[] = {
+	{ "qualified", 1 },
+	{ "advanced", 1 },
+	{ "provider-seal", 1 },
+	{ "stylus", 0 },
+	{ "handwritten-scan", 0 },
+	{ "oral-witnessed", 0 },
+};
+
+void
+judged_done(struct judged *j)
+{
+	json_decref(j->verdicts);
+	j->verdicts = NULL;
+}
+
+const char *
+judged_indication(const struct judged *j)
+{
+	if (j->failed > 0)
+		return inspect_indication_name(INSPECT_FAILED);
+	if (j->indeterminate > 0)
+		return inspect_indication_name(INSPECT_INDETERMINATE);
+	if (j->passed > 0)
+		return inspect_indication_name(INSPECT_PASSED);
+	return j->uninspected ? "NOT-INSPECTED" : "NOT-SIGNED";
+}
+
+static int
+has(const char *const *list, const char *s)
+{
+	for (; list != NULL && *list != NULL; list++)
+		if (strcmp(*list, s) == 0)
+			return 1;
+	return 0;
+}
+
+/* --- verdicts ------------------------------------------------------------- */
+
+static int
+add_verdict(struct judged *j, const struct inspect_verdict *v,
+    const char *where, struct err *e)
+{
+	char at[TIME_TEXT] = "";
+	json_t *o;
+
+	j->passed += v->indication == INSPECT_PASSED;
+	j->indeterminate += v->indication == INSPECT_INDETERMINATE;
+	j->failed += v->indication != INSPECT_PASSED &&
+		     v->indication != INSPECT_INDETERMINATE;
+	if (v->signing_time_ms != 0)
+		time_format(v->signing_time_ms, at);
+	/* A certificate's name may be in any bytes: never repaired. */
+	o = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s}", "indication",
+	    inspect_indication_name(v->indication), "sub_indication", v->sub,
+	    "signer",
+	    utf8_is_valid(v->signer, strlen(v->signer)) ? v->signer : "?",
+	    "covers", (json_int_t)v->covers, "reasons",
+	    utf8_is_valid(v->reasons, strlen(v->reasons)) ? v->reasons : "?",
+	    "signed_at", at, "where", where);
+	if (json_array_append_new(j->verdicts, o) < 0)
+		return err_set(e, ERR_NOMEM, "verdicts");
+	return 0;
+}
+
+/* A signature that was not looked for, or that cannot be judged. */
+static int
+add_unjudged(
+    struct judged *j, const char *where, const char *why, struct err *e)
+{
+	struct inspect_verdict *v = calloc(1, sizeof(*v));
+	int r;
+
+	if (v == NULL)
+		return err_set(e, ERR_NOMEM, "verdicts");
+	v->indication = INSPECT_INDETERMINATE;
+	snprintf(v->sub, sizeof(v->sub), "SIGNED_DATA_TOO_LARGE");
+	snprintf(v->reasons, sizeof(v->reasons), "%s", why);
+	r = add_verdict(j, v, where, e);
+	free(v);
+	return r;
+}
+
+static int
+judge_pdf(const struct judge_input *in, const struct upload_facts *p,
+    const struct inspect_type *t, struct judged *out, struct err *e)
+{
+	AUTO(mem_freep) struct inspect_verdict *v = NULL;
+	const struct buf *anchors = &in->core->anchors;
+	size_t i, n = 0;
+	int r;
+
+	if (!p->whole)
+		return add_unjudged(out, "embedded",
+		    "larger than what is inspected: an embedded signature "
+		    "was not looked for",
+		    e);
+	if ((v = calloc(INSPECT_SIGS_MAX, sizeof(*v))) == NULL)
+		return err_set(e, ERR_NOMEM, "verdicts");
+	if ((r = inspect_pdf(in->core->inspector, p->fd, p->size, t, anchors->p,
+		 anchors->len, in->now_ms, v, &n, e)) < 0)
+		return r;
+	for (i = 0; i < n; i++)
+		if ((r = add_verdict(out, &v[i], "embedded", e)) < 0)
+			return r;
+	return 0;
+}
+
+static int
+read_copy(const struct upload_facts *p, struct buf *out, struct err *e)
+{
+	int r;
+
+	if ((r = buf_reserve(out, (size_t)p->size, e)) < 0 ||
+	    (r = fd_pread_all(p->fd, out->p, (size_t)p->size, 0, e)) < 0)
+		return r;
+	out->len = (size_t)p->size;
+	return 0;
+}
+
+static int
+judge_detached(const struct judge_input *in, struct judged *out, struct err *e)
+{
+	AUTO(mem_freep) struct inspect_verdict *v = NULL;
+	AUTO(buf_done) struct buf der = { 0 };
+	const struct buf *anchors = &in->core->anchors;
+	int r;
+
+	if (in->npages != 1)
+		return err_tag(e, ERR_REFUSED, "signature-pages",
+		    "a detached signature needs a document of one file");
+	if (in->signature->size == 0)
+		return err_tag(
+		    e, ERR_REFUSED, "empty-file", "the signature is empty");
+	if (in->signature->size > DOCUMENT_SIGNATURE_MAX ||
+	    !in->signature->whole)
+		return err_tag(e, ERR_TOO_LARGE, "signature-size",
+		    "a signature over %llu bytes",
+		    (unsigned long long)DOCUMENT_SIGNATURE_MAX);
+	if (!in->pages[0].whole)
+		return add_unjudged(out, "detached",
+		    "the file is larger than what is inspected", e);
+	if ((v = calloc(1, sizeof(*v))) == NULL)
+		return err_set(e, ERR_NOMEM, "verdicts");
+	if ((r = read_copy(in->signature, &der, e)) < 0 ||
+	    (r = inspect_cms(in->core->inspector, der.p, der.len,
+		 in->pages[0].fd, anchors->p, anchors->len, in->now_ms, v, e)) <
+		0)
+		return r;
+	return add_verdict(out, v, "detached", e);
+}
+
+/* --- pages ------------------------------------------------------------------
+ */
+
+static int
+check_size(const struct judge_input *in, const struct upload_facts *p,
+    size_t page, struct err *e)
+{
+	if (p->size == 0)
+		return err_tag(e, ERR_REFUSED, "empty-file",
+		    "file %zu is empty", page + 1);
+	if (in->kind->size_max > 0 && p->size > in->kind->size_max)
+		return err_tag(e, ERR_TOO_LARGE, "kind-size",
+		    "file %zu: over %llu bytes, the limit of this kind",
+		    page + 1, (unsigned long long)in->kind->size_max);
+	return 0;
+}
+
+static int
+judge_record(const struct judge_input *in, struct judged *out, struct err *e)
+{
+	const struct upload_facts *p = &in->pages[0];
+	AUTO(buf_done) struct buf text = { 0 };
+	json_t *j = NULL;
+	int r;
+
+	if (p->size > RECORD_MAX || !p->whole)
+		return err_tag(e, ERR_TOO_LARGE, "record-size",
+		    "a record over %llu bytes", (unsigned long long)RECORD_MAX);
+	if ((r = read_copy(p, &text, e)) < 0 ||
+	    (r = record_parse(text.p, text.len, &j, e)) < 0)
+		return r;
+	r = record_check(in->kind, j, e);
+	json_decref(j);
+	if (r < 0)
+		return r;
+	snprintf(out->media[0], sizeof(out->media[0]), JSON);
+	return 0;
+}
+
+static int
+check_type(const struct judge_input *in, const struct inspect_type *t,
+    size_t page, struct err *e)
+{
+	if (!t->agreed)
+		return err_tag(e, ERR_REFUSED, "media-type", "file %zu: %.150s",
+		    page + 1, t->reason);
+	if (!has(in->kind->media, t->media))
+		return err_tag(e, ERR_REFUSED, "media-type",
+		    "file %zu is %.95s, which the kind %.40s does not take",
+		    page + 1, t->media, in->kind->name);
+	return 0;
+}
+
+static int
+judge_page(const struct judge_input *in, size_t page, struct judged *out,
+    struct err *e)
+{
+	const struct upload_facts *p = &in->pages[page];
+	AUTO(mem_freep) struct inspect_type *t = calloc(1, sizeof(*t));
+	int r;
+
+	if (t == NULL)
+		return err_set(e, ERR_NOMEM, "inspection");
+	if ((r = inspect_type(
+		 in->core->inspector, p->fd, p->size, p->whole, t, e)) < 0 ||
+	    (r = check_type(in, t, page, e)) < 0)
+		return r;
+	snprintf(out->media[page], sizeof(out->media[page]), "%s", t->media);
+	if (t->encrypted && !in->kind->uninspected)
+		return err_tag(e, ERR_REFUSED, "pdf-encrypted",
+		    "file %zu is an encrypted PDF: it cannot be inspected",
+		    page + 1);
+	if (t->encrypted) {
+		out->uninspected = 1;
+		return 0;
+	}
+	return strcmp(t->media, PDF) == 0 ? judge_pdf(in, p, t, out, e) : 0;
+}
+
+/* --- what the kind asks
+ * ------------------------------------------------------- */
+
+static int
+check_verdicts(
+    const struct judge_input *in, const struct judged *j, struct err *e)
+{
+	if (j->failed > 0 && (in->kind->is_signed || in->kind->strict))
+		return err_tag(e, ERR_REFUSED, "signature-failed",
+		    "a signature of this file is wrong");
+	if (in->kind->strict && j->indeterminate > 0)
+		return err_tag(e, ERR_REFUSED, "signature-indeterminate",
+		    "a signature of this file cannot be judged");
+	return 0;
+}
+
+static int
+all_images(const struct judge_input *in, const struct judged *j)
+{
+	size_t i;
+
+	for (i = 0; i < in->npages; i++)
+		if (strncmp(j->media[i], "image/", 6) != 0)
+			return 0;
+	return 1;
+}
+
+static int
+check_given(const struct judge_input *in, const struct judged *j,
+    const char **out, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < NELEMS(levels); i++)
+		if (strcmp(levels[i].name, in->level) == 0)
+			break;
+	if (i == NELEMS(levels))
+		return err_tag(e, ERR_REFUSED, "level",
+		    "level: not one of those there are");
+	if (levels[i].signature && j->passed + j->indeterminate == 0)
+		return err_tag(e, ERR_REFUSED, "level",
+		    "level %s: the file has no such signature", levels[i].name);
+	*out = levels[i].name;
+	return 0;
+}
+
+static int
+find_level(const struct judge_input *in, struct judged *j, struct err *e)
+{
+	const char *level = "";
+	int r;
+
+	if (in->level[0] != '\0') {
+		if ((r = check_given(in, j, &level, e)) < 0)
+			return r;
+	} else if (j->passed > 0) {
+		level = "advanced";
+	} else if (!in->kind->is_record && all_images(in, j)) {
+		level = "handwritten-scan";
+	}
+	if (in->kind->levels != NULL && in->kind->levels[0] != NULL &&
+	    !has(in->kind->levels, level))
+		return err_tag(e, ERR_REFUSED, "level",
+		    level[0] != '\0'
+			? "the kind %.40s does not accept the level %s"
+			: "the kind %.40s needs to know how it was signed%s",
+		    in->kind->name, level);
+	j->level = level;
+	return 0;
+}
+
+static int
+judge_all(const struct judge_input *in, struct judged *j, struct err *e)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < in->npages; i++)
+		if ((r = check_size(in, &in->pages[i], i, e)) < 0)
+			return r;
+	if (in->kind->is_record) {
+		if ((r = judge_record(in, j, e)) < 0)
+			return r;
+	} else {
+		for (i = 0; i < in->npages; i++)
+			if ((r = judge_page(in, i, j, e)) < 0)
+				return r;
+	}
+	if (in->signature != NULL && (r = judge_detached(in, j, e)) < 0)
+		return r;
+	if ((r = check_verdicts(in, j, e)) < 0)
+		return r;
+	return find_level(in, j, e);
+}
+
+int
+judge(const struct judge_input *in, struct judged *out, struct err *e)
+{
+	uint32_t max = in->kind->pages_max > 0 ? in->kind->pages_max : 1;
+	int r;
+
+	if (in->npages == 0 || in->npages > max ||
+	    in->npages > DOCUMENT_PAGES_MAX ||
+	    (in->kind->is_record && in->npages != 1))
+		return err_tag(e, ERR_REFUSED, "pages",
+		    "the kind %.40s takes from 1 to %u files", in->kind->name,
+		    in->kind->is_record ? 1 : max);
+	if ((out->verdicts = json_array()) == NULL)
+		return err_set(e, ERR_NOMEM, "verdicts");
+	if ((r = judge_all(in, out, e)) < 0)
+		judged_done(out);
+	return r;
+}

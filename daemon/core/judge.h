@@ -1,0 +1,42 @@
+/*
+ * What a file is and what its signatures are worth, before anything of it is
+ * kept: type, record form, signatures, level; compared with what the policy
+ * says of the kind.
+ */
+#ifndef DAEMON_CORE_JUDGE_H
+#define DAEMON_CORE_JUDGE_H
+
+#include "daemon/core/document.h"
+#include "daemon/core/upload.h"
+
+struct judged {
+	char media[DOCUMENT_PAGES_MAX][INSPECT_TYPE_MAX];
+	json_t *verdicts; /* [{indication, sub_indication, signer, …}] */
+	int failed, passed, indeterminate; /* how many of each */
+	int uninspected;		   /* kept NOT-INSPECTED */
+	const char *level; /* "" for none; static or the policy's */
+};
+void judged_done(struct judged *j);
+
+struct judge_input {
+	struct core *core;
+	const struct policy_kind *kind;
+	const struct upload_facts *pages;
+	size_t npages;
+	const struct upload_facts *signature; /* NULL: none */
+	const char *level;		      /* given; "" when not */
+	int64_t now_ms;
+};
+/*
+ * ERR_REFUSED tags "empty-file", "media-type", "pdf-encrypted", "record-…",
+ * "signature-failed", "signature-indeterminate", "level", "pages";
+ * ERR_TOO_LARGE tag "kind-size"; ERR_UNAVAILABLE, ERR_BUSY: the inspector
+ * is away.
+ */
+int judge(const struct judge_input *in, struct judged *out, struct err *e)
+    NODISCARD;
+/* One word over all signatures: "TOTAL-PASSED", "INDETERMINATE",
+ * "TOTAL-FAILED", "NOT-SIGNED", "NOT-INSPECTED". */
+const char *judged_indication(const struct judged *j);
+
+#endif

@@ -1,0 +1,44 @@
+#include "daemon/core/tables.h"
+
+#include "daemon/audit/audit.h"
+#include "daemon/core/case.h"
+#include "daemon/core/document.h"
+#include "daemon/core/idempotency.h"
+#include "daemon/store/store.h"
+
+#define SCHEMAS_MAX 16
+
+static const char *const maxima[] = {
+	"SELECT max(key) FROM dossier",
+	"SELECT max(key) FROM person",
+	"SELECT max(key) FROM version",
+	"SELECT max(key) FROM page",
+};
+
+size_t
+tables_schemas(const char *const **out)
+{
+	/* The texts are other modules' variables: not constant expressions. */
+	static const char *schemas[SCHEMAS_MAX];
+	const char *const *const from[] = {
+		&audit_schema,
+		&store_schema,
+		&case_schema,
+		&person_schema,
+		&document_schema,
+		&idempotency_schema,
+	};
+	size_t i;
+
+	for (i = 0; i < NELEMS(from); i++)
+		schemas[i] = *from[i];
+	*out = schemas;
+	return NELEMS(from);
+}
+
+size_t
+tables_key_maxima(const char *const **out)
+{
+	*out = maxima;
+	return NELEMS(maxima);
+}
