@@ -87,7 +87,7 @@ append_memory(struct store *s, struct stage *const *stages, size_t n,
     size_t pieces, uint64_t bytes, struct err *e)
 {
 	struct lane *l = &s->lane[atomic_fetch_add(&s->turn, 1) % STORE_LANES];
-	AUTO(store_unlockp) pthread_mutex_t *held = store_lock(&l->lock);
+	HOLD(&l->lock);
 	AUTO(mem_freep) struct iovec *iov = calloc(pieces, sizeof(*iov));
 	uint64_t at;
 	size_t i;

@@ -215,7 +215,7 @@ close_file(struct store *s, struct segment *g, char name[STORE_PATH_MAX],
 void
 close_done(struct store *s, struct segment *g, const char *name)
 {
-	AUTO(store_unlockp) pthread_mutex_t *held = store_lock(&s->lock);
+	HOLD(&s->lock);
 	char path[STORE_PATH_MAX];
 
 	segment_path(g, path);
@@ -293,8 +293,7 @@ detach_lanes(struct store *s)
 
 	for (i = 0; i < STORE_LANES; i++) {
 		struct lane *l = &s->lane[i];
-		AUTO(store_unlockp)
-		pthread_mutex_t *held = store_lock(&l->lock);
+		HOLD(&l->lock);
 
 		if (l->seg != NULL)
 			segment_unpin(s, TAKE(l->seg));
@@ -305,7 +304,7 @@ detach_lanes(struct store *s)
 static uint64_t
 next_open(struct store *s, uint64_t id, uint64_t limit)
 {
-	AUTO(store_unlockp) pthread_mutex_t *held = store_lock(&s->lock);
+	HOLD(&s->lock);
 	size_t i;
 
 	for (i = 0; i < s->nseg; i++)

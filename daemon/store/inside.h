@@ -190,9 +190,11 @@ int store_check_room(struct store *s, uint64_t n, struct err *e) NODISCARD;
 /* fsync of a folder of the store. */
 int store_sync_dir(struct store *s, const char *path, struct err *e) NODISCARD;
 
-/* For AUTO: unlock unless NULL. */
-void store_unlockp(pthread_mutex_t **m);
-/* Lock m for a scope: AUTO(store_unlockp) pthread_mutex_t *held = … */
 pthread_mutex_t *store_lock(pthread_mutex_t *m) NODISCARD;
+void store_unlockp(pthread_mutex_t **m);
+/* Lock m until the scope ends. The name is there to be released only. */
+#define HOLD(m)                                                                \
+	AUTO(store_unlockp)                                                    \
+	__attribute__((unused)) pthread_mutex_t *held_lock = store_lock(m)
 
 #endif

@@ -661,8 +661,7 @@ int
 store_publish(struct store *s, const struct store_hooks *h,
     struct store_report *rep, struct err *e)
 {
-	AUTO(store_unlockp)
-	pthread_mutex_t *held = store_lock(&s->maintenance);
+	HOLD(&s->maintenance);
 
 	memset(rep, 0, sizeof(*rep));
 	return publish(s, h, rep, e);

@@ -141,20 +141,20 @@ rows_stale(struct tx *tx, const struct id *owner, uint32_t version, int tree,
     struct err *e)
 {
 	static const char *const commits[] = {
-		"DELETE FROM history WHERE owner = ?1 AND version >= ?2"
-		" AND kind = 1",
-		"UPDATE published SET head = NULL"
-		" WHERE owner = ?1 AND version >= ?2",
-		"UPDATE branch SET turn = turn + 1, dirty = 1, head ="
-		" (SELECT head FROM published WHERE owner = ?1 AND"
-		" version < ?2 ORDER BY version DESC LIMIT 1)"
-		" WHERE owner = ?1",
+		("DELETE FROM history WHERE owner = ?1 AND version >= ?2"
+		 " AND kind = 1"),
+		("UPDATE published SET head = NULL"
+		 " WHERE owner = ?1 AND version >= ?2"),
+		("UPDATE branch SET turn = turn + 1, dirty = 1, head ="
+		 " (SELECT head FROM published WHERE owner = ?1 AND"
+		 " version < ?2 ORDER BY version DESC LIMIT 1)"
+		 " WHERE owner = ?1"),
 	};
 	static const char *const trees[] = {
-		"DELETE FROM history WHERE owner = ?1 AND version = ?2"
-		" AND kind = 2",
-		"UPDATE published SET tree = NULL"
-		" WHERE owner = ?1 AND version = ?2",
+		("DELETE FROM history WHERE owner = ?1 AND version = ?2"
+		 " AND kind = 2"),
+		("UPDATE published SET tree = NULL"
+		 " WHERE owner = ?1 AND version = ?2"),
 	};
 	size_t i;
 	int r;
@@ -177,8 +177,8 @@ forget_one(
 		"DELETE FROM due WHERE owner = ?1 AND version = ?2",
 		"DELETE FROM published WHERE owner = ?1 AND version = ?2",
 		/* version bound and unused: one shape for all */
-		"DELETE FROM branch WHERE owner = ?1 AND ?2 >= 0 AND NOT"
-		" EXISTS (SELECT 1 FROM published WHERE owner = ?1)",
+		("DELETE FROM branch WHERE owner = ?1 AND ?2 >= 0 AND NOT"
+		 " EXISTS (SELECT 1 FROM published WHERE owner = ?1)"),
 	};
 	size_t i;
 	int r;

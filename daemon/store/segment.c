@@ -94,7 +94,7 @@ segment_enter(struct store *s, uint64_t id, enum segment_state state,
 static uint64_t
 draw_id(struct store *s)
 {
-	AUTO(store_unlockp) pthread_mutex_t *held = store_lock(&s->lock);
+	HOLD(&s->lock);
 
 	return s->next_id++;
 }
@@ -107,7 +107,7 @@ static int
 table_take(struct store *s, uint64_t id, int *fd, uint64_t end,
     struct segment **out, struct err *e)
 {
-	AUTO(store_unlockp) pthread_mutex_t *held = store_lock(&s->lock);
+	HOLD(&s->lock);
 	struct segment *g = segment_make(id, *fd, end);
 	size_t i;
 	int r;
@@ -180,7 +180,7 @@ segment_adopt(struct store *s, int *fd, const char *path, uint64_t end,
 int
 segment_pin(struct store *s, uint64_t id, struct segment **out, struct err *e)
 {
-	AUTO(store_unlockp) pthread_mutex_t *held = store_lock(&s->lock);
+	HOLD(&s->lock);
 	struct segment *g = table_find(s, id);
 	char path[STORE_PATH_MAX];
 
@@ -215,7 +215,7 @@ unpin(struct segment *g)
 void
 segment_unpin(struct store *s, struct segment *g)
 {
-	AUTO(store_unlockp) pthread_mutex_t *held = store_lock(&s->lock);
+	HOLD(&s->lock);
 
 	unpin(g);
 }
@@ -223,7 +223,7 @@ segment_unpin(struct store *s, struct segment *g)
 void
 segment_pin_stage(struct store *s, struct segment *g)
 {
-	AUTO(store_unlockp) pthread_mutex_t *held = store_lock(&s->lock);
+	HOLD(&s->lock);
 
 	g->pins++;
 	g->stages++;
@@ -232,7 +232,7 @@ segment_pin_stage(struct store *s, struct segment *g)
 void
 segment_unpin_stage(struct store *s, struct segment *g)
 {
-	AUTO(store_unlockp) pthread_mutex_t *held = store_lock(&s->lock);
+	HOLD(&s->lock);
 
 	g->stages--;
 	unpin(g);
@@ -242,7 +242,7 @@ segment_unpin_stage(struct store *s, struct segment *g)
 int
 segment_wait(struct store *s, struct segment *g, struct err *e)
 {
-	AUTO(store_unlockp) pthread_mutex_t *held = store_lock(&s->lock);
+	HOLD(&s->lock);
 	struct timespec until;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
@@ -357,7 +357,7 @@ remove_files(struct store *s, const struct segment *g)
 void
 segment_drop(struct store *s, struct segment *g)
 {
-	AUTO(store_unlockp) pthread_mutex_t *held = store_lock(&s->lock);
+	HOLD(&s->lock);
 
 	remove_files(s, g);
 	table_remove(s, g);

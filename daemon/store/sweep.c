@@ -333,8 +333,7 @@ int
 store_sweep(struct store *s, const struct store_hooks *h, double share,
     struct store_report *rep, struct err *e)
 {
-	AUTO(store_unlockp)
-	pthread_mutex_t *held = store_lock(&s->maintenance);
+	HOLD(&s->maintenance);
 	AUTO(sweep_done) struct sweep w = { .s = s, .h = h, .rep = rep };
 	int r;
 

@@ -123,8 +123,7 @@ check_parts(struct store *s, struct err *e)
 int
 store_verify(struct store *s, uint64_t *blobs, struct err *e)
 {
-	AUTO(store_unlockp)
-	pthread_mutex_t *held = store_lock(&s->maintenance);
+	HOLD(&s->maintenance);
 	AUTO(check_freep) struct check *c = calloc(1, sizeof(*c));
 	int r;
 
