@@ -1,0 +1,274 @@
+/* Documents: filing, reading, receipts; and how far an upload is. */
+#include "base/text.h"
+#include "daemon/api/api.h"
+#include "daemon/core/document.h"
+#include "daemon/core/upload.h"
+
+static int
+wrong_member(const char *what, struct err *e)
+{
+	return err_tag(e, ERR_INVALID, "member-type", "%s", what);
+}
+
+/* {upload, name} and nothing else. */
+static int
+parse_page(json_t *o, struct filing_page *p, struct err *e)
+{
+	json_t *upload = json_object_get(o, "upload");
+	json_t *name = json_object_get(o, "name");
+
+	if (!json_is_object(o) || !json_is_string(upload) ||
+	    !json_is_string(name) || json_object_size(o) != 2)
+		return wrong_member(
+		    "a file is {\"upload\": ID, \"name\": NAME}", e);
+	p->upload = json_string_value(upload);
+	p->name = json_string_value(name);
+	return 0;
+}
+
+static int
+parse_pages(const struct api_call *c, struct filing *f, struct err *e)
+{
+	json_t *pages = json_object_get(c->body, "pages");
+	json_t *signature = json_object_get(c->body, "signature");
+	size_t i, n = json_array_size(pages);
+	int r;
+
+	if (!json_is_array(pages) || n == 0 || n > DOCUMENT_PAGES_MAX)
+		return err_tag(e, ERR_INVALID, "pages",
+		    "pages: a list of 1 to %d files", DOCUMENT_PAGES_MAX);
+	for (i = 0; i < n; i++)
+		if ((r = parse_page(
+			 json_array_get(pages, i), &f->pages[i], e)) < 0)
+			return r;
+	f->npages = n;
+	if (signature == NULL)
+		return 0;
+	return parse_page(signature, &f->signature, e);
+}
+
+static int
+documents_post(struct api_call *c, struct err *e)
+{
+	struct filing f = { .kase = c->param[0] };
+	int r, again = 0;
+
+	if ((r = api_string(c, "kind", 64, &f.kind, e)) < 0 ||
+	    (r = api_string_or(c, "level", 32, "", &f.level, e)) < 0 ||
+	    (r = api_string_or(
+		 c, "title", DOCUMENT_TITLE_MAX, "", &f.title, e)) < 0 ||
+	    (r = api_string_or(c, "replaces", 32, "", &f.replaces, e)) < 0 ||
+	    (r = parse_pages(c, &f, e)) < 0)
+		return r;
+	r = document_file(
+	    c->core, &c->caller, &f, &c->object, &c->answer, &again, e);
+	c->status = again ? 200 : 201;
+	return r;
+}
+
+static int
+documents_get(struct api_call *c, struct err *e)
+{
+	return document_list(
+	    c->core, &c->caller, c->param[0], &c->object, &c->answer, e);
+}
+
+static int
+document_get(struct api_call *c, struct err *e)
+{
+	return document_show(
+	    c->core, &c->caller, c->param[0], &c->object, &c->answer, e);
+}
+
+static int
+versions_get(struct api_call *c, struct err *e)
+{
+	return document_versions(
+	    c->core, &c->caller, c->param[0], &c->object, &c->answer, e);
+}
+
+/* A number from 1 in the query; absent: the value given. */
+static int
+query_number(const struct api_call *c, const char *name, uint32_t absent,
+    uint32_t *out, struct err *e)
+{
+	const char *s = http_query(c->rq, name);
+	uint64_t v;
+
+	*out = absent;
+	if (s == NULL)
+		return 0;
+	if (text_decimal(s, strlen(s), &v, NULL) < 0 || v == 0 ||
+	    v > UINT32_MAX - 1)
+		return err_tag(e, ERR_INVALID, "query",
+		    "parameter %s is not a number from 1", name);
+	*out = (uint32_t)v;
+	return 0;
+}
+
+/* --- contents ------------------------------------------------------------ */
+
+static int
+next_piece(void *arg, struct buf *out, struct err *e)
+{
+	return content_next(arg, out, e);
+}
+
+static void
+end_piece(void *arg)
+{
+	struct content_stream *s = arg;
+
+	content_freep(&s);
+}
+
+/* RFC 3986 unreserved characters stay; every other byte is %XX. */
+static void
+percent(const char *s, char *out, size_t size)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	size_t n = 0;
+	unsigned char c;
+
+	for (; (c = (unsigned char)*s) != '\0' && n + 4 < size; s++) {
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		    (c >= '0' && c <= '9') || strchr("-._~", c) != NULL) {
+			out[n++] = (char)c;
+			continue;
+		}
+		out[n++] = '%';
+		out[n++] = hex[c >> 4];
+		out[n++] = hex[c & 15];
+	}
+	out[n] = '\0';
+}
+
+static int
+set_number(
+    struct http_response *rs, const char *name, uint64_t v, struct err *e)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)v);
+	return http_set_header(rs, name, text, e);
+}
+
+static int
+set_headers(
+    struct http_response *rs, const struct content *found, struct err *e)
+{
+	char hex[2 * SHA256_LEN + 1];
+	char name[sizeof(rs->headers[0].value)];
+	int r;
+
+	hex_format(found->sha256, SHA256_LEN, hex);
+	percent(found->name, name, sizeof(name));
+	if ((r = set_number(rs, "Sceau-Leaf", found->leaf, e)) < 0 ||
+	    (r = http_set_header(rs, "Sceau-Sha256", hex, e)) < 0 ||
+	    (r = set_number(rs, "Sceau-Pages", found->pages, e)) < 0 ||
+	    (r = http_set_header(rs, "X-Content-Type-Options", "nosniff", e)) <
+		0 ||
+	    (r = http_set_header(rs, "Content-Disposition", "attachment", e)) <
+		0)
+		return r;
+	return http_set_header(rs, "Sceau-Name", name, e);
+}
+
+static int
+stream(struct api_call *c, uint32_t version, uint32_t page, struct err *e)
+{
+	struct http_response *rs = c->rs;
+	struct content found = { 0 };
+	int r;
+
+	if ((r = content_open(c->core, &c->caller, c->param[0], version, page,
+		 &c->object, &found, e)) < 0)
+		return r;
+	if ((r = set_headers(rs, &found, e)) < 0) {
+		content_freep(&found.stream);
+		return r;
+	}
+	snprintf(rs->type, sizeof(rs->type), "application/octet-stream");
+	rs->next = next_piece;
+	rs->done = end_piece;
+	rs->arg = found.stream;
+	rs->size = found.size;
+	return 0;
+}
+
+static int
+content_get(struct api_call *c, struct err *e)
+{
+	uint32_t version, page;
+	int r;
+
+	if ((r = query_number(c, "version", 0, &version, e)) < 0 ||
+	    (r = query_number(c, "page", 1, &page, e)) < 0)
+		return r;
+	return stream(c, version, page - 1, e);
+}
+
+static int
+signature_get(struct api_call *c, struct err *e)
+{
+	uint32_t version;
+	int r;
+
+	if ((r = query_number(c, "version", 0, &version, e)) < 0)
+		return r;
+	return stream(c, version, CONTENT_SIGNATURE, e);
+}
+
+static int
+receipt_get(struct api_call *c, struct err *e)
+{
+	uint32_t version;
+	uint64_t leaf;
+	int r;
+
+	if ((r = query_number(c, "version", 0, &version, e)) < 0 ||
+	    (r = document_receipt(c->core, &c->caller, c->param[0], version,
+		 &c->object, &leaf, &c->rs->body, e)) < 0)
+		return r;
+	snprintf(c->rs->type, sizeof(c->rs->type), "text/plain; charset=utf-8");
+	return set_number(c->rs, "Sceau-Leaf", leaf, e);
+}
+
+/* --- uploads -------------------------------------------------------------- */
+
+static int
+upload_get(struct api_call *c, struct err *e)
+{
+	uint64_t offset;
+	int r;
+
+	if ((r = uploads_offset(c->core, &c->caller, c->param[0], &offset, e)) <
+	    0)
+		return r;
+	c->answer = json_pack(
+	    "{s:s, s:I}", "upload", c->param[0], "offset", (json_int_t)offset);
+	return c->answer != NULL ? 0 : err_set(e, ERR_NOMEM, "answer");
+}
+
+static const char *const filing_members[] = { "!kind", "!pages", "signature",
+	"level", "title", "replaces", NULL };
+
+const struct route routes_document[] = {
+	{ "GET", "/v1/uploads/{upload}", API_DOOR_STAFF, LEAF_UPLOAD,
+	    upload_get, NULL },
+	{ "POST", "/v1/cases/{case}/documents", API_DOOR_STAFF, LEAF_DOC_FILE,
+	    documents_post, filing_members },
+	{ "GET", "/v1/cases/{case}/documents", API_DOOR_STAFF, LEAF_DOC_META,
+	    documents_get, NULL },
+	{ "GET", "/v1/documents/{doc}", API_DOOR_STAFF, LEAF_DOC_META,
+	    document_get, NULL },
+	{ "GET", "/v1/documents/{doc}/versions", API_DOOR_STAFF, LEAF_DOC_META,
+	    versions_get, NULL },
+	{ "GET", "/v1/documents/{doc}/content", API_DOOR_STAFF, LEAF_DOC_READ,
+	    content_get, NULL },
+	{ "GET", "/v1/documents/{doc}/signature", API_DOOR_STAFF, LEAF_DOC_READ,
+	    signature_get, NULL },
+	{ "GET", "/v1/documents/{doc}/receipt", API_DOOR_STAFF, LEAF_RECEIPT,
+	    receipt_get, NULL },
+	{ 0 },
+};
