@@ -6,18 +6,21 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "client/messages.h"
 #include "client/options.h"
+#include "client/save.h"
 
 #define SOCKET_DEFAULT "/run/sceau/api.sock"
 #define PASSPHRASE_MAX 1024
+#define JSON_FILE_MAX (1u << 20)
 
 int
 cli_http(struct cli *c, struct http **out, struct err *e)
 {
-	static char path[512];
+	AUTO(mem_freep) char *path = NULL;
 	const char *dir = getenv("SCEAU_DIR"), *s = c->socket;
 	int r;
 
@@ -25,7 +28,10 @@ cli_http(struct cli *c, struct http **out, struct err *e)
 		if (s == NULL && c->host == NULL)
 			s = getenv("SCEAU_SOCKET");
 		if (s == NULL && c->host == NULL && dir != NULL) {
-			snprintf(path, sizeof(path), "%s/run/api.sock", dir);
+			if (asprintf(&path, "%s/run/api.sock", dir) < 0) {
+				path = NULL;
+				return err_set(e, ERR_NOMEM, "path");
+			}
 			s = path;
 		}
 		if (s == NULL && c->host == NULL)
@@ -57,30 +63,221 @@ cli_call(struct cli *c, const char *method, const char *path,
 	if ((r = cli_http(c, &h, e)) < 0 || (r = http_run(h, &x, e)) < 0)
 		return r;
 	if (x.json == NULL)
-		return err_set(e, ERR_UNAVAILABLE, "the answer is not JSON");
+		return err_tag(e, ERR_UNAVAILABLE, "answer", "JSON");
 	*out = x.json;
 	x.json = NULL;
 	return 0;
 }
 
-int
-cli_path(struct buf *out, struct err *e, const char *pattern, ...)
+static int
+vpath(struct buf *out, struct err *e, const char *pattern, va_list ap)
 {
 	const char *arg;
-	va_list ap;
 	int r = 0;
 
-	va_start(ap, pattern);
 	for (; *pattern != '\0' && r == 0; pattern++) {
 		if (*pattern != '%')
 			r = buf_add(out, pattern, 1, e);
 		else if ((arg = va_arg(ap, const char *)) == NULL)
 			r = err_set(e, ERR_INTERNAL, "path");
+		else if (*arg == '\0')
+			r = err_set(e, ERR_USAGE, "%s", _("argument vide"));
 		else
 			r = http_escape(arg, out, e);
 	}
+	return r;
+}
+
+int
+cli_path(struct buf *out, struct err *e, const char *pattern, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, pattern);
+	r = vpath(out, e, pattern, ap);
 	va_end(ap);
 	return r;
+}
+
+int
+cli_query(struct buf *path, const char *name, const char *value, struct err *e)
+{
+	int r;
+
+	if (value == NULL)
+		return 0;
+	if ((r = buf_addf(path, e, "%c%s=",
+		 strchr(buf_str(path), '?') == NULL ? '?' : '&', name)) < 0)
+		return r;
+	return http_escape(value, path, e);
+}
+
+int
+cli_get(struct cli *c, json_t **out, struct err *e, const char *pattern, ...)
+{
+	AUTO(buf_done) struct buf path = { 0 };
+	va_list ap;
+	int r;
+
+	va_start(ap, pattern);
+	r = vpath(&path, e, pattern, ap);
+	va_end(ap);
+	if (r < 0)
+		return r;
+	return cli_call(c, "GET", buf_str(&path), NULL, NULL, out, e);
+}
+
+int
+cli_post(struct cli *c, const json_t *body, json_t **out, struct err *e,
+    const char *pattern, ...)
+{
+	AUTO(json_decrefp) json_t *empty = json_object();
+	AUTO(buf_done) struct buf path = { 0 };
+	va_list ap;
+	int r;
+
+	va_start(ap, pattern);
+	r = vpath(&path, e, pattern, ap);
+	va_end(ap);
+	if (r < 0)
+		return r;
+	return cli_call(c, "POST", buf_str(&path), body != NULL ? body : empty,
+	    NULL, out, e);
+}
+
+int
+cli_get_text(struct cli *c, const char *path, struct buf *out, struct err *e)
+{
+	AUTO(http_exchange_done)
+	struct http_exchange x = {
+		.method = "GET",
+		.path = path,
+		.fd = -1,
+		.out_fd = -1,
+		.purpose = c->purpose,
+	};
+	struct http *h;
+	int r;
+
+	if ((r = cli_http(c, &h, e)) < 0 || (r = http_run(h, &x, e)) < 0)
+		return r;
+	if (strncmp(x.type, "text/plain", 10) != 0 ||
+	    memchr(x.text.p != NULL ? x.text.p : (uint8_t *)"", 0,
+		x.text.len) != NULL)
+		return err_tag(e, ERR_UNAVAILABLE, "answer", "%s", x.type);
+	return buf_add(out, x.text.p, x.text.len, e);
+}
+
+int
+cli_required(
+    const struct cli *c, const char *name, const char **out, struct err *e)
+{
+	const char *s = cli_option(c, name);
+
+	if (s == NULL || *s == '\0')
+		return err_set(e, ERR_USAGE, _("l'option --%s manque"), name);
+	*out = s;
+	return 0;
+}
+
+int
+cli_number(const struct cli *c, const char *name, long long max, long long *out,
+    struct err *e)
+{
+	const char *s = cli_option(c, name);
+	uint64_t v;
+
+	if (s == NULL)
+		return 0;
+	if (text_decimal(s, strlen(s), &v, NULL) < 0 || v < 1 ||
+	    v > (uint64_t)max)
+		return err_set(e, ERR_USAGE,
+		    _("--%s : un nombre de 1 à %lld est attendu"), name, max);
+	*out = (long long)v;
+	return 0;
+}
+
+int
+cli_member(json_t *o, const char *member, const char *value, struct err *e)
+{
+	if (value == NULL)
+		return 0;
+	if (!utf8_is_valid(value, strlen(value)))
+		return err_set(e, ERR_USAGE, "%s: %s", member,
+		    _("ce texte n'est pas en UTF-8"));
+	if (json_object_set_new(o, member, json_string(value)) < 0)
+		return err_set(e, ERR_NOMEM, "request");
+	return 0;
+}
+
+int
+cli_members(const struct cli *c, const char *name, json_t *o,
+    const char *member, struct err *e)
+{
+	const char *s;
+	json_t *a;
+	int i;
+
+	if (cli_option(c, name) == NULL)
+		return 0;
+	if ((a = json_array()) == NULL || json_object_set_new(o, member, a) < 0)
+		return err_set(e, ERR_NOMEM, "request");
+	for (i = 0; (s = cli_option_n(c, name, i)) != NULL; i++)
+		if (json_array_append_new(a, json_string(s)) < 0)
+			return err_set(e, ERR_USAGE, "%s: %s", member,
+			    _("ce texte n'est pas en UTF-8"));
+	return 0;
+}
+
+int
+cli_json_file(const char *path, json_t **out, struct err *e)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	json_error_t je;
+	json_t *j;
+	int r;
+
+	r = strcmp(path, "-") == 0
+		? fd_read_to_end(STDIN_FILENO, JSON_FILE_MAX, &text, e)
+		: file_read(AT_FDCWD, path, JSON_FILE_MAX, &text, e);
+	if (r < 0)
+		return r;
+	j = json_loadb(buf_str(&text), text.len, JSON_REJECT_DUPLICATES, &je);
+	if (j == NULL)
+		return err_set(
+		    e, ERR_INVALID, "%s:%d: %s", path, je.line, je.text);
+	if (!json_is_object(j)) {
+		json_decref(j);
+		return err_set(e, ERR_INVALID, "%s: %s", path,
+		    _("un objet JSON est attendu"));
+	}
+	*out = j;
+	return 0;
+}
+
+int
+cli_give_text(const struct cli *c, const char *member, const struct buf *text,
+    struct err *e)
+{
+	const char *path = cli_option(c, "output");
+	AUTO(json_decrefp) json_t *j = NULL;
+	int r;
+
+	if (path != NULL &&
+	    (r = save_bytes(path, cli_option(c, "force") != NULL, text->p,
+		 text->len, e)) < 0)
+		return r;
+	if (c->json) {
+		j = json_pack(
+		    "{s:s%}", member, (const char *)text->p, text->len);
+		if (j == NULL)
+			return err_set(e, ERR_NOMEM, "answer");
+		cli_print_json(c, j);
+	} else if (path == NULL) {
+		fwrite(text->p, 1, text->len, stdout);
+	}
+	return 0;
 }
 
 int
@@ -107,6 +304,33 @@ jint(const json_t *j, const char *name)
 	return (long long)json_integer_value(json_object_get(j, name));
 }
 
+json_t *
+jat(const json_t *j, const char *name, size_t i)
+{
+	return json_array_get(json_object_get(j, name), i);
+}
+
+size_t
+jcount(const json_t *j, const char *name)
+{
+	return json_array_size(json_object_get(j, name));
+}
+
+const char *
+jlist(const json_t *j, const char *name, char *out, size_t size)
+{
+	size_t i, n = 0;
+	const char *s;
+
+	out[0] = '\0';
+	for (i = 0; i < jcount(j, name) && n < size; i++) {
+		s = json_string_value(jat(j, name, i));
+		n += (size_t)snprintf(out + n, size - n, "%s%s",
+		    i > 0 ? ", " : "", s != NULL ? s : "?");
+	}
+	return out;
+}
+
 const char *
 jtime(const json_t *j, const char *name, char out[32])
 {
@@ -126,16 +350,21 @@ jtime(const json_t *j, const char *name, char out[32])
 const char *
 human_size(unsigned long long n, char out[32])
 {
-	static const char *const units[] = { N_("octets"), N_("Ko"), N_("Mo"),
+	static const char *const units[] = { N_("octets"), N_("ko"), N_("Mo"),
 		N_("Go") };
-	double v = (double)n;
+	unsigned long long unit = 1;
 	size_t u = 0;
 
-	while (v >= 1000 && u + 1 < NELEMS(units)) {
-		v /= 1000;
+	while (n / unit >= 1000 && u + 1 < NELEMS(units)) {
+		unit *= 1000;
 		u++;
 	}
-	snprintf(out, 32, u == 0 ? "%.0f %s" : "%.1f %s", v, _(units[u]));
+	if (u == 0)
+		snprintf(out, 32, "%llu %s", n, _(units[u]));
+	else
+		/* The decimal sign of the language. */
+		snprintf(out, 32, _("%llu,%llu %s"), n / unit,
+		    n % unit * 10 / unit, _(units[u]));
 	return out;
 }
 
@@ -158,11 +387,13 @@ read_line(int fd, struct secret *s, size_t *len, struct err *e)
 			break;
 		if (*len == PASSPHRASE_MAX)
 			return err_set(e, ERR_TOO_LARGE,
-			    "passphrase over %d bytes", PASSPHRASE_MAX);
+			    _("phrase secrète de plus de %d octets"),
+			    PASSPHRASE_MAX);
 		s->p[(*len)++] = b;
 	}
 	if (*len == 0)
-		return err_set(e, ERR_USAGE, "the passphrase is empty");
+		return err_set(
+		    e, ERR_USAGE, "%s", _("la phrase secrète est vide"));
 	return 0;
 }
 
@@ -174,8 +405,8 @@ read_tty(const char *prompt, struct secret *s, size_t *len, struct err *e)
 	int r;
 
 	if (fd < 0)
-		return err_set(
-		    e, ERR_USAGE, "no terminal: use --passphrase-fd");
+		return err_set(e, ERR_USAGE, "%s",
+		    _("pas de terminal : --passphrase-fd N"));
 	(void)!write(fd, prompt, strlen(prompt));
 	if (tcgetattr(fd, &was) < 0)
 		return err_sys(e, ERR_IO, "terminal");

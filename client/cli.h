@@ -62,11 +62,48 @@ int cli_call(struct cli *c, const char *method, const char *path,
 int cli_path(struct buf *out, struct err *e, const char *pattern, ...)
     NODISCARD;
 
+/* ?name=value, or &name=value when path has a query already; nothing when
+ * value is NULL. */
+int cli_query(struct buf *path, const char *name, const char *value,
+    struct err *e) NODISCARD;
+/* The answer to GET or POST of a path built as by cli_path. body NULL: {}. */
+int cli_get(struct cli *c, json_t **out, struct err *e, const char *pattern,
+    ...) NODISCARD;
+int cli_post(struct cli *c, const json_t *body, json_t **out, struct err *e,
+    const char *pattern, ...) NODISCARD;
+/* GET of an answer that is text. */
+int cli_get_text(
+    struct cli *c, const char *path, struct buf *out, struct err *e) NODISCARD;
+
+/* An option that must be there. ERR_USAGE. */
+int cli_required(const struct cli *c, const char *name, const char **out,
+    struct err *e) NODISCARD;
+/* A whole number from 1 to max as an option; *out stays when absent. */
+int cli_number(const struct cli *c, const char *name, long long max,
+    long long *out, struct err *e) NODISCARD;
+/* o[member] = value; nothing when value is NULL. */
+int cli_member(json_t *o, const char *member, const char *value, struct err *e)
+    NODISCARD;
+/* o[member] = every value given for the option; nothing when none was. */
+int cli_members(const struct cli *c, const char *name, json_t *o,
+    const char *member, struct err *e) NODISCARD;
+/* The JSON object of a file ("-": standard input), for what should not
+ * stand on a command line. ERR_INVALID. */
+int cli_json_file(const char *path, json_t **out, struct err *e) NODISCARD;
+/* Text to --output, or to standard output; with --json as {member: text}. */
+int cli_give_text(const struct cli *c, const char *member,
+    const struct buf *text, struct err *e) NODISCARD;
+
 /* --json: print j and return 1; else 0 and the command prints its words. */
 int cli_print_json(const struct cli *c, const json_t *j);
-/* String member or "" ; integer member or 0. */
+/* String member or ""; integer member or 0. */
 const char *jstr(const json_t *j, const char *name);
 long long jint(const json_t *j, const char *name);
+/* An array member's i-th element, and how many there are. */
+json_t *jat(const json_t *j, const char *name, size_t i);
+size_t jcount(const json_t *j, const char *name);
+/* The strings of an array member, separated by ", ", into out. */
+const char *jlist(const json_t *j, const char *name, char *out, size_t size);
 /* A time member as local time for a terminal ("23/11/2026 05:06"). */
 const char *jtime(const json_t *j, const char *name, char out[32]);
 /* Bytes as people write them, French: "2,4 Mo". */

@@ -8,16 +8,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/crypto.h"
 #include "base/file.h"
+#include "client/cli.h"
 #include "client/messages.h"
 
 #define CONNECT_S 10
-#define EXCHANGE_S 3600
+#define HEADER_MAX 128 /* bytes of a header's value that we send */
+#define SILENCE_S 900  /* an exchange in which nothing moves for so long */
 
 struct http {
 	CURL *curl;
 	char *socket, *host;
-	pid_t ssh; /* the relay's session, or 0 */
+	pid_t ssh;    /* the relay's session, or 0 */
+	int answered; /* something came back at least once */
 };
 
 int
@@ -39,6 +43,18 @@ http_open(
 	return 0;
 }
 
+/* The session ends: its socket is closed, and if that is not enough it is
+ * told. */
+static void
+end_relay(struct http *h)
+{
+	if (h->ssh <= 0)
+		return;
+	kill(h->ssh, SIGTERM);
+	waitpid(h->ssh, NULL, 0);
+	h->ssh = 0;
+}
+
 void
 http_freep(struct http **h)
 {
@@ -46,8 +62,7 @@ http_freep(struct http **h)
 		return;
 	if ((*h)->curl != NULL)
 		curl_easy_cleanup((*h)->curl);
-	if ((*h)->ssh > 0)
-		waitpid((*h)->ssh, NULL, 0);
+	end_relay(*h);
 	free((*h)->socket);
 	free((*h)->host);
 	free(*h);
@@ -64,6 +79,21 @@ http_exchange_done(struct http_exchange *x)
 
 /* --- the relay: an ssh session whose stdin and stdout are the socket ---- */
 
+/* Never returns. The server's forced command is the relay whatever is asked
+ * for; without one, this asks for it. A person at a terminal may be asked
+ * for a passphrase by ssh itself; a script may not. */
+static void
+run_ssh(const char *host, int fd)
+{
+	const char *batch =
+	    isatty(STDERR_FILENO) ? "BatchMode=no" : "BatchMode=yes";
+
+	if (dup2(fd, STDIN_FILENO) >= 0 && dup2(fd, STDOUT_FILENO) >= 0)
+		execlp("ssh", "ssh", "-T", "-o", batch, "--", host, "sceau",
+		    "relay", (char *)NULL);
+	_exit(127);
+}
+
 static curl_socket_t
 open_relay(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -72,23 +102,16 @@ open_relay(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 
 	(void)purpose;
 	(void)address;
+	end_relay(h);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return CURL_SOCKET_BAD;
-	if ((h->ssh = fork()) < 0) {
+	if ((h->ssh = fork()) == 0)
+		run_ssh(h->host, pair[1]);
+	close(pair[1]);
+	if (h->ssh < 0) {
 		close(pair[0]);
-		close(pair[1]);
 		return CURL_SOCKET_BAD;
 	}
-	if (h->ssh == 0) {
-		if (dup2(pair[1], 0) < 0 || dup2(pair[1], 1) < 0)
-			_exit(127);
-		/* The server's forced command is sceau relay whatever we
-		 * say; without one, this asks for it. */
-		execlp("ssh", "ssh", "-T", "-o", "BatchMode=yes", "--", h->host,
-		    "sceau", "relay", (char *)NULL);
-		_exit(127);
-	}
-	close(pair[1]);
 	return pair[0];
 }
 
@@ -106,23 +129,48 @@ already_connected(void *arg, curl_socket_t fd, curlsocktype purpose)
 struct transfer {
 	struct http_exchange *x;
 	uint64_t sent, received;
-	int is_problem; /* the answer is kept in memory whatever out_fd is */
-	int failed;
+	off_t from;	   /* where the body begins in x->fd */
+	struct err failed; /* on our side, while the exchange ran */
 };
+
+static int
+is_success(const struct http_exchange *x)
+{
+	return x->status >= 200 && x->status < 300;
+}
+
+/* A successful answer goes where it was asked for; all else is kept to be
+ * understood. */
+static int
+keep_body(struct transfer *t, const char *p, size_t n)
+{
+	struct http_exchange *x = t->x;
+	int r;
+
+	if (x->out_fd < 0 || !is_success(x)) {
+		if (x->text.len + n > HTTP_ANSWER_MAX)
+			return err_set(&t->failed, ERR_TOO_LARGE,
+			    "answer over %u bytes", HTTP_ANSWER_MAX);
+		return buf_add(&x->text, p, n, &t->failed);
+	}
+	if (t->received == 0 && x->started != NULL &&
+	    (r = x->started(x, &t->failed)) < 0)
+		return r;
+	if (x->digest != NULL &&
+	    (r = digest_add(x->digest, p, n, &t->failed)) < 0)
+		return r;
+	return fd_write_all(x->out_fd, p, n, &t->failed);
+}
 
 static size_t
 take_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
-	struct http_exchange *x = t->x;
 
 	n *= size;
+	if (keep_body(t, p, n) < 0)
+		return n == 0 ? 1 : 0;
 	t->received += n;
-	if (x->out_fd >= 0 && !t->is_problem)
-		return fd_write_all(x->out_fd, p, n, NULL) < 0 ? 0 : n;
-	if (x->text.len + n > HTTP_ANSWER_MAX ||
-	    buf_add(&x->text, p, n, NULL) < 0)
-		return 0;
 	return n;
 }
 
@@ -155,16 +203,16 @@ take_header(char *p, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
 	struct http_exchange *x = t->x;
-	char type[64] = "";
 
 	n *= size;
+	/* "HTTP/1.1 200 OK": an interim answer (100) may come before. */
+	if (n > 12 && strncmp(p, "HTTP/1.", 7) == 0)
+		x->status = strtol(p + 9, NULL, 10);
 	keep_header(p, n, "Sceau-Leaf", x->leaf, sizeof(x->leaf));
 	keep_header(p, n, "Sceau-Sha256", x->sha256, sizeof(x->sha256));
 	keep_header(p, n, "Sceau-Name", x->name, sizeof(x->name));
 	keep_header(p, n, "Sceau-Pages", x->pages, sizeof(x->pages));
-	keep_header(p, n, "Content-Type", type, sizeof(type));
-	if (strncmp(type, "application/problem+json", 24) == 0)
-		t->is_problem = 1;
+	keep_header(p, n, "Content-Type", x->type, sizeof(x->type));
 	return n;
 }
 
@@ -180,12 +228,51 @@ give_body(char *out, size_t size, size_t n, void *arg)
 		n = (size_t)left;
 	if (n == 0)
 		return 0;
-	if ((got = read(t->x->fd, out, n)) <= 0)
+	do
+		got = read(t->x->fd, out, n);
+	while (got < 0 && errno == EINTR);
+	if (got < 0) {
+		err_sys(&t->failed, ERR_IO, "file");
 		return CURL_READFUNC_ABORT;
+	}
+	if (got == 0) {
+		err_tag(&t->failed, ERR_CONFLICT, "file-changed",
+		    "the file became shorter");
+		return CURL_READFUNC_ABORT;
+	}
 	t->sent += (uint64_t)got;
 	if (t->x->progress != NULL)
 		t->x->progress(t->x->arg, t->sent, t->x->length);
 	return (size_t)got;
+}
+
+/* curl begins again when a connection that it kept turned out dead. */
+static int
+rewind_body(void *arg, curl_off_t offset, int whence)
+{
+	struct transfer *t = arg;
+
+	if (whence != SEEK_SET ||
+	    lseek(t->x->fd, t->from + offset, SEEK_SET) < 0)
+		return CURL_SEEKFUNC_CANTSEEK;
+	t->sent = (uint64_t)offset;
+	return CURL_SEEKFUNC_OK;
+}
+
+/* A header's value is one line, and short. */
+static int
+check_header(const char *s, struct err *e)
+{
+	size_t n = s != NULL ? strlen(s) : 0, i;
+
+	for (i = 0; i < n; i++)
+		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
+			break;
+	if (i < n || n > HEADER_MAX)
+		return err_set(e, ERR_USAGE,
+		    _("une finalité tient sur une ligne de %d octets"),
+		    HEADER_MAX);
+	return 0;
 }
 
 static struct curl_slist *
@@ -212,32 +299,53 @@ headers_of(const struct http_exchange *x)
 	return l;
 }
 
+/* The code of a problem: its title is the code's name; without one ("no
+ * such thing" says nothing more) its status decides. */
+static enum err_code
+problem_code(const struct http_exchange *x, const char *title)
+{
+	enum err_code code;
+	int i;
+
+	if (title != NULL) {
+		code = err_code_from_name(title);
+		return code == ERR_OK ? ERR_INTERNAL : code;
+	}
+	for (i = ERR_INVALID; x->status < 500 && i < ERR_INTERNAL; i++)
+		if (err_http((enum err_code)i) == x->status)
+			return (enum err_code)i;
+	return ERR_INTERNAL;
+}
+
+static int
+is_problem(const struct http_exchange *x)
+{
+	return strncmp(x->type, "application/problem+json", 24) == 0 &&
+	       json_is_object(x->json);
+}
+
 /* The answer's problem as an error. */
 static int
 problem(struct http_exchange *x, struct err *e)
 {
-	const char *tag, *title, *detail;
-	enum err_code code = ERR_INTERNAL;
-	int i;
+	const char *title, *tag, *known;
+	json_t *leaf = json_object_get(x->json, "audit");
+	AUTO(buf_done) struct buf text = { 0 };
+	enum err_code code;
 
-	tag = json_string_value(json_object_get(x->json, "code"));
 	title = json_string_value(json_object_get(x->json, "title"));
-	detail = json_string_value(json_object_get(x->json, "detail"));
-	if (title != NULL)
-		code = err_code_from_name(title);
-	if (code == ERR_INTERNAL || code == ERR_OK)
-		for (i = ERR_INVALID; i < ERR_INTERNAL; i++)
-			if (err_http((enum err_code)i) == x->status) {
-				code = (enum err_code)i;
-				break;
-			}
-	err_tag(e, code, message_tag(tag != NULL ? tag : ""), "%s",
-	    detail != NULL ? detail : "");
-	if (detail == NULL)
-		return err_set(e, code, "HTTP %ld", x->status);
-	if (e->tag == NULL && tag != NULL && strcmp(tag, title ? title : ""))
-		return err_set(e, code, "%s (%s)", detail, tag);
-	return -(int)code;
+	tag = jstr(x->json, "code");
+	known = message_tag(tag);
+	code = problem_code(x, title);
+	(void)!buf_addf(&text, NULL, "%s", jstr(x->json, "detail"));
+	if (known == NULL && *tag != '\0' && strcmp(tag, err_code_name(code)))
+		(void)!buf_addf(&text, NULL, " [%s]", tag);
+	if (json_is_integer(leaf)) {
+		(void)!buf_addf(&text, NULL, "%s", text.len > 0 ? "; " : "");
+		(void)!buf_addf(&text, NULL, _("inscription n° %lld"),
+		    (long long)json_integer_value(leaf));
+	}
+	return err_tag(e, code, known, "%s", buf_str(&text));
 }
 
 static void
@@ -256,7 +364,10 @@ setup(struct http *h, struct transfer *t, const char *url,
 	curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, x->method);
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)EXCHANGE_S);
+	/* Erasing and filing may take long without a byte moving; an upload
+	 * over a slow line takes long while they move. */
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)SILENCE_S);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
@@ -271,33 +382,100 @@ setup(struct http *h, struct transfer *t, const char *url,
 }
 
 static int
+not_connected(const struct http *h, struct err *e)
+{
+	long sys = 0;
+
+	curl_easy_getinfo(h->curl, CURLINFO_OS_ERRNO, &sys);
+	if (sys == EACCES || sys == EPERM)
+		return err_tag(e, ERR_DENIED, "no-access", "%s",
+		    h->socket != NULL ? h->socket : h->host);
+	return err_tag(e, ERR_UNAVAILABLE, "no-vault", "%s",
+	    h->socket != NULL ? h->socket : h->host);
+}
+
+static int
+was_cut(struct http *h, const struct transfer *t, struct err *e)
+{
+	/* ssh said on the terminal what it did not like. */
+	if (h->host != NULL && !h->answered)
+		return err_tag(e, ERR_UNAVAILABLE, "relay", "%s", h->host);
+	return err_tag(e, t->received > 0 ? ERR_INCOMPLETE : ERR_UNAVAILABLE,
+	    "cut", _("après %llu octets envoyés, %llu reçus"),
+	    (unsigned long long)t->sent, (unsigned long long)t->received);
+}
+
+static int
 run_curl(struct http *h, struct transfer *t, struct err *e)
 {
 	CURLcode rc = curl_easy_perform(h->curl);
 
-	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &t->x->status);
+	if (t->x->status != 0)
+		h->answered = 1;
 	switch (rc) {
 	case CURLE_OK:
 		return 0;
 	case CURLE_COULDNT_CONNECT:
-		return err_tag(e, ERR_UNAVAILABLE, "no-vault",
-		    "nobody answers at %s",
-		    h->socket != NULL ? h->socket : h->host);
+		return not_connected(h, e);
 	case CURLE_PARTIAL_FILE:
 	case CURLE_GOT_NOTHING:
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
-		return err_tag(e,
-		    t->received > 0 ? ERR_INCOMPLETE : ERR_UNAVAILABLE, "cut",
-		    "the connection was cut");
-	case CURLE_WRITE_ERROR:
-		return err_set(e, ERR_IO, "the answer cannot be written");
-	case CURLE_ABORTED_BY_CALLBACK:
-		return err_set(e, ERR_IO, "the file cannot be read");
+	case CURLE_SEND_FAIL_REWIND:
+		return was_cut(h, t, e);
+	case CURLE_OPERATION_TIMEDOUT:
+		return err_tag(
+		    e, ERR_UNAVAILABLE, "timeout", "%d s", SILENCE_S);
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		return err_tag(
+		    e, ERR_UNAVAILABLE, "answer", "%s", curl_easy_strerror(rc));
 	default:
 		return err_set(
 		    e, ERR_UNAVAILABLE, "%s", curl_easy_strerror(rc));
 	}
+}
+
+static void
+setup_body(struct http *h, struct transfer *t, const char *json)
+{
+	if (json != NULL) {
+		curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, json);
+		curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE_LARGE,
+		    (curl_off_t)strlen(json));
+	} else if (t->x->fd >= 0) {
+		t->from = lseek(t->x->fd, 0, SEEK_CUR);
+		curl_easy_setopt(h->curl, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(h->curl, CURLOPT_READFUNCTION, give_body);
+		curl_easy_setopt(h->curl, CURLOPT_READDATA, t);
+		curl_easy_setopt(h->curl, CURLOPT_SEEKFUNCTION, rewind_body);
+		curl_easy_setopt(h->curl, CURLOPT_SEEKDATA, t);
+		curl_easy_setopt(h->curl, CURLOPT_INFILESIZE_LARGE,
+		    (curl_off_t)t->x->length);
+		curl_easy_setopt(h->curl, CURLOPT_CUSTOMREQUEST, t->x->method);
+	}
+}
+
+/* What came back, after the transfer ended with r. A problem that arrived
+ * whole says more than how its connection ended. */
+static int
+judge(struct http_exchange *x, const struct transfer *t, int r, struct err *e)
+{
+	if (x->text.len > 0)
+		x->json = json_loadb((const char *)x->text.p, x->text.len,
+		    JSON_REJECT_DUPLICATES, NULL);
+	if (is_problem(x) && (x->status >= 400 || x->status == 202))
+		return problem(x, e);
+	if (t->failed.code != ERR_OK) {
+		*e = t->failed;
+		return -(int)e->code;
+	}
+	if (r < 0)
+		return r;
+	if (!is_success(x) || x->status == 202)
+		return err_tag(
+		    e, ERR_UNAVAILABLE, "answer", "HTTP %ld", x->status);
+	return 0;
 }
 
 int
@@ -312,30 +490,16 @@ http_run(struct http *h, struct http_exchange *x, struct err *e)
 	if (x->body != NULL &&
 	    (body = json_dumps(x->body, JSON_COMPACT)) == NULL)
 		return err_set(e, ERR_NOMEM, "request");
-	if ((r = buf_addf(&url, e, "http://vault%s", x->path)) < 0)
+	if ((r = check_header(x->purpose, e)) < 0 ||
+	    (r = check_header(x->idempotency, e)) < 0 ||
+	    (r = buf_addf(&url, e, "http://vault%s", x->path)) < 0)
 		return r;
 	headers = headers_of(x);
 	setup(h, &t, buf_str(&url), headers);
-	if (body != NULL) {
-		curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, body);
-		curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE_LARGE,
-		    (curl_off_t)strlen(body));
-	} else if (x->fd >= 0) {
-		curl_easy_setopt(h->curl, CURLOPT_UPLOAD, 1L);
-		curl_easy_setopt(h->curl, CURLOPT_READFUNCTION, give_body);
-		curl_easy_setopt(h->curl, CURLOPT_READDATA, &t);
-		curl_easy_setopt(
-		    h->curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)x->length);
-		curl_easy_setopt(h->curl, CURLOPT_CUSTOMREQUEST, x->method);
-	}
+	setup_body(h, &t, body);
 	r = run_curl(h, &t, e);
 	curl_slist_free_all(headers);
-	if (x->text.len > 0)
-		x->json = json_loadb((const char *)x->text.p, x->text.len,
-		    JSON_REJECT_DUPLICATES, NULL);
-	if (x->status >= 400 || (x->status == 202 && t.is_problem))
-		return problem(x, e);
-	return r;
+	return judge(x, &t, r, e);
 }
 
 int

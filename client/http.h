@@ -30,22 +30,33 @@ struct http_exchange {
 	int fd; /* -1: none */
 	uint64_t length;
 	const char *purpose, *idempotency; /* headers; NULL: none */
-	int out_fd;			   /* -1: the answer goes to text */
+	/* A successful answer's bytes; -1: the answer goes to text. */
+	int out_fd;
+	/* Called before the first byte to out_fd, with status and headers
+	 * known; not 0 ends the exchange with that error. Or NULL. */
+	int (*started)(struct http_exchange *x, struct err *e);
+	/* Runs over the bytes written to out_fd; borrowed, or NULL. */
+	struct digest *digest;
 	void (*progress)(void *arg, uint64_t done, uint64_t all);
 	void *arg;
 	/* out */
 	long status;
 	struct buf text; /* the answer, when not to out_fd */
 	json_t *json;	 /* parsed, when it is JSON */
-	char leaf[32], sha256[80], name[256], pages[16]; /* Sceau-… */
+	char leaf[32], sha256[80], name[1024], pages[16]; /* Sceau-… */
+	char type[64];					  /* Content-Type */
 };
 void http_exchange_done(struct http_exchange *x);
 
 /*
- * One exchange. A problem+json answer becomes the error: the code from its
- * status and "code", the tag in x->tag; *e text is its detail. A 202 is
- * ERR_PENDING. ERR_UNAVAILABLE: nobody listens, the connection broke.
- * A body to out_fd that is cut short is ERR_INCOMPLETE.
+ * One exchange. A problem+json answer becomes the error: its code, its
+ * stable tag, its detail and the number of its leaf as the text. A 202 is
+ * ERR_PENDING. Another answer that is no success is ERR_UNAVAILABLE, tag
+ * "answer": something else than a vault sits there. ERR_UNAVAILABLE, tags
+ * "no-vault": nobody listens; "relay": the ssh session did not come about;
+ * "cut": the connection broke; "timeout". ERR_DENIED, tag "no-access": the
+ * socket is not for this account. An answer that is cut short is
+ * ERR_INCOMPLETE, tag "cut".
  */
 int http_run(struct http *h, struct http_exchange *x, struct err *e) NODISCARD;
 

@@ -42,7 +42,7 @@ keep(struct cli *c, const char *entry, const char *value, struct err *e)
 {
 	if (c->ngiven == OPTIONS_MAX)
 		return err_set(
-		    e, ERR_USAGE, "more than %d options", OPTIONS_MAX);
+		    e, ERR_USAGE, _("plus de %d options"), OPTIONS_MAX);
 	c->given[c->ngiven].entry = entry;
 	c->given[c->ngiven].value = value;
 	c->ngiven++;
@@ -70,18 +70,19 @@ take_option(struct cli *c, const struct cmd *cmd, char **argv, int argc, int *i,
 	}
 	if ((entry = find(cmd->options, name, len)) == NULL &&
 	    (entry = find(global, name, len)) == NULL)
-		return err_set(e, ERR_USAGE, "unknown option %s", argv[*i]);
+		return err_set(e, ERR_USAGE, _("option inconnue %s"), argv[*i]);
 	if (strchr(entry, '!') != NULL) {
 		if (name[len] == '=')
 			return err_set(e, ERR_USAGE,
-			    "option --%.*s takes no value", (int)len, name);
+			    _("l'option --%.*s ne prend pas de valeur"),
+			    (int)len, name);
 	} else if (name[len] == '=') {
 		value = name + len + 1;
 	} else if (*i + 1 < argc) {
 		value = argv[++*i];
 	} else {
-		return err_set(e, ERR_USAGE, "option --%.*s needs a value",
-		    (int)len, name);
+		return err_set(e, ERR_USAGE,
+		    _("l'option --%.*s attend une valeur"), (int)len, name);
 	}
 	return keep(c, entry, value, e);
 }
@@ -102,7 +103,7 @@ options_parse(struct cli *c, const struct cmd *cmd, int argc, char **argv,
 				return r;
 		} else if (*nargs == ARGS_MAX) {
 			return err_set(
-			    e, ERR_USAGE, "more than %d arguments", ARGS_MAX);
+			    e, ERR_USAGE, _("plus de %d arguments"), ARGS_MAX);
 		} else {
 			args[(*nargs)++] = argv[i];
 		}
