@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -611,4 +612,29 @@ p256_ecdh(const uint8_t key[P256_KEY_LEN], const uint8_t peer[P256_PUB_LEN],
 	    EVP_PKEY_derive(c, out, &len) != 1 || len != 32)
 		return fail(e, "ECDH");
 	return 0;
+}
+
+int
+crypto_init(struct err *e)
+{
+	AUTO(gcm_freep) struct gcm *g = NULL;
+	uint8_t seed[ED25519_LEN], out[P256_PUB_LEN], key[P256_KEY_LEN];
+	uint8_t sig[P256_SIG_MAX];
+	size_t len = sizeof(sig);
+	int r;
+
+	if (OPENSSL_init_crypto(
+		OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS,
+		NULL) != 1)
+		return fail(e, "OpenSSL");
+	/* One of each, so that later calls find everything in memory. */
+	if ((r = crypto_random(seed, sizeof(seed), e)) < 0 ||
+	    (r = gcm_new(seed, &g, e)) < 0 ||
+	    (r = ed25519_public(seed, out, e)) < 0 ||
+	    (r = hkdf_sha256(seed, sizeof(seed), NULL, 0, NULL, 0, key,
+		 sizeof(key), e)) < 0 ||
+	    (r = p256_generate(key, out, e)) < 0 ||
+	    (r = p256_sign(key, seed, sizeof(seed), sig, &len, e)) < 0)
+		return r;
+	return p256_verify(out, seed, sizeof(seed), sig, len, e);
 }

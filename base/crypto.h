@@ -24,6 +24,13 @@
 
 enum digest_alg { DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA512 };
 
+/*
+ * For every main, before a system call filter and before any other call of
+ * OpenSSL: load what it would load lazily (algorithms, random generator),
+ * and no configuration file, whatever the environment says.
+ */
+int crypto_init(struct err *e) NODISCARD;
+
 int crypto_random(void *p, size_t n, struct err *e) NODISCARD;
 
 /* One-shot digest; out has the algorithm's length. */

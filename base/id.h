@@ -28,7 +28,8 @@ int id_is_zero(const struct id *a);
 /*
  * The spoken reference: six Crockford base32 symbols of the first 30 bits
  * and a check symbol, as XXXX-XXC. C = (sum of (i+1)*value_i) mod 31 so that
- * one wrong or two exchanged symbols are noticed.
+ * one wrong or two exchanged symbols are noticed (but for 0 and Z, which
+ * are 31 apart).
  */
 void id_ref(const struct id *id, char out[REF_TEXT]);
 /*

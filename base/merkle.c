@@ -92,28 +92,27 @@ int
 merkle_append(struct merkle *m, const struct hash *leaf, struct err *e)
 {
 	struct hash node = *leaf;
+	struct level *at = m->level;
 	uint64_t n = m->size;
-	unsigned l;
 	int r;
 
 	/*
 	 * The leaf completes one node of each level up to the first whose
 	 * count is even. Nodes behind the counts of m->size do no harm.
 	 */
-	for (l = 0; l < LEVELS; l++, n >>= 1) {
-		if ((r = level_reserve(&m->level[l], n, e)) < 0)
+	for (; at < m->level + LEVELS; at++, n >>= 1) {
+		if ((r = level_reserve(at, n, e)) < 0)
 			return r;
-		m->level[l].nodes[n] = node;
-		if ((n & 1) == 0)
-			break;
-		r = node_hash(&m->level[l].nodes[n - 1], &node, &node, e);
+		at->nodes[n] = node;
+		if ((n & 1) == 0) {
+			m->size++;
+			return 0;
+		}
+		r = node_hash(&at->nodes[n - 1], &node, &node, e);
 		if (r < 0)
 			return r;
 	}
-	if (l == LEVELS)
-		return err_set(e, ERR_TOO_LARGE, "Merkle tree");
-	m->size++;
-	return 0;
+	return err_set(e, ERR_TOO_LARGE, "Merkle tree");
 }
 
 void

@@ -276,6 +276,11 @@ two_heads_of_one_size_must_be_one(void **state)
 	    -ERR_INTEGRITY);
 	assert_int_equal(merkle_check_consistency(0, &a, 5, &a, NULL, 0, &e),
 	    -ERR_INTEGRITY);
+	/* and two heads of two sizes need a proof */
+	assert_int_equal(merkle_check_consistency(3, &a, 5, &a, NULL, 0, &e),
+	    -ERR_INTEGRITY);
+	assert_int_equal(merkle_check_consistency(4, &a, 5, &a, NULL, 0, &e),
+	    -ERR_INTEGRITY);
 }
 
 static void

@@ -204,6 +204,23 @@ every_byte_of_the_blob_counts(void **state)
 	assert_int_equal(verify_blob(&blob), -ERR_INVALID);
 }
 
+/* The reserved field is signed as empty, so it must be so. */
+static void
+a_reserved_field_that_says_something_is_refused(void **state)
+{
+	AUTO(buf_done) struct buf blob = our_blob(), b = { 0 };
+	const uint8_t *alg = memmem(blob.p, blob.len, "sha512", 6);
+	size_t at = (size_t)(alg - blob.p) - 8; /* the length of reserved */
+	struct err e;
+
+	(void)state;
+	assert_int_equal(buf_add(&b, blob.p, at, &e), 0);
+	assert_int_equal(buf_add(&b, "\0\0\0\1x", 5, &e), 0);
+	assert_int_equal(
+	    buf_add(&b, blob.p + at + 4, blob.len - at - 4, &e), 0);
+	assert_int_equal(verify_blob(&b), -ERR_INVALID);
+}
+
 static void
 ssh_keygen_accepts_what_we_sign(void **state)
 {
@@ -385,6 +402,8 @@ main(void)
 		cmocka_unit_test(any_changed_byte_of_ours_is_refused),
 		cmocka_unit_test(text_behind_the_armor_is_refused),
 		cmocka_unit_test(every_byte_of_the_blob_counts),
+		cmocka_unit_test(
+		    a_reserved_field_that_says_something_is_refused),
 		cmocka_unit_test(ssh_keygen_accepts_what_we_sign),
 		cmocka_unit_test(we_accept_what_ssh_keygen_signs),
 		cmocka_unit_test(small_and_other_keys_are_refused),
