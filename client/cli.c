@@ -163,8 +163,7 @@ cli_get_text(struct cli *c, const char *path, struct buf *out, struct err *e)
 	if ((r = cli_http(c, &h, e)) < 0 || (r = http_run(h, &x, e)) < 0)
 		return r;
 	if (strncmp(x.type, "text/plain", 10) != 0 ||
-	    memchr(x.text.p != NULL ? x.text.p : (uint8_t *)"", 0,
-		x.text.len) != NULL)
+	    strlen(buf_str(&x.text)) != x.text.len)
 		return err_tag(e, ERR_UNAVAILABLE, "answer", "%s", x.type);
 	return buf_add(out, x.text.p, x.text.len, e);
 }
