@@ -6,6 +6,8 @@
 #ifndef TESTS_UNIT_AUDIT_FAKE_AGENT_H
 #define TESTS_UNIT_AUDIT_FAKE_AGENT_H
 
+#include <stdatomic.h>
+
 #include "keys/agent.h"
 
 struct agent {
@@ -14,7 +16,7 @@ struct agent {
 	int lie;	  /* sign another root */
 	uint32_t expired; /* this month has no key any more */
 	int sync_fd;	  /* a file to sync before signing, or -1 */
-	unsigned signs, detail_keys;
+	atomic_uint signs, detail_keys;
 	uint64_t head_size;
 	struct hash head_root;
 	uint8_t seed[ED25519_LEN];

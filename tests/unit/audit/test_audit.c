@@ -2,8 +2,10 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -986,6 +988,88 @@ few_heads_are_kept_and_the_newest_is_among_them(void **state)
 	assert_int_equal(sql_get_int(q, 1), 80);
 }
 
+struct shared {
+	struct audit_fixture *f;
+	atomic_int stop;
+	int failed[3];
+};
+
+static void *
+prove_all_along(void *arg)
+{
+	struct shared *s = arg;
+	struct err e;
+
+	while (!atomic_load(&s->stop)) {
+		AUTO(tlog_proof_done) struct tlog_proof p = { 0 };
+		uint64_t n = audit_head_size(s->f->a);
+
+		if (n > 0 && audit_proof(s->f->a, n - 1, &p, &e) < 0)
+			s->failed[0] = 1;
+	}
+	return NULL;
+}
+
+static void *
+read_all_along(void *arg)
+{
+	struct shared *s = arg;
+	struct audit_query q = { .account = "claire", .limit = 20 };
+	struct err e;
+
+	while (!atomic_load(&s->stop)) {
+		AUTO(tx_end) struct tx tx = { 0 };
+		uint64_t next, leaves;
+		json_t *j = NULL;
+
+		if (tx_read(s->f->c, &tx, &e) < 0 ||
+		    audit_read(s->f->a, &tx, &q, &j, &next, &e) < 0 ||
+		    audit_check(s->f->a, &tx, &leaves, &e) < 0)
+			s->failed[1] = 1;
+		json_decref(j);
+	}
+	return NULL;
+}
+
+static void *
+flush_all_along(void *arg)
+{
+	struct shared *s = arg;
+	struct err e;
+
+	while (!atomic_load(&s->stop)) {
+		if (audit_flush(s->f->a, &e) < 0)
+			s->failed[2] = 1;
+		audit_seal(s->f->a);
+	}
+	return NULL;
+}
+
+static void
+readers_and_flushes_go_along_with_the_committer(void **state)
+{
+	static void *(*const what[])(
+	    void *) = { prove_all_along, read_all_along, flush_all_along };
+	struct audit_fixture *f = *state;
+	struct shared s = { .f = f };
+	pthread_t t[3];
+	int i;
+
+	for (i = 0; i < 3; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, what[i], &s), 0);
+	for (i = 0; i < 60; i++) {
+		fixture_fill(f, 11);
+		audit_rewind(f->a, audit_mark(f->a));
+	}
+	atomic_store(&s.stop, 1);
+	for (i = 0; i < 3; i++)
+		pthread_join(t[i], NULL);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(s.failed[i], 0);
+	assert_int_equal(audit_flush(f->a, &f->e), 0);
+	verify_proof(f, 659);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -1026,6 +1110,7 @@ main(void)
 		T(details_have_lengths_that_say_little),
 		T(no_name_and_no_purpose_is_on_disk_in_clear),
 		T(few_heads_are_kept_and_the_newest_is_among_them),
+		T(readers_and_flushes_go_along_with_the_committer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
