@@ -92,11 +92,14 @@ fit(const struct access_rule *a, const struct access_facts *f)
 static const char *
 about_case(const struct access_facts *f)
 {
+	static const char *const cases[STATE_COUNT] = { "open case",
+		"closed case", "restricted case" };
+	int state;
+
 	if (f->case_state == NULL)
 		return "no case";
-	return names_find(names_states, f->case_state) >= 0
-		   ? f->case_state
-		   : "a case in an unknown state";
+	state = names_find(names_states, f->case_state);
+	return state >= 0 ? cases[state] : "a case in an unknown state";
 }
 
 /* "caseworker camille of team nord: doc-read of kind diagnostic". */
@@ -165,9 +168,8 @@ explain_near(const struct access_facts *f, const struct access_rule *a,
 	case FIT_SCOPE:
 		deny(d, a, is_restricted ? "case-restricted" : "no-rule");
 		snprintf(d->why, sizeof(d->why),
-		    "%s is denied: rule %s is not for this state of the "
-		    "case (%s).",
-		    what, a->name, about_case(f));
+		    "%s is denied: rule %s is not for this case (%s).", what,
+		    a->name, about_case(f));
 		break;
 	default:
 		deny(d, a, f->purpose == NULL ? "purpose-missing" : "no-rule");

@@ -7,6 +7,7 @@
 #include "policy/scan.h"
 
 #define VALUES_MAX 16384 /* values in one file */
+#define SEEN_SLOTS (2 * VALUES_MAX)
 
 /*
  * libConfuse's lexer is global and its callbacks carry no argument of ours:
@@ -27,7 +28,7 @@ struct parse {
 	struct problems *ps;
 	const int32_t *open; /* lines where sections begin, as they end */
 	size_t nopen, closed;
-	struct seen *seen; /* VALUES_MAX */
+	struct seen *seen; /* a hash table of SEEN_SLOTS; opt NULL: free */
 	size_t nseen;
 };
 
@@ -198,6 +199,18 @@ syntax_error(cfg_t *cfg, const char *fmt, va_list ap)
 	problem(current->ps, current->file, cfg->line, "%s", what);
 }
 
+/* The slot of a value, or the free one where it belongs. */
+static struct seen *
+seen_slot(const struct parse *t, const cfg_opt_t *opt, unsigned int index)
+{
+	size_t at = ((uintptr_t)opt / sizeof(*opt) + index) % SEEN_SLOTS;
+
+	while (t->seen[at].opt != NULL &&
+	       (t->seen[at].opt != opt || t->seen[at].index != index))
+		at = (at + 1) % SEEN_SLOTS;
+	return &t->seen[at];
+}
+
 /*
  * Called for each value as it is read, and only then is its line known. A
  * word given twice would silently replace the first: refused.
@@ -207,18 +220,17 @@ value_seen(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
 	struct parse *t = current;
 	unsigned int index = cfg_opt_size(opt) - 1;
-	size_t i;
+	struct seen *slot = seen_slot(t, opt, index);
 
-	for (i = 0; i < t->nseen; i++)
-		if (t->seen[i].opt == opt && t->seen[i].index == index) {
-			cfg_error(cfg, "%s is given twice", opt->name);
-			return -1;
-		}
-	if (t->nseen == VALUES_MAX) {
+	if (slot->opt != NULL) {
+		cfg_error(cfg, "%s is given twice", opt->name);
+		return -1;
+	}
+	if (t->nseen++ == VALUES_MAX) {
 		cfg_error(cfg, "more than %d values in a file", VALUES_MAX);
 		return -1;
 	}
-	t->seen[t->nseen++] = (struct seen){ opt, index, cfg->line };
+	*slot = (struct seen){ opt, index, cfg->line };
 	*(const char **)result = value;
 	return 0;
 }
@@ -239,17 +251,6 @@ section_ends(cfg_t *cfg, cfg_opt_t *opt)
 }
 
 static int
-line_of(const struct parse *t, const cfg_opt_t *opt, unsigned int index)
-{
-	size_t i;
-
-	for (i = 0; i < t->nseen; i++)
-		if (t->seen[i].opt == opt && t->seen[i].index == index)
-			return t->seen[i].line;
-	return 0;
-}
-
-static int
 copy_value(struct parse *t, cfg_opt_t *opt, struct value *out, struct err *e)
 {
 	unsigned int i, n = cfg_opt_size(opt);
@@ -262,7 +263,7 @@ copy_value(struct parse *t, cfg_opt_t *opt, struct value *out, struct err *e)
 		v[i] = arena_copy(t->a, cfg_opt_getnstr(opt, i), e);
 		if (v[i] == NULL)
 			return -ERR_NOMEM;
-		lines[i] = line_of(t, opt, i);
+		lines[i] = seen_slot(t, opt, i)->line;
 	}
 	out->word = arena_copy(t->a, opt->name, e);
 	out->v = v;
@@ -385,7 +386,7 @@ syntax_parse(enum syntax_file what, const char *file, const void *p, size_t n,
 	}
 	if ((r = scan_text(file, p, n, &s, ps, e)) < 0 || ps->count > before)
 		return r;
-	if ((seen = calloc(VALUES_MAX, sizeof(*seen))) == NULL)
+	if ((seen = calloc(SEEN_SLOTS, sizeof(*seen))) == NULL)
 		return err_set(e, ERR_NOMEM, "%s", file);
 	t.seen = seen;
 	t.open = (const int32_t *)(const void *)s.open.p;

@@ -1,0 +1,443 @@
+/* The rules in policy/rules are sound, complete, and lose nothing when a
+ * line of them is lost. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "rules.h"
+
+#define DAY 20780 /* 2026-11-23 */
+
+static const char *const files[] = { "contrat-engagement", "avenant",
+	"plan-apurement", "consentement", "refus", "retrait", "mandat", "acte",
+	"piece", "fiche-transfert", "notice-art14", "accuse-reception",
+	"information-bailleur", "bilan-cloture" };
+static const char *const records[] = { "diagnostic", "evaluation", "dsf",
+	"preconisations", "controle-regularite", "demarche", "veille",
+	"contact" };
+
+static void
+each_kind_of_the_domain_is_declared(void **state)
+{
+	struct rules *r = *state;
+	const struct policy_kind *k;
+	size_t i;
+
+	assert_int_equal(
+	    policy_kinds(r->p, &k), NELEMS(files) + NELEMS(records));
+	for (i = 0; i < NELEMS(files); i++) {
+		k = policy_kind(r->p, files[i]);
+		assert_non_null(k);
+		assert_false(k->is_record);
+		assert_string_equal(k->media[0], "application/pdf");
+		assert_int_equal(k->nfields, 0);
+		assert_non_null(policy_retention(r->p, k->retention));
+	}
+	for (i = 0; i < NELEMS(records); i++) {
+		k = policy_kind(r->p, records[i]);
+		assert_non_null(k);
+		assert_true(k->is_record);
+		assert_string_equal(k->media[0], "application/json");
+		assert_true(k->nfields > 3);
+		assert_true(policy_field(k, "date")->required);
+		assert_non_null(policy_retention(r->p, k->retention));
+	}
+	assert_null(policy_kind(r->p, "photo"));
+	assert_null(policy_kind(r->p, ""));
+}
+
+static void
+a_contract_may_be_signed_pages_of_paper(void **state)
+{
+	struct rules *r = *state;
+	const struct policy_kind *k = policy_kind(r->p, "contrat-engagement");
+	size_t n;
+
+	for (n = 0; k->levels[n] != NULL; n++)
+		;
+	assert_int_equal(n, 6);
+	assert_true(k->is_signed);
+	assert_false(k->strict);
+	assert_int_equal(k->pages_max, 40);
+	assert_string_equal(k->media[1], "image/jpeg");
+	assert_string_equal(k->media[2], "image/png");
+	assert_false(k->uninspected);
+	assert_true(policy_kind(r->p, "piece")->uninspected);
+	assert_true(policy_kind(r->p, "acte")->uninspected);
+}
+
+static void
+the_diagnosis_has_its_field_groups(void **state)
+{
+	static const char *const groups[] = { "origine", "tentatives",
+		"identite", "composition", "emploi-revenus", "charges",
+		"reste-a-vivre", "bail", "bail.type", "bail.date",
+		"bail.clause-resolutoire", "logement", "dette", "dette.montant",
+		"dette.depuis", "dette.causes.code", "dette.mensuel.mois",
+		"regularite-acte", "droits-non-recourus", "autonomie",
+		"orientation", "preconisations.code" };
+	struct rules *r = *state;
+	const struct policy_kind *k = policy_kind(r->p, "diagnostic");
+	size_t i;
+
+	for (i = 0; i < NELEMS(groups); i++)
+		if (policy_field(k, groups[i]) == NULL)
+			fail_msg("no field %s", groups[i]);
+	assert_int_equal(policy_field(k, "recit")->label, LABEL_NEVER);
+	assert_int_equal(policy_field(k, "surendettement.numero")->label,
+	    LABEL_SENSITIVE); /* of the group above it */
+	assert_int_equal(policy_field(k, "dette.montant")->type, FIELD_AMOUNT);
+}
+
+static void
+durations_are_those_of_the_domain(void **state)
+{
+	static const struct {
+		const char *kind;
+		uint32_t active, intermediate;
+		const char *from, *then;
+	} rows[] = {
+		{ "contrat-engagement", 24, 60, "last-contact",
+		    "end-of-contract" },
+		{ "avenant", 24, 60, "last-contact", "end-of-contract" },
+		{ "diagnostic", 24, 0, "last-contact", "last-contact" },
+		{ "evaluation", 24, 0, "last-contact", "last-contact" },
+		{ "dsf", 24, 0, "last-contact", "last-contact" },
+		{ "preconisations", 24, 0, "last-contact", "last-contact" },
+		{ "plan-apurement", 24, 60, "last-contact", "last-instalment" },
+		{ "consentement", 0, 60, "end-of-processing",
+		    "end-of-processing" },
+		{ "piece", 0, 0, "step-done", "step-done" },
+		{ "acte", 24, 0, "last-contact", "last-contact" },
+		{ "demarche", 24, 60, "last-contact", "step-done" },
+	};
+	struct rules *r = *state;
+	const struct policy_retention *t;
+	size_t i;
+
+	for (i = 0; i < NELEMS(rows); i++) {
+		t = policy_retention(
+		    r->p, policy_kind(r->p, rows[i].kind)->retention);
+		assert_int_equal(t->active_months, rows[i].active);
+		assert_int_equal(t->intermediate_months, rows[i].intermediate);
+		assert_string_equal(t->from, rows[i].from);
+		assert_string_equal(t->intermediate_from, rows[i].then);
+		assert_true(t->source[0] != '\0');
+	}
+	assert_int_equal(
+	    policy_retention(r->p, "jamais-rencontre")->active_months, 6);
+	assert_int_equal(policy_retention(r->p, "journal")->active_months, 12);
+}
+
+static void
+erasing_takes_two_of_three_and_not_the_dpo(void **state)
+{
+	struct rules *r = *state;
+	const struct policy_approval *a = policy_approval(r->p, "erasure");
+
+	assert_non_null(a);
+	assert_int_equal(a->count, 2);
+	assert_int_equal(a->valid_days, 30);
+	assert_string_equal(a->roles[0], "director");
+	assert_string_equal(a->roles[1], "lead");
+	assert_string_equal(a->roles[2], "jurist");
+	assert_null(a->roles[3]);
+	assert_null(policy_approval(r->p, "party"));
+}
+
+static void
+figures_are_found_by_name(void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t value;
+	} rows[] = { { "correction-hours", 24 }, { "declared-days-back", 30 },
+		{ "veille-days", 15 }, { "object-removal-days", 30 },
+		{ "small-cell-count", 5 } };
+	struct rules *r = *state;
+	int64_t value = -1;
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < NELEMS(rows); i++) {
+		assert_int_equal(
+		    policy_figure(r->p, rows[i].name, &value, &e), 0);
+		assert_int_equal(value, rows[i].value);
+	}
+	value = -1;
+	assert_int_equal(
+	    policy_figure(r->p, "luck", &value, &e), -ERR_NOT_FOUND);
+	assert_int_equal(value, -1);
+}
+
+static void
+partners_and_consents_are_named(void **state)
+{
+	struct rules *r = *state;
+	const struct policy_recipient *all, *caf;
+	const struct policy_consent *c;
+
+	assert_int_equal(policy_recipients(r->p, &all), 3);
+	caf = policy_recipient(r->p, "caf");
+	assert_string_equal(caf->account, "caf-exemple");
+	assert_string_equal(caf->channel, "ssh");
+	assert_string_equal(caf->certificate, "certificates/caf.pem");
+	assert_non_null(strstr(caf->title, "Seine-et-Marne"));
+	assert_int_equal(policy_consents(r->p, &c), 3);
+	c = policy_consent(r->p, "partage:caf");
+	assert_string_equal(c->recipient, "caf");
+	assert_non_null(policy_consent(r->p, "partage:banque-de-france"));
+	assert_null(policy_consent(r->p, "diagnostic")->recipient);
+	assert_null(policy_consent(r->p, "partage:bailleur"));
+	assert_string_equal(policy_role_title(r->p, "jurist"), "Juriste");
+	assert_null(policy_role_title(r->p, "root"));
+	assert_non_null(policy_purpose_title(r->p, "accompagnement"));
+}
+
+/* --- lost and garbled lines ------------------------------------------- */
+
+static const char *const roles[] = { "caseworker", "lead", "jurist", "director",
+	"dpo", "administrator", "custodian", "partner" };
+static const char *const kinds[] = { NULL, "diagnostic", "contrat-engagement",
+	"controle-regularite" };
+static const char *const purposes[] = { NULL, "accompagnement",
+	"maintien-aide-logement", "controle-interne" };
+static const char *const states[] = { NULL, "open", "closed", "restricted" };
+static const char *const recipients[] = { "caf", "ccapex", "banque-de-france" };
+static const char *const stages[] = { NULL, "amont", "aval" };
+static const char *const given[][3] = { { NULL }, { "partage:caf", NULL },
+	{ "partage:banque-de-france", NULL } };
+
+#define ACCESS_MAX (NELEMS(roles) * OP_COUNT * 4 * 4 * 4 * 3)
+#define GIVES_MAX (NELEMS(recipients) * NELEMS(stages) * NELEMS(given))
+
+/* All a policy allows: one byte for each question, and fields by name. */
+struct allowed {
+	uint8_t access[ACCESS_MAX];
+	const struct disclosure_rule *gives[GIVES_MAX];
+};
+
+/* The next digit of a question's number. */
+static size_t
+digit(size_t *n, size_t base)
+{
+	size_t d = *n % base;
+
+	*n /= base;
+	return d;
+}
+
+static int
+names_kinds(enum policy_op op)
+{
+	return op == OP_DOC_FILE || op == OP_DOC_READ || op == OP_DOC_META ||
+	       op == OP_RECEIPT;
+}
+
+static void
+ask_access(const struct policy *p, struct allowed *out)
+{
+	static const char *const where[][2] = { { "nord", "asso" },
+		{ "sud", "asso" }, { "nord", "autre" } };
+	struct principal who = {
+		.account = "a", .team = "nord", .organisation = "asso"
+	};
+	struct decision d;
+	size_t i, n, w;
+
+	for (i = 0; i < ACCESS_MAX; i++) {
+		struct access_facts f = { .who = &who, .day = DAY };
+
+		n = i;
+		who.role = roles[digit(&n, NELEMS(roles))];
+		f.op = (enum policy_op)digit(&n, OP_COUNT);
+		f.kind = kinds[digit(&n, NELEMS(kinds))];
+		f.case_state = states[digit(&n, NELEMS(states))];
+		f.purpose = purposes[digit(&n, NELEMS(purposes))];
+		w = digit(&n, NELEMS(where));
+		/* Questions that say no more than another are left out. */
+		if ((f.kind != NULL && !names_kinds(f.op)) ||
+		    (f.case_state == NULL && w > 0))
+			continue;
+		if (f.case_state != NULL) {
+			f.team = where[w][0];
+			f.organisation = where[w][1];
+		}
+		policy_authorize(p, &f, &d);
+		out->access[i] = (uint8_t)d.allowed;
+	}
+}
+
+static void
+ask_disclosure(const struct policy *p, struct allowed *out)
+{
+	struct disclosure_decision d;
+	size_t i, n;
+
+	for (i = 0; i < GIVES_MAX; i++) {
+		struct disclosure_facts f = { .case_state = "open",
+			.day = DAY };
+
+		n = i;
+		f.recipient = recipients[digit(&n, NELEMS(recipients))];
+		f.stage = stages[digit(&n, NELEMS(stages))];
+		f.consents = given[digit(&n, NELEMS(given))];
+		policy_disclose(p, &f, &d);
+		out->gives[i] = d.allowed ? d.rule : NULL;
+	}
+}
+
+static int
+gives(const struct disclosure_rule *rule, const struct disclosed_field *f)
+{
+	size_t i;
+
+	for (i = 0; i < rule->nfields; i++)
+		if (strcmp(rule->fields[i].kind, f->kind) == 0 &&
+		    strcmp(rule->fields[i].path, f->path) == 0)
+			return 1;
+	return 0;
+}
+
+/* Does now allow anything that before did not? */
+static int
+is_more(const struct allowed *before, const struct allowed *now)
+{
+	const struct disclosure_rule *const *was = before->gives,
+					    *const *is = now->gives;
+	size_t i, f;
+
+	for (i = 0; i < ACCESS_MAX; i++)
+		if (now->access[i] > before->access[i])
+			return 1;
+	for (i = 0; i < GIVES_MAX; i++) {
+		if (is[i] == NULL)
+			continue;
+		if (was[i] == NULL ||
+		    is[i]->expires_days > was[i]->expires_days)
+			return 1;
+		for (f = 0; f < is[i]->nfields; f++)
+			if (!gives(was[i], &is[i]->fields[f]))
+				return 1;
+	}
+	return 0;
+}
+
+struct lost {
+	struct rules *r;
+	struct policy *whole;
+	struct allowed before, now;
+	size_t loaded, refused;
+};
+
+static void
+try_text(struct lost *l, const char *file, const char *text, size_t line,
+    const char *how)
+{
+	rules_put(l->r, file, text);
+	if (rules_load(l->r) < 0) {
+		assert_true(l->r->problems.len > 0);
+		l->refused++;
+		return;
+	}
+	l->loaded++;
+	if (how != NULL)
+		return;
+	ask_access(l->r->p, &l->now);
+	ask_disclosure(l->r->p, &l->now);
+	if (is_more(&l->before, &l->now))
+		fail_msg("%s allows more without line %zu", file, line);
+}
+
+/* The text from..to left out, or with its bytes turned. */
+static void
+try_line(struct lost *l, const char *file, const char *text, const char *from,
+    const char *to, size_t line, int is_garbled)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	size_t i;
+
+	assert_int_equal(buf_add(&b, text, (size_t)(from - text), NULL), 0);
+	if (is_garbled) {
+		assert_int_equal(
+		    buf_add(&b, from, (size_t)(to - from), NULL), 0);
+		for (i = (size_t)(from - text); i + 1 < b.len; i++)
+			if ((i * 7 + line) % 5 == 0)
+				b.p[i] = (uint8_t)(b.p[i] ^ (1 + i % 31));
+	}
+	assert_int_equal(buf_addstr(&b, to, NULL), 0);
+	try_text(l, file, buf_str(&b), line, is_garbled ? "garbled" : NULL);
+}
+
+static void
+spoil_each_line(void **state, int is_garbled)
+{
+	static const char *const names[][2] = {
+		{ "00-common.conf", "00-common.conf" },
+		{ "77-seine-et-marne.conf", "77-seine-et-marne.conf" },
+		{ "people.example.conf", "people.conf" },
+	};
+	struct lost *l = calloc(1, sizeof(*l));
+	size_t i;
+
+	assert_non_null(l);
+	l->r = *state;
+	l->whole = TAKE(l->r->p);
+	ask_access(l->whole, &l->before);
+	ask_disclosure(l->whole, &l->before);
+	for (i = 0; i < NELEMS(names); i++) {
+		AUTO(buf_done) struct buf text = { 0 };
+		const char *p, *end;
+		size_t line = 1;
+
+		rules_shipped(names[i][0], &text);
+		for (p = buf_str(&text); *p != '\0'; p = end, line++) {
+			end = strchr(p, '\n') + 1;
+			if (*p == '#' || *p == '\n')
+				continue;
+			try_line(l, names[i][1], buf_str(&text), p, end, line,
+			    is_garbled);
+		}
+		rules_put(l->r, names[i][1], buf_str(&text));
+	}
+	print_message("%zu refused, %zu loaded\n", l->refused, l->loaded);
+	assert_true(l->refused > 500);
+	policy_freep(&l->whole);
+	free(l);
+}
+
+static void
+a_lost_line_never_allows_more(void **state)
+{
+	spoil_each_line(state, 0);
+}
+
+static void
+a_garbled_line_is_survived(void **state)
+{
+	spoil_each_line(state, 1);
+}
+
+#define S(f)                                                                   \
+	cmocka_unit_test_setup_teardown(f, rules_setup_shipped, rules_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		S(each_kind_of_the_domain_is_declared),
+		S(a_contract_may_be_signed_pages_of_paper),
+		S(the_diagnosis_has_its_field_groups),
+		S(durations_are_those_of_the_domain),
+		S(erasing_takes_two_of_three_and_not_the_dpo),
+		S(figures_are_found_by_name),
+		S(partners_and_consents_are_named),
+		S(a_lost_line_never_allows_more),
+		S(a_garbled_line_is_survived),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
