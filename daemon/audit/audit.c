@@ -71,7 +71,7 @@ int
 head_matches(
     const struct audit *a, const struct buf *note, uint64_t size, struct err *e)
 {
-	struct checkpoint cp;
+	struct checkpoint cp = { 0 };
 	struct hash root;
 	int r;
 
@@ -148,8 +148,7 @@ audit_open(const char *dir, struct catalog *c, struct agent *agent,
 	if ((r = load(a, e)) < 0)
 		return r;
 	/* A projection: what cannot be written now is at the next flush. */
-	if (audit_flush(a, NULL) < 0)
-		a->rebuilt = 0;
+	(void)!audit_flush(a, NULL);
 	*out = TAKE(a);
 	return 0;
 }

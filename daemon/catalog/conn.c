@@ -259,7 +259,7 @@ conn_detach(struct catalog_conn *conn)
 int
 conn_run(struct catalog_conn *conn, const char *text, struct err *e)
 {
-	struct stmt *s;
+	struct stmt *s = NULL;
 	int rc, r;
 
 	if ((r = conn_take(conn, text, &s, e)) < 0)

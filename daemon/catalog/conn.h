@@ -12,10 +12,11 @@
 
 #include "daemon/catalog/catalog.h"
 
-#define CONN_BUCKETS 64	       /* of the statement cache */
-#define CONN_STATEMENTS 512    /* kept prepared on a connection */
-#define CONN_BUSY_MS 10000     /* how long SQLite waits for a lock */
-#define CATALOG_FULL_MS 10000  /* how long a full checkpoint waits for readers \
+#define CONN_BUCKETS 64	    /* of the statement cache */
+#define CONN_STATEMENTS 512 /* kept prepared on a connection */
+#define CONN_BUSY_MS 10000  /* how long SQLite waits for a lock */
+#define CATALOG_FULL_MS                                                        \
+	10000		       /* how long a full checkpoint waits for readers \
 				*/
 #define CONN_SAVEPOINTS 64     /* nested in a transaction */
 #define CATALOG_READERS 128    /* reader connections in use at once */
