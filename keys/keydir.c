@@ -126,7 +126,7 @@ number_save(const struct keydir *d, const char *name, uint64_t v, struct err *e)
 int
 keydir_current(const struct keydir *d, uint32_t *generation, struct err *e)
 {
-	uint64_t v;
+	uint64_t v = 0;
 	int r;
 
 	if ((r = number_load(d, "current", UINT32_MAX, &v, e)) < 0)

@@ -80,7 +80,7 @@ sealfile_load(int dir, const char *name, const uint8_t key[32],
 	AUTO(secret_done) struct secret got = { 0 };
 	AUTO(opener_freep) struct opener *o = NULL;
 	AUTO(fd_closep) int fd = -1;
-	uint64_t size, text;
+	uint64_t size = 0, text;
 	int r;
 
 	if ((r = open_named(dir, name, &fd, &size, e)) < 0)
