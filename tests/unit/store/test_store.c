@@ -2,6 +2,7 @@
 #include "tests/unit/store/vault.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -98,6 +99,71 @@ a_group_is_appended_as_one(void **state)
 				     i == 9 ? 9u << 20 : 1000 + i),
 		    0);
 	}
+}
+
+struct filer {
+	struct vault *v;
+	unsigned first;
+	struct err e;
+	int r;
+};
+
+#define RACE 40
+
+/* Append only: the catalog has one writer. */
+static struct stage *raced[2 * RACE];
+
+static void *
+append_many(void *arg)
+{
+	struct filer *f = arg;
+	uint8_t body[3000];
+	unsigned i;
+
+	for (i = f->first; f->r == 0 && i < f->first + RACE; i++) {
+		vault_bytes(i, body, sizeof(body));
+		if ((f->r = stage_new(f->v->s, &raced[i], &f->e)) < 0 ||
+		    (f->r = stage_write(raced[i], body, sizeof(body), &f->e)) <
+			0 ||
+		    (f->r = stage_finish(raced[i], &f->e)) < 0)
+			return NULL;
+		f->r = store_append(f->v->s, &raced[i], 1, &f->e);
+	}
+	return NULL;
+}
+
+static void
+two_may_append_at_once(void **state)
+{
+	struct vault *v = *state;
+	struct filer f[2] = { { .v = v }, { .v = v, .first = RACE } };
+	AUTO(tx_end) struct tx tx = { 0 };
+	pthread_t t[2];
+	struct id id;
+	unsigned i;
+
+	for (i = 0; i < 2; i++)
+		assert_int_equal(
+		    pthread_create(&t[i], NULL, append_many, &f[i]), 0);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(pthread_join(t[i], NULL), 0);
+		assert_int_equal(f[i].r, 0);
+	}
+	assert_int_equal(tx_begin(v->c, &tx, &v->e), 0);
+	for (i = 0; i < 2 * RACE; i++) {
+		id = vault_owner(i);
+		assert_int_equal(store_place(&tx, raced[i], STORE_DOCUMENTS,
+				     &id, 1, STORE_CONTENT, 1, &v->e),
+		    0);
+		stage_freep(&raced[i]);
+	}
+	assert_int_equal(tx_commit(&tx, &v->e), 0);
+	for (i = 0; i < 2 * RACE; i++) {
+		id = vault_owner(i);
+		assert_int_equal(
+		    vault_read(v, &id, 1, STORE_CONTENT, i, 3000), 0);
+	}
+	vault_check_python(v);
 }
 
 static void
@@ -482,6 +548,7 @@ main(void)
 		T(every_size_is_read_back),
 		T(parts_and_versions_are_apart),
 		T(a_group_is_appended_as_one),
+		T(two_may_append_at_once),
 		T(an_empty_object_is_refused),
 		T(a_stage_out_of_its_order_is_refused),
 		T(the_same_place_twice_is_a_conflict),

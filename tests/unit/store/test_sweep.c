@@ -328,7 +328,7 @@ read_on(void *arg)
 
 	while (!__atomic_load_n(&r->stop, __ATOMIC_SEQ_CST)) {
 		for (i = 0; i < 8; i++) {
-			struct vault own = *r->v;
+			struct vault own = { .c = r->v->c, .s = r->v->s };
 			struct id id = vault_owner(i);
 
 			if (vault_read(
