@@ -228,7 +228,8 @@ core_unsealed(struct core *c, struct err *e)
 	int r;
 
 	if ((r = fetch_public(c, e)) < 0 ||
-	    (r = number_floor(c, &floor, e)) < 0)
+	    (r = number_floor(c, &floor, e)) < 0 ||
+	    (r = agent_floor(c->agent, floor, e)) < 0)
 		return r;
 	keypool_fill(c->keys, floor);
 	set_open(c, 1);
@@ -243,7 +244,7 @@ void
 core_sealed(struct core *c)
 {
 	set_open(c, 0);
-	keypool_reset(c->keys);
+	keypool_seal(c->keys);
 	uploads_reset(c->uploads);
 	search_drop(c->search);
 }

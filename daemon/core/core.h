@@ -122,7 +122,7 @@ void fresh_key_done(struct fresh_key *k);
 int keypool_open(struct agent *agent, struct keypool **out, struct err *e)
     NODISCARD;
 void keypool_freep(struct keypool **k);
-/* Forget what is held (the vault was sealed or rotated). */
+/* Forget what is held, and draw anew: after a rotate. */
 void keypool_reset(struct keypool *k);
 
 /* A catalog row's sealed JSON: SEAL_ROW, case and row id in the context. */

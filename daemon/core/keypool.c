@@ -181,15 +181,31 @@ keypool_fill(struct keypool *k, uint64_t floor)
 	pthread_mutex_unlock(&k->lock);
 }
 
+/* Under the lock. */
+static void
+forget(struct keypool *k)
+{
+	block_done(&k->now);
+	block_done(&k->ahead);
+	k->epoch++;
+	pthread_cond_signal(&k->wanted);
+	pthread_cond_broadcast(&k->filled);
+}
+
 void
 keypool_reset(struct keypool *k)
 {
 	pthread_mutex_lock(&k->lock);
-	block_done(&k->now);
-	block_done(&k->ahead);
-	k->epoch++;
+	forget(k);
+	pthread_mutex_unlock(&k->lock);
+}
+
+void
+keypool_seal(struct keypool *k)
+{
+	pthread_mutex_lock(&k->lock);
+	forget(k);
 	k->open = 0;
-	pthread_cond_broadcast(&k->filled);
 	pthread_mutex_unlock(&k->lock);
 }
 

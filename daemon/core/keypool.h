@@ -17,4 +17,7 @@ int keypool_try(struct keypool *k, struct fresh_key *out, struct err *e)
  * was restored must not give again what the catalog already uses). */
 void keypool_fill(struct keypool *k, uint64_t floor);
 
+/* The vault was sealed: forget what is held, draw nothing. */
+void keypool_seal(struct keypool *k);
+
 #endif

@@ -1,0 +1,472 @@
+/* Filing and reading with the real agent and the real inspector. */
+#include "tests/unit/core/core_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/receipt.h"
+
+#define FIXTURE(f)                                                             \
+	struct core_fixture *f = *state;                                       \
+	if (f == NULL)                                                         \
+	skip()
+
+static const char *
+text(const json_t *j, const char *name)
+{
+	const char *s = json_string_value(json_object_get(j, name));
+
+	assert_non_null(s);
+	return s;
+}
+
+static void
+refused(struct core_fixture *f, int r, enum err_code code, const char *tag)
+{
+	if (r != -(int)code || strcmp(err_name(&f->e), tag) != 0)
+		fail_msg("%d %s: %s", r, err_name(&f->e), f->e.text);
+}
+
+static void
+what_is_filed_is_read_back_byte_for_byte(void **state)
+{
+	AUTO(buf_done) struct buf pdf = { 0 }, got = { 0 };
+	json_t *answer = NULL;
+	char kase[ID_TEXT];
+	FIXTURE(f);
+
+	core_fixture_case(f, CAMILLE, "Dupont", kase);
+	core_fixture_pdf(&pdf, "contrat", 200000);
+	if (core_fixture_file(f, CAMILLE, kase, "contrat-engagement", pdf.p,
+		pdf.len, "stylus", NULL, &answer) < 0)
+		fail_msg("%s", f->e.text);
+	if (core_fixture_get(f, NOA, text(answer, "document"), 0, 0, &got) < 0)
+		fail_msg("%s", f->e.text);
+	assert_int_equal(got.len, pdf.len);
+	assert_memory_equal(got.p, pdf.p, pdf.len);
+	assert_string_equal(text(answer, "level"), "stylus");
+	assert_string_equal(text(answer, "indication"), "NOT-SIGNED");
+	json_decref(answer);
+}
+
+static void
+a_receipt_proves_the_very_file(void **state)
+{
+	AUTO(buf_done) struct buf pdf = { 0 };
+	struct receipt *rc;
+	json_t *answer = NULL;
+	uint8_t sha[SHA256_LEN];
+	char kase[ID_TEXT];
+	const char *s;
+	FIXTURE(f);
+
+	rc = calloc(1, sizeof(*rc));
+	assert_non_null(rc);
+	core_fixture_case(f, CAMILLE, "Durand", kase);
+	core_fixture_pdf(&pdf, "recu", 1000);
+	assert_int_equal(core_fixture_file(f, CAMILLE, kase, "piece", pdf.p,
+			     pdf.len, "", NULL, &answer),
+	    0);
+	s = text(answer, "receipt");
+	assert_int_equal(receipt_parse(s, strlen(s), rc, &f->e), 0);
+	if (receipt_check(rc, &f->core->public->log, &f->e) < 0)
+		fail_msg("%s", f->e.text);
+	assert_int_equal(
+	    digest_of(DIGEST_SHA256, pdf.p, pdf.len, sha, NULL), 0);
+	assert_memory_equal(rc->sha256, sha, sizeof(sha));
+	assert_int_equal(rc->pages[0].size, pdf.len);
+	receipt_done(rc);
+	free(rc);
+	json_decref(answer);
+}
+
+static void
+the_same_key_gives_the_first_receipt(void **state)
+{
+	AUTO(buf_done) struct buf pdf = { 0 };
+	json_t *one = NULL, *two = NULL, *list = NULL;
+	struct caller c;
+	char kase[ID_TEXT];
+	FIXTURE(f);
+
+	core_fixture_case(f, CAMILLE, "Martin", kase);
+	core_fixture_pdf(&pdf, "une fois", 1000);
+	assert_int_equal(core_fixture_file(f, CAMILLE, kase, "piece", pdf.p,
+			     pdf.len, "", "key-1", &one),
+	    0);
+	if (core_fixture_file(f, CAMILLE, kase, "piece", pdf.p, pdf.len, "",
+		"key-1", &two) < 0)
+		fail_msg("%s", f->e.text);
+	assert_string_equal(text(one, "document"), text(two, "document"));
+	assert_int_equal(json_integer_value(json_object_get(one, "leaf")),
+	    json_integer_value(json_object_get(two, "leaf")));
+	c = core_fixture_caller(f, CAMILLE);
+	assert_int_equal(
+	    document_list(f->core, &c, kase, &f->object, &list, &f->e), 0);
+	assert_int_equal(
+	    json_array_size(json_object_get(list, "documents")), 1);
+	json_decref(one);
+	json_decref(two);
+	json_decref(list);
+}
+
+static void
+a_key_of_another_case_is_a_conflict(void **state)
+{
+	AUTO(buf_done) struct buf pdf = { 0 };
+	char kase[ID_TEXT], other[ID_TEXT];
+	json_t *one = NULL, *two = NULL;
+	FIXTURE(f);
+
+	core_fixture_case(f, CAMILLE, "Petit", kase);
+	core_fixture_case(f, CAMILLE, "Grand", other);
+	core_fixture_pdf(&pdf, "x", 1000);
+	assert_int_equal(core_fixture_file(f, CAMILLE, kase, "piece", pdf.p,
+			     pdf.len, "", "key-2", &one),
+	    0);
+	refused(f,
+	    core_fixture_file(
+		f, CAMILLE, other, "piece", pdf.p, pdf.len, "", "key-2", &two),
+	    ERR_CONFLICT, "idempotency-key");
+	json_decref(one);
+}
+
+static void
+a_new_version_replaces_and_the_old_one_stays(void **state)
+{
+	AUTO(buf_done) struct buf a = { 0 }, b = { 0 }, got = { 0 };
+	char kase[ID_TEXT], upload[ID_TEXT];
+	json_t *one = NULL, *two = NULL, *all = NULL;
+	struct filing fl = { .npages = 1, .level = "", .title = "v2" };
+	struct caller c;
+	int again;
+	FIXTURE(f);
+
+	core_fixture_case(f, CAMILLE, "Moreau", kase);
+	core_fixture_pdf(&a, "un", 5000);
+	core_fixture_pdf(&b, "deux", 9000);
+	assert_int_equal(core_fixture_file(f, CAMILLE, kase, "piece", a.p,
+			     a.len, "", NULL, &one),
+	    0);
+	core_fixture_send(f, CAMILLE, b.p, b.len, upload);
+	fl.kase = kase;
+	fl.kind = "piece";
+	fl.replaces = text(one, "ref");
+	fl.pages[0] = (struct filing_page){ upload, "b.pdf" };
+	c = core_fixture_caller(f, CAMILLE);
+	if (document_file(f->core, &c, &fl, &f->object, &two, &again, &f->e) <
+	    0)
+		fail_msg("%s", f->e.text);
+	assert_int_equal(
+	    json_integer_value(json_object_get(two, "version")), 2);
+	assert_string_equal(text(one, "document"), text(two, "document"));
+	assert_int_equal(
+	    core_fixture_get(f, CAMILLE, text(one, "document"), 1, 0, &got), 0);
+	assert_memory_equal(got.p, a.p, a.len);
+	buf_reset(&got);
+	assert_int_equal(
+	    core_fixture_get(f, CAMILLE, text(one, "document"), 0, 0, &got), 0);
+	assert_memory_equal(got.p, b.p, b.len);
+	assert_int_equal(document_versions(f->core, &c, text(one, "document"),
+			     &f->object, &all, &f->e),
+	    0);
+	assert_int_equal(json_array_size(json_object_get(all, "versions")), 2);
+	json_decref(one);
+	json_decref(two);
+	json_decref(all);
+}
+
+static void
+photographs_in_page_order_are_one_document(void **state)
+{
+	struct filing fl = { .kind = "contrat-engagement",
+		.level = "",
+		.title = "Contrat",
+		.replaces = "",
+		.npages = 3 };
+	char kase[ID_TEXT], uploads[3][ID_TEXT];
+	AUTO(buf_done) struct buf got = { 0 };
+	json_t *answer = NULL;
+	struct caller c;
+	int i, again;
+	FIXTURE(f);
+
+	core_fixture_case(f, CAMILLE, "Photos", kase);
+	fl.kase = kase;
+	for (i = 0; i < 3; i++) {
+		core_fixture_send(f, CAMILLE, core_fixture_png,
+		    core_fixture_png_len, uploads[i]);
+		fl.pages[i] = (struct filing_page){ uploads[i], "p.png" };
+	}
+	c = core_fixture_caller(f, CAMILLE);
+	if (document_file(
+		f->core, &c, &fl, &f->object, &answer, &again, &f->e) < 0)
+		fail_msg("%s", f->e.text);
+	assert_string_equal(text(answer, "level"), "handwritten-scan");
+	assert_int_equal(json_array_size(json_object_get(answer, "pages")), 3);
+	assert_int_equal(
+	    core_fixture_get(f, NOA, text(answer, "document"), 1, 2, &got), 0);
+	assert_memory_equal(got.p, core_fixture_png, got.len);
+	refused(f,
+	    core_fixture_get(f, NOA, text(answer, "document"), 1, 3, &got),
+	    ERR_NOT_FOUND, "page");
+	json_decref(answer);
+}
+
+struct bad {
+	const char *what, *kind, *bytes, *level;
+	enum err_code code;
+	const char *tag;
+};
+
+static void
+bad_input_is_refused_and_nothing_is_kept(void **state)
+{
+	static const struct bad bad[] = {
+		{ "empty", "piece", "", "", ERR_REFUSED, "empty-file" },
+		{ "a text", "contrat-engagement", "bonjour\n", "stylus",
+		    ERR_REFUSED, "media-type" },
+		{ "a PDF not at 0", "contrat-engagement", "xx%PDF-1.4\n%%EOF\n",
+		    "stylus", ERR_REFUSED, "media-type" },
+		{ "no JSON", "diagnostic", "{", "", ERR_REFUSED,
+		    "record-json" },
+		{ "an unknown field", "diagnostic",
+		    "{\"date\":\"2026-11-01\",\"surprise\":1}", "", ERR_REFUSED,
+		    "record-field" },
+		{ "a wrong type", "diagnostic", "{\"date\":17}", "",
+		    ERR_REFUSED, "record-field" },
+		{ "a duplicate", "diagnostic",
+		    "{\"date\":\"2026-11-01\",\"date\":\"2026-11-02\"}", "",
+		    ERR_REFUSED, "record-duplicate" },
+		{ "a missing field", "diagnostic", "{}", "", ERR_REFUSED,
+		    "record-field" },
+		{ "an unknown kind", "licorne", "x", "", ERR_DENIED,
+		    "kind-unknown" },
+	};
+	json_t *answer = NULL, *list = NULL;
+	struct caller c;
+	char kase[ID_TEXT];
+	size_t i;
+	FIXTURE(f);
+
+	core_fixture_case(f, CAMILLE, "Mauvais", kase);
+	for (i = 0; i < NELEMS(bad); i++) {
+		print_message("%s\n", bad[i].what);
+		refused(f,
+		    core_fixture_file(f, CAMILLE, kase, bad[i].kind,
+			bad[i].bytes, strlen(bad[i].bytes), bad[i].level, NULL,
+			&answer),
+		    bad[i].code, bad[i].tag);
+	}
+	c = core_fixture_caller(f, CAMILLE);
+	assert_int_equal(
+	    document_list(f->core, &c, kase, &f->object, &list, &f->e), 0);
+	assert_int_equal(
+	    json_array_size(json_object_get(list, "documents")), 0);
+	json_decref(list);
+}
+
+static void
+a_contract_without_a_level_is_refused(void **state)
+{
+	AUTO(buf_done) struct buf pdf = { 0 };
+	json_t *answer = NULL;
+	char kase[ID_TEXT];
+	FIXTURE(f);
+
+	core_fixture_case(f, CAMILLE, "Niveau", kase);
+	core_fixture_pdf(&pdf, "sans", 1000);
+	refused(f,
+	    core_fixture_file(f, CAMILLE, kase, "contrat-engagement", pdf.p,
+		pdf.len, "", NULL, &answer),
+	    ERR_REFUSED, "level");
+	refused(f,
+	    core_fixture_file(f, CAMILLE, kase, "contrat-engagement", pdf.p,
+		pdf.len, "advanced", NULL, &answer),
+	    ERR_REFUSED, "level");
+}
+
+/* One body for "no such" and "not yours": code, tag and text. */
+static void
+another_teams_case_answers_as_none(void **state)
+{
+	static const char none[] = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
+	struct caller c;
+	json_t *answer = NULL;
+	struct err foreign;
+	char kase[ID_TEXT];
+	FIXTURE(f);
+
+	core_fixture_case(f, CAMILLE, "Secret", kase);
+	c = core_fixture_caller(f, SACHA);
+	refused(f, case_show(f->core, &c, kase, &f->object, &answer, &f->e),
+	    ERR_NOT_FOUND, "not-found");
+	foreign = f->e;
+	refused(f, case_show(f->core, &c, none, &f->object, &answer, &f->e),
+	    ERR_NOT_FOUND, "not-found");
+	assert_string_equal(foreign.text, f->e.text);
+	c = core_fixture_caller(f, NOBODY);
+	refused(f, case_show(f->core, &c, kase, &f->object, &answer, &f->e),
+	    ERR_DENIED, "nobody");
+	refused(f, case_show(f->core, &c, none, &f->object, &answer, &f->e),
+	    ERR_DENIED, "nobody");
+	c = core_fixture_caller(f, ADMIN);
+	refused(f, case_show(f->core, &c, kase, &f->object, &answer, &f->e),
+	    ERR_DENIED, "no-rule");
+	foreign = f->e;
+	refused(f, case_show(f->core, &c, none, &f->object, &answer, &f->e),
+	    ERR_DENIED, "no-rule");
+	assert_string_equal(foreign.text, f->e.text);
+}
+
+static void
+a_document_of_another_team_answers_as_none(void **state)
+{
+	static const char none[] = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
+	AUTO(buf_done) struct buf pdf = { 0 }, got = { 0 };
+	json_t *answer = NULL;
+	char kase[ID_TEXT];
+	FIXTURE(f);
+
+	core_fixture_case(f, CAMILLE, "Autre", kase);
+	core_fixture_pdf(&pdf, "x", 1000);
+	assert_int_equal(core_fixture_file(f, CAMILLE, kase, "piece", pdf.p,
+			     pdf.len, "", NULL, &answer),
+	    0);
+	refused(f,
+	    core_fixture_get(f, SACHA, text(answer, "document"), 0, 0, &got),
+	    ERR_NOT_FOUND, "not-found");
+	refused(f, core_fixture_get(f, SACHA, none, 0, 0, &got), ERR_NOT_FOUND,
+	    "not-found");
+	refused(f,
+	    core_fixture_file(
+		f, SACHA, kase, "piece", pdf.p, pdf.len, "", NULL, &answer),
+	    ERR_NOT_FOUND, "not-found");
+	json_decref(answer);
+}
+
+static void
+references_and_beginnings_find_the_document(void **state)
+{
+	AUTO(buf_done) struct buf pdf = { 0 }, got = { 0 };
+	json_t *answer = NULL;
+	char kase[ID_TEXT], start[9];
+	FIXTURE(f);
+
+	core_fixture_case(f, CAMILLE, "Refs", kase);
+	core_fixture_pdf(&pdf, "r", 1000);
+	assert_int_equal(core_fixture_file(f, CAMILLE, kase, "piece", pdf.p,
+			     pdf.len, "", NULL, &answer),
+	    0);
+	assert_int_equal(
+	    core_fixture_get(f, NOA, text(answer, "ref"), 0, 0, &got), 0);
+	snprintf(start, sizeof(start), "%.8s", text(answer, "document"));
+	buf_reset(&got);
+	assert_int_equal(core_fixture_get(f, NOA, start, 0, 0, &got), 0);
+	assert_int_equal(got.len, pdf.len);
+	refused(f, core_fixture_get(f, NOA, "a/b", 0, 0, &got), ERR_INVALID,
+	    "reference");
+	json_decref(answer);
+}
+
+static void
+a_sealed_vault_gives_nothing_and_comes_back(void **state)
+{
+	AUTO(buf_done) struct buf pdf = { 0 }, got = { 0 };
+	json_t *answer = NULL;
+	struct caller c;
+	char kase[ID_TEXT];
+	FIXTURE(f);
+
+	core_fixture_case(f, CAMILLE, "Scelle", kase);
+	core_fixture_pdf(&pdf, "s", 1000);
+	assert_int_equal(core_fixture_file(f, CAMILLE, kase, "piece", pdf.p,
+			     pdf.len, "", NULL, &answer),
+	    0);
+	assert_int_equal(agent_fixture_seal(&f->agent), 0);
+	core_sealed(f->core);
+	refused(f,
+	    core_fixture_get(f, NOA, text(answer, "document"), 0, 0, &got),
+	    ERR_SEALED, "sealed");
+	c = core_fixture_caller(f, CAMILLE);
+	{
+		struct upload *u;
+
+		refused(f,
+		    uploads_begin(f->core, &c, "aaaaaaaaaaaaaaaaaaaaaaaaaa", 0,
+			&u, &f->e),
+		    ERR_SEALED, "sealed");
+	}
+	agent_fixture_unseal(&f->agent);
+	if (core_unsealed(f->core, &f->e) < 0)
+		fail_msg("%s", f->e.text);
+	assert_int_equal(
+	    core_fixture_get(f, NOA, text(answer, "document"), 0, 0, &got), 0);
+	json_decref(answer);
+}
+
+static void
+a_forgotten_document_is_a_tombstone(void **state)
+{
+	AUTO(buf_done) struct buf pdf = { 0 }, got = { 0 }, numbers = { 0 };
+	json_t *answer = NULL, *shown = NULL;
+	struct document_facts doc;
+	struct caller c;
+	char kase[ID_TEXT];
+	FIXTURE(f);
+
+	core_fixture_case(f, CAMILLE, "Oubli", kase);
+	core_fixture_pdf(&pdf, "o", 1000);
+	assert_int_equal(core_fixture_file(f, CAMILLE, kase, "piece", pdf.p,
+			     pdf.len, "", NULL, &answer),
+	    0);
+	{
+		AUTO(tx_end) struct tx tx = { 0 };
+
+		assert_int_equal(tx_begin(f->core->catalog, &tx, &f->e), 0);
+		assert_int_equal(
+		    document_find(&tx, text(answer, "document"), &doc, &f->e),
+		    0);
+		assert_int_equal(
+		    document_key_numbers(&tx, &doc.id, &numbers, &f->e), 0);
+		assert_int_equal(numbers.len, 2 * sizeof(uint64_t));
+		assert_int_equal(document_forget(&tx, &doc.id, &f->e), 0);
+		assert_int_equal(tx_commit(&tx, &f->e), 0);
+	}
+	refused(f,
+	    core_fixture_get(f, NOA, text(answer, "document"), 0, 0, &got),
+	    ERR_NOT_FOUND, "erased");
+	c = core_fixture_caller(f, CAMILLE);
+	assert_int_equal(document_show(f->core, &c, text(answer, "document"),
+			     &f->object, &shown, &f->e),
+	    0);
+	assert_string_equal(text(shown, "state"), "erased");
+	json_decref(answer);
+	json_decref(shown);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_filed_is_read_back_byte_for_byte),
+		cmocka_unit_test(a_receipt_proves_the_very_file),
+		cmocka_unit_test(the_same_key_gives_the_first_receipt),
+		cmocka_unit_test(a_key_of_another_case_is_a_conflict),
+		cmocka_unit_test(a_new_version_replaces_and_the_old_one_stays),
+		cmocka_unit_test(photographs_in_page_order_are_one_document),
+		cmocka_unit_test(bad_input_is_refused_and_nothing_is_kept),
+		cmocka_unit_test(a_contract_without_a_level_is_refused),
+		cmocka_unit_test(another_teams_case_answers_as_none),
+		cmocka_unit_test(a_document_of_another_team_answers_as_none),
+		cmocka_unit_test(references_and_beginnings_find_the_document),
+		cmocka_unit_test(a_sealed_vault_gives_nothing_and_comes_back),
+		cmocka_unit_test(a_forgotten_document_is_a_tombstone),
+	};
+
+	return cmocka_run_group_tests(
+	    tests, core_fixture_setup, core_fixture_teardown);
+}
