@@ -162,7 +162,7 @@ pdf_locate(const uint8_t *p, size_t n, struct inspect_type *t)
 		read_name(at, (size_t)(end - at), &name);
 		if (strcmp(name.text, "Encrypt") == 0)
 			t->encrypted = 1;
-		if (strcmp(name.text, RANGE_TOKEN + 1) == 0 &&
+		if (strcmp(name.text, &RANGE_TOKEN[1]) == 0 &&
 		    count++ < INSPECT_SIGS_MAX)
 			add_range(p, n, (size_t)(at - 1 - p), &name, t);
 	}

@@ -42,6 +42,25 @@ spin(void)
 		n++;
 }
 
+static void
+flood(void)
+{
+	static const uint8_t zeros[WIRE_ANSWER_MAX + 1];
+
+	(void)!write(0, zeros, sizeof(zeros));
+	_exit(0);
+}
+
+static void
+write_others(void)
+{
+	int fd;
+
+	/* An answer as the launcher would pass it on. */
+	for (fd = 1; fd < 1024; fd++)
+		(void)!write(fd, "\0forged", 7);
+}
+
 void
 worker_misbehave(uint8_t act)
 {
@@ -81,6 +100,12 @@ worker_misbehave(uint8_t act)
 		break;
 	case ACT_EAT_MEMORY:
 		eat_memory();
+		break;
+	case ACT_FLOOD:
+		flood();
+		break;
+	case ACT_WRITE_OTHERS:
+		write_others();
 		break;
 	default:
 		abort();

@@ -15,6 +15,8 @@ enum misbehave_act {
 	ACT_SPIN,
 	ACT_EAT_MEMORY,
 	ACT_CRASH,
+	ACT_FLOOD,	  /* an answer that is too long */
+	ACT_WRITE_OTHERS, /* to every descriptor but its own */
 	ACT_COUNT
 };
 

@@ -130,6 +130,21 @@ a_gap_that_is_not_hexadecimal_is_not_sound(void **state)
 }
 
 static void
+a_gap_without_its_brackets_is_not_sound(void **state)
+{
+	struct made m = make_sound();
+
+	(void)state;
+	m.text[m.r.b] = '0';
+	assert_false(is_sound(&m, &m.r));
+	m.text[m.r.b] = '<';
+	m.text[m.r.c - 1] = '0';
+	assert_false(is_sound(&m, &m.r));
+	m.text[m.r.c - 1] = '>';
+	assert_true(is_sound(&m, &m.r));
+}
+
+static void
 a_gap_without_contents_in_front_is_not_sound(void **state)
 {
 	struct made m = make_sound();
@@ -239,6 +254,7 @@ main(void)
 		cmocka_unit_test(numbers_that_wrap_around_are_not_sound),
 		cmocka_unit_test(a_range_nowhere_written_is_not_sound),
 		cmocka_unit_test(a_gap_that_is_not_hexadecimal_is_not_sound),
+		cmocka_unit_test(a_gap_without_its_brackets_is_not_sound),
 		cmocka_unit_test(a_gap_without_contents_in_front_is_not_sound),
 		cmocka_unit_test(literals_are_four_plain_numbers),
 		cmocka_unit_test(the_locator_finds_it_and_says_its_subfilter),

@@ -143,6 +143,31 @@ a_worker_that_crashes_or_eats_memory_is_only_itself(void **state)
 }
 
 static void
+an_answer_that_is_too_long_is_none(void **state)
+{
+	assert_int_equal(act(*state, ACT_FLOOD), WIRE_DIED);
+}
+
+static void
+a_worker_cannot_answer_for_another(void **state)
+{
+	struct served *v = *state;
+	AUTO(buf_done) struct buf answer = { 0 };
+	AUTO(fd_closep) int other = -1;
+	size_t none = 0;
+	struct err e;
+
+	if (!sandbox_enforced())
+		skip();
+	assert_int_equal(ipc_connect(v->socket, SOCK_SEQPACKET, &other, &e), 0);
+	/* The launcher has taken it once it serves a later one. */
+	assert_int_equal(act(v, ACT_FLOOD), WIRE_DIED);
+	assert_int_equal(act(v, ACT_WRITE_OTHERS), WIRE_DONE);
+	assert_int_equal(
+	    ipc_recv(other, &answer, NULL, &none, 0, &e), -ERR_BUSY);
+}
+
+static void
 a_worker_that_never_ends_is_ended(void **state)
 {
 	int64_t start = now_ms();
@@ -463,6 +488,8 @@ main(int argc, char **argv)
 		    a_taken_over_worker_dies_at_its_first_forbidden_act),
 		cmocka_unit_test(
 		    a_worker_that_crashes_or_eats_memory_is_only_itself),
+		cmocka_unit_test(an_answer_that_is_too_long_is_none),
+		cmocka_unit_test(a_worker_cannot_answer_for_another),
 		cmocka_unit_test(a_worker_that_never_ends_is_ended),
 	};
 	const struct CMUnitTest real[] = {
