@@ -10,12 +10,12 @@
 enum fit { FIT_NOT, FIT_OP, FIT_KIND, FIT_SCOPE, FIT_STATE, FIT_ALL };
 
 static void
-deny(struct decision *d, const struct access_rule *rule, const char *tag)
+deny(struct decision *d, const char *rule, const char *tag)
 {
 	d->allowed = 0;
 	d->purpose_is_default = 0;
 	d->purpose = NULL;
-	d->rule = rule != NULL ? rule->name : NULL;
+	d->rule = rule;
 	d->tag = tag;
 }
 
@@ -152,13 +152,13 @@ explain_near(const struct access_facts *f, const struct access_rule *a,
 	who_does_what(f, what, sizeof(what));
 	switch (how) {
 	case FIT_OP:
-		deny(d, a, "no-rule");
+		deny(d, a->name, "no-rule");
 		snprintf(d->why, sizeof(d->why),
 		    "%s is denied: rule %s is not for this kind.", what,
 		    a->name);
 		break;
 	case FIT_KIND:
-		deny(d, a, "other-team");
+		deny(d, a->name, "other-team");
 		snprintf(d->why, sizeof(d->why),
 		    "%s is denied: rule %s stops at scope %s, and the case "
 		    "is of team %s, organisation %s.",
@@ -166,13 +166,14 @@ explain_near(const struct access_facts *f, const struct access_rule *a,
 		    names_shown(f->organisation));
 		break;
 	case FIT_SCOPE:
-		deny(d, a, is_restricted ? "case-restricted" : "no-rule");
+		deny(d, a->name, is_restricted ? "case-restricted" : "no-rule");
 		snprintf(d->why, sizeof(d->why),
 		    "%s is denied: rule %s is not for this case (%s).", what,
 		    a->name, about_case(f));
 		break;
 	default:
-		deny(d, a, f->purpose == NULL ? "purpose-missing" : "no-rule");
+		deny(d, a->name,
+		    f->purpose == NULL ? "purpose-missing" : "no-rule");
 		snprintf(d->why, sizeof(d->why),
 		    f->purpose == NULL
 			? "%s is denied: rule %s asks for a purpose and has "
@@ -190,7 +191,7 @@ is_decidable(
 {
 	const struct op_traits *op = names_op(f->op);
 	const struct policy_kind *kind;
-	const struct named *purpose;
+	const struct named *purpose, *role;
 
 	if (f->who == NULL || f->who->status != POLICY_ACTIVE ||
 	    f->who->role == NULL) {
@@ -207,6 +208,14 @@ is_decidable(
 		    f->who->role, f->who->account, policy_op_name(f->op),
 		    op == NULL ? "there is no such operation"
 			       : "it is always on a case, and none is named");
+		return 0;
+	}
+	role = model_role(p, f->who->role);
+	if (role == NULL || !policy_in_force(&role->when, f->day)) {
+		deny(d, NULL, "no-rule");
+		snprintf(d->why, sizeof(d->why),
+		    "%s is denied: the rules in force have no role %s.",
+		    op->name, names_shown(f->who->role));
 		return 0;
 	}
 	kind = f->kind != NULL ? policy_kind(p, f->kind) : NULL;

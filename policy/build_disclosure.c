@@ -163,31 +163,67 @@ is_listed(const struct value *list, const char *kind, const char *path)
 	return 0;
 }
 
+/*
+ * Creditors must not learn of a surendettement filing before it is
+ * admissible (L721-3 C. conso.), and the landlord is one: what faces the
+ * landlord gets nothing sensitive, listed or not.
+ */
+static int
+faces_landlord(const struct build *b, const struct node *rule)
+{
+	const struct value *v = read_value(rule, "recipient");
+	const struct policy_recipient *r;
+
+	r = v != NULL ? policy_recipient(b->p, v->v[0]) : NULL;
+	return r != NULL && r->landlord_facing;
+}
+
+static void
+check_label(struct build *b, const struct node *rule, const struct node *n,
+    const struct policy_kind *k, const struct policy_field *f)
+{
+	const struct value *list = read_value(rule, "sensitive");
+	const char *why = NULL;
+
+	if (f->label == LABEL_NEVER)
+		why = "never disclosed";
+	else if (f->label == LABEL_ORDINARY)
+		return;
+	else if (faces_landlord(b, rule))
+		why = "sensitive, to one who faces the landlord";
+	else if (!is_listed(list, k->name, f->path))
+		why = "sensitive and not on its list";
+	if (why != NULL)
+		problem(b->ps, n->file, n->line,
+		    "disclosure \"%s\" would give %s:%s, which is %s",
+		    rule->title, k->name, f->path, why);
+}
+
 /* A group or list takes all under it along: each is looked at. */
 static void
 check_labels(struct build *b, const struct node *rule, const struct node *n,
     const struct policy_kind *k, const char *top)
 {
-	const struct value *list = read_value(rule, "sensitive");
-	const struct policy_field *f;
 	size_t i;
 
-	for (i = 0; i < k->nfields; i++) {
-		f = &k->fields[i];
-		if (!is_at_or_under(f->path, top))
-			continue;
-		if (f->label == LABEL_NEVER)
+	for (i = 0; i < k->nfields; i++)
+		if (is_at_or_under(k->fields[i].path, top))
+			check_label(b, rule, n, k, &k->fields[i]);
+}
+
+/* One field of a list's items would lose which item it is of. */
+static void
+check_not_in_list(struct build *b, const struct node *n,
+    const struct policy_kind *k, const struct policy_field *f)
+{
+	size_t i;
+
+	for (i = 0; i < k->nfields; i++)
+		if (k->fields[i].type == FIELD_LIST && &k->fields[i] != f &&
+		    is_at_or_under(f->path, k->fields[i].path))
 			problem(b->ps, n->file, n->line,
-			    "disclosure \"%s\" would give %s:%s, which is "
-			    "never disclosed",
-			    rule->title, k->name, f->path);
-		else if (f->label == LABEL_SENSITIVE &&
-			 !is_listed(list, k->name, f->path))
-			problem(b->ps, n->file, n->line,
-			    "disclosure \"%s\" gives %s:%s, which is "
-			    "sensitive and not on its list",
-			    rule->title, k->name, f->path);
-	}
+			    "%s:%s is inside a list: disclose the list",
+			    k->name, f->path);
 }
 
 static void
@@ -211,19 +247,7 @@ read_disclosed(struct build *b, const struct node *rule, const struct node *n,
 	d->path = f->path;
 	if (*d->title == '\0')
 		d->title = f->title;
-	if (strchr(d->path, '.') != NULL) {
-		const char *dot = strrchr(d->path, '.');
-		size_t i, len = (size_t)(dot - d->path);
-
-		for (i = 0; i < k->nfields; i++)
-			if (k->fields[i].type == FIELD_LIST &&
-			    strlen(k->fields[i].path) <= len &&
-			    is_at_or_under(d->path, k->fields[i].path))
-				problem(b->ps, n->file, n->line,
-				    "%s is inside a list: disclose the list "
-				    "or a field of its own",
-				    from);
-	}
+	check_not_in_list(b, n, k, f);
 	check_labels(b, rule, n, k, f->path);
 }
 

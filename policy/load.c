@@ -112,10 +112,11 @@ load_file(int dirfd, enum syntax_file what, const char *name, struct arena *a,
 	if ((r = file_read(dirfd, name, SCAN_FILE_MAX, &text, &why)) < 0) {
 		if (-r == ERR_NOMEM)
 			return err_set(e, ERR_NOMEM, "%s", name);
-		problem(ps, name, 0,
-		    -r == ERR_TOO_LARGE ? "larger than %u bytes%s"
-					: "cannot be read%.0u: %s",
-		    SCAN_FILE_MAX, -r == ERR_TOO_LARGE ? "" : why.text);
+		if (-r == ERR_TOO_LARGE)
+			problem(
+			    ps, name, 0, "larger than %u bytes", SCAN_FILE_MAX);
+		else
+			problem(ps, name, 0, "cannot be read: %s", why.text);
 		return 0;
 	}
 	snprintf(len, sizeof(len), "%zu", text.len);

@@ -190,6 +190,8 @@ static cfg_opt_t people_words[] = {
 };
 static const char *const people_sections[] = { "person", NULL };
 
+static void syntax_error(cfg_t *cfg, const char *fmt, va_list ap) PRINTF(2, 0);
+
 static void
 syntax_error(cfg_t *cfg, const char *fmt, va_list ap)
 {

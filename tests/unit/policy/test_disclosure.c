@@ -335,6 +335,28 @@ a_sensitive_field_goes_only_when_the_rule_lists_it(void **state)
 	assert_string_equal(rule[0].fields[0].path, "health");
 }
 
+/* A creditor must not learn of a filing before it is admissible. */
+static void
+nothing_sensitive_goes_to_one_who_faces_the_landlord(void **state)
+{
+	AUTO(buf_done) struct buf one = { 0 }, two = { 0 };
+	struct rules *r = *state;
+	int line;
+
+	rules_edit(rules_small,
+	    "	field \"name\" { from = \"note:name\" }",
+	    "	sensitive = { note:health }\n"
+	    "	field \"health\" { from = \"note:health\" }",
+	    &one, &line);
+	rules_edit(buf_str(&one), "landlord-facing = false",
+	    "landlord-facing = true", &two, &line);
+	rules_put(r, "00-common.conf", buf_str(&two));
+	assert_int_equal(rules_load(r), -ERR_INVALID);
+	assert_non_null(strstr(r->e.text,
+	    "note:health, which is sensitive, to one who faces the "
+	    "landlord"));
+}
+
 #define S(f)                                                                   \
 	cmocka_unit_test_setup_teardown(f, rules_setup_shipped, rules_teardown)
 #define T(f) cmocka_unit_test_setup_teardown(f, rules_setup, rules_teardown)
@@ -353,6 +375,7 @@ main(void)
 		S(every_disclosed_field_exists_and_may_go),
 		T(rule_recipient_and_consent_must_all_be_in_force),
 		T(of_several_purposes_one_must_be_named),
+		T(nothing_sensitive_goes_to_one_who_faces_the_landlord),
 		T(a_sensitive_field_goes_only_when_the_rule_lists_it),
 	};
 

@@ -217,7 +217,7 @@ static const struct row disclosure_rows[] = {
 	{ "from = \"note:name\"", "from = \"note:health\"", 0,
 	    "note:health, which is sensitive and not on its list" },
 	{ "from = \"note:name\"", "from = \"note:causes.code\"", 0,
-	    "is inside a list" },
+	    "is inside a list: disclose the list" },
 	{ "four-eyes = false", "four-eyes = false sensitive = { note:health }",
 	    0, "is not a sensitive field that disclosure" },
 	{ "field \"sum\"", "field \"name.x\"", 0, "lies under \"name\"" },
