@@ -175,6 +175,11 @@ int rows_stale(struct tx *tx, const struct id *owner, uint32_t version,
 
 int recover(struct store *s, struct err *e) NODISCARD;
 
+/* --- due.c --- */
+
+/* Enter what is due; versions that come meanwhile are left for later. */
+int due_take(const struct store_hooks *h, struct err *e) NODISCARD;
+
 /* --- publish.c --- */
 
 int publish(struct store *s, const struct store_hooks *h,

@@ -124,18 +124,12 @@ load_again(struct store_reader *rd, const struct id *owner, uint32_t version,
 	return pin_pieces(rd, e);
 }
 
-int
-store_reader_open(struct store *s, struct tx *tx, const struct id *owner,
-    uint32_t version, enum store_part part, struct store_reader **out,
-    struct err *e)
+static int
+load(struct store_reader *rd, struct tx *tx, const struct id *owner,
+    uint32_t version, enum store_part part, struct err *e)
 {
-	AUTO(store_reader_freep)
-	struct store_reader *rd = calloc(1, sizeof(*rd));
 	int i, r;
 
-	if (rd == NULL)
-		return err_set(e, ERR_NOMEM, "reader");
-	rd->s = s;
 	if ((r = load_pieces(rd, tx, owner, version, part, e)) < 0)
 		return r;
 	r = pin_pieces(rd, e);
@@ -143,7 +137,22 @@ store_reader_open(struct store *s, struct tx *tx, const struct id *owner,
 		r = load_again(rd, owner, version, part, e);
 	if (r == -ERR_NOT_FOUND && rd->n > 0)
 		return err_set(e, ERR_INCOMPLETE, "a segment is missing");
-	if (r < 0)
+	return r;
+}
+
+int
+store_reader_open(struct store *s, struct tx *tx, const struct id *owner,
+    uint32_t version, enum store_part part, struct store_reader **out,
+    struct err *e)
+{
+	AUTO(store_reader_freep)
+	struct store_reader *rd = calloc(1, sizeof(*rd));
+	int r;
+
+	if (rd == NULL)
+		return err_set(e, ERR_NOMEM, "reader");
+	rd->s = s;
+	if ((r = load(rd, tx, owner, version, part, e)) < 0)
 		return r;
 	*out = TAKE(rd);
 	return 0;
