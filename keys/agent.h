@@ -62,7 +62,9 @@ void agent_public_done(struct agent_public *p);
 /*
  * A block of AGENT_BLOCK fresh keys, numbers first … first + count - 1, keys
  * laid one after the other in *keys (32 bytes each). Durable before they are
- * given; a number is never given twice, also after a restore.
+ * given; a number is never given twice, also after a restore: ERR_CONFLICT
+ * before agent_floor was called since the unseal. *count may be less than
+ * AGENT_BLOCK.
  */
 int agent_draw(struct agent *a, uint64_t *first, uint32_t *count,
     struct secret *keys, struct err *e) NODISCARD;
@@ -71,8 +73,9 @@ int agent_draw(struct agent *a, uint64_t *first, uint32_t *count,
  * The keys of n numbers (n <= AGENT_GET_MAX), laid one after the other, for
  * the read that leaf entered in the log. ERR_NOT_FOUND names the number when
  * a key was destroyed or never given. ERR_BUSY over the quota (keys per
- * minute). The agent remembers the highest leaf named: when a later head
- * does not cover it, it seals itself and reports the event.
+ * minute). A leaf that no signed head covers yet is a promise: when none
+ * does within 60 s (or one signed over 30 s later does not), the agent seals
+ * itself and reports the event. So heads are signed after reads too.
  */
 int agent_get(struct agent *a, const uint64_t *numbers, size_t n, uint64_t leaf,
     struct secret *keys, struct err *e) NODISCARD;
@@ -134,8 +137,9 @@ int agent_sign_certificate(struct agent *a, const char *text, size_t n,
 /*
  * The one destruction primitive. numbers: ascending, no duplicates, handed
  * over in a memfd. size, root: the catalog's log, which must be the agent's
- * last signed head (ERR_INCONSISTENT otherwise): a rolled-back catalog never
- * makes the agent destroy keys. On return the keystore, KEK, root and search
+ * last signed head, and hold leaf (ERR_INCONSISTENT otherwise): a rolled-back
+ * catalog never makes the agent destroy keys. ERR_INVALID: a number never
+ * given. On return the keystore, KEK, root and search
  * key are new, the old files are gone; *destroyed counts keys that existed.
  * Restartable: the same call again after a crash destroys what is left.
  * months: detail keys to expire, ascending.

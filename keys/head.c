@@ -130,13 +130,37 @@ head_check(const struct head *h, uint64_t size, const struct hash *root,
 	return 0;
 }
 
+/* The record into the place that its turn says, on disk. */
+static int
+record_write(const struct head *h, struct err *e)
+{
+	off_t at = (off_t)(h->turn % 2) * PLACE;
+	uint8_t record[RECORD_LEN];
+	size_t done = 0;
+	ssize_t n;
+	int r;
+
+	if ((r = record_encode(h, record, e)) < 0)
+		return r;
+	while (done < RECORD_LEN) {
+		n = pwrite(
+		    h->fd, record + done, RECORD_LEN - done, at + (off_t)done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return err_sys(e, ERR_IO, "keys/head");
+		done += (size_t)n;
+	}
+	if (fdatasync(h->fd) < 0)
+		return err_sys(e, ERR_IO, "keys/head: sync");
+	return 0;
+}
+
 int
 head_advance(struct head *h, uint64_t size, const struct hash *root,
     const struct head_proof *proof, struct err *e)
 {
 	struct head next = *h;
-	uint8_t record[RECORD_LEN];
-	ssize_t n;
 	int r;
 
 	if ((r = head_check(h, size, root, proof, e)) < 0)
@@ -146,13 +170,8 @@ head_advance(struct head *h, uint64_t size, const struct hash *root,
 	next.turn++;
 	next.size = size;
 	next.root = *root;
-	if ((r = record_encode(&next, record, e)) < 0)
+	if ((r = record_write(&next, e)) < 0)
 		return r;
-	n = pwrite(h->fd, record, RECORD_LEN, (off_t)(next.turn % 2) * PLACE);
-	if (n != RECORD_LEN)
-		return err_sys(e, ERR_IO, "keys/head");
-	if (fdatasync(h->fd) < 0)
-		return err_sys(e, ERR_IO, "keys/head: sync");
 	*h = next;
 	return 0;
 }

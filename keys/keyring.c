@@ -159,6 +159,20 @@ keyring_month_add(struct keyring *r, uint32_t month, struct err *e)
 	return ret;
 }
 
+void
+keyring_month_undo(struct keyring *r, uint32_t month)
+{
+	struct keyring_keys *k = r->k;
+	uint32_t i = month_index(k, month);
+
+	if (!month_is_listed(k, i, month))
+		return;
+	k->nmonths--;
+	memmove(&k->months[i], &k->months[i + 1],
+	    (k->nmonths - i) * sizeof(k->months[0]));
+	secret_wipe(&k->months[k->nmonths], sizeof(k->months[0]));
+}
+
 int
 keyring_month_expire(struct keyring *r, uint32_t month, struct err *e)
 {

@@ -63,6 +63,8 @@ int keyring_month_get(const struct keyring *r, uint32_t month,
 /* List a month with a fresh key. ERR_TOO_LARGE, ERR_INVALID. */
 int keyring_month_add(struct keyring *r, uint32_t month, struct err *e)
     NODISCARD;
+/* Take a month that was just added out again, as if it never was. */
+void keyring_month_undo(struct keyring *r, uint32_t month);
 /* Wipe the key of a month; from now on it is expired, listed or not. */
 int keyring_month_expire(struct keyring *r, uint32_t month, struct err *e)
     NODISCARD;

@@ -410,19 +410,21 @@ safe_get(struct safe *s, const uint64_t *numbers, size_t n, uint64_t leaf,
 
 /* The keyring's keys. */
 
+/* A fresh key for a month, on disk before anything is sealed under it. */
 static int
-save_ring(struct safe *s, struct err *e)
+add_month(struct safe *s, uint32_t month, struct err *e)
 {
+	struct keyring *ring = &s->keys.ring;
 	AUTO(fd_closep) int dir = -1;
 	int r;
 
-	if ((r = keydir_generation(&s->dir, s->generation, 0, &dir, e)) < 0)
+	r = keydir_generation(&s->dir, s->generation, 0, &dir, e);
+	if (r < 0 || (r = keyring_month_add(ring, month, e)) < 0)
 		return r;
-	r = keyring_save(dir, &s->dir.vault, &s->keys.root, &s->keys.ring, e);
-	/* A key that is in memory alone must not be used. */
+	r = keyring_save(dir, &s->dir.vault, &s->keys.root, ring, e);
 	if (r < 0)
-		safe_seal(s);
-	return r;
+		keyring_month_undo(ring, month);
+	return durable(s, r);
 }
 
 int
@@ -435,8 +437,7 @@ safe_detail(struct safe *s, uint32_t month, struct secret *key, struct err *e)
 	    (r = keyring_month_get(&s->keys.ring, month, &found, e)) < 0)
 		return r;
 	if (found == NULL) {
-		if ((r = keyring_month_add(&s->keys.ring, month, e)) < 0 ||
-		    (r = save_ring(s, e)) < 0 ||
+		if ((r = add_month(s, month, e)) < 0 ||
 		    (r = keyring_month_get(&s->keys.ring, month, &found, e)) <
 			0)
 			return r;

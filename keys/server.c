@@ -29,6 +29,7 @@ struct conn {
 	struct peer peer;
 	char account[AGENT_ACCOUNT_MAX]; /* at the door */
 	int waiting;			 /* for an event, or an unseal */
+	uint64_t serial;		 /* never used again */
 	int64_t until_ms;		 /* of the wait, or of being idle */
 };
 
@@ -55,7 +56,8 @@ struct server {
 	struct delay delay;
 	enum vault_state state;
 	struct unlock *unlock; /* while VAULT_OPENING */
-	size_t unlock_conn;    /* who waits for it */
+	uint64_t unlock_conn;  /* serial of who waits for it */
+	uint64_t serial;       /* of the last connection */
 	int signals, agent, door, ready;
 	int ending;
 	struct conn conns[CONNS_MAX];
@@ -154,15 +156,17 @@ conn_send(struct server *s, struct conn *c, const struct buf *answer)
 		conn_close(s, c);
 }
 
+/* An event, unless one of the same uid waits; the log gets no more lines. */
 static void
 refuse_peer(struct server *s, const struct peer *peer, const char *account)
 {
+	uint64_t before = s->events.next;
 	struct err e;
 
-	if (events_add(&s->events, AGENT_REFUSED_PEER, peer->uid, account, &e) <
-	    0)
-		log_warn("event of a refused peer: %s", e.text);
-	log_warn("uid %u is refused", (unsigned)peer->uid);
+	if (events_add(
+		&s->events, AGENT_REFUSED_PEER, peer->uid, account, &e) == 0 &&
+	    s->events.next > before)
+		log_warn("uid %u is refused", (unsigned)peer->uid);
 }
 
 /* May this peer have a connection? Who may do what is asked later. */
@@ -194,6 +198,18 @@ conn_free(struct server *s)
 	return NULL;
 }
 
+/* A place may be another's by now: a connection is found by its serial. */
+static struct conn *
+conn_of(struct server *s, uint64_t serial)
+{
+	size_t i;
+
+	for (i = 0; i < CONNS_MAX; i++)
+		if (s->conns[i].fd >= 0 && s->conns[i].serial == serial)
+			return &s->conns[i];
+	return NULL;
+}
+
 static void
 conn_accept(struct server *s, int listener, enum side side)
 {
@@ -210,6 +226,7 @@ conn_accept(struct server *s, int listener, enum side side)
 		promise_resume(&s->safe.promise, clock_ms());
 	memset(c, 0, sizeof(*c));
 	c->fd = fd;
+	c->serial = ++s->serial;
 	c->side = side;
 	c->peer = peer;
 	c->until_ms = clock_ms() + DOOR_IDLE_MS;
@@ -331,7 +348,7 @@ begin_unseal(
 		return r;
 	unlock_name(u, c->peer.uid, c->account);
 	s->unlock = TAKE(u);
-	s->unlock_conn = (size_t)(c - s->conns);
+	s->unlock_conn = c->serial;
 	c->waiting = 1;
 	return 0;
 }
@@ -417,7 +434,7 @@ static void
 end_unseal(struct server *s)
 {
 	AUTO(unlock_freep) struct unlock *u = TAKE(s->unlock);
-	struct conn *c = &s->conns[s->unlock_conn];
+	struct conn *c = conn_of(s, s->unlock_conn);
 	struct err e = { .code = ERR_OK };
 	int r;
 
@@ -427,7 +444,7 @@ end_unseal(struct server *s)
 		delay_passed(&s->delay);
 		log_note("unsealed by uid %u", (unsigned)u->uid);
 	}
-	if (!c->waiting)
+	if (c == NULL)
 		return; /* whoever asked has gone */
 	c->waiting = 0;
 	c->until_ms = clock_ms() + DOOR_IDLE_MS;

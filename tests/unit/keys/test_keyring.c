@@ -56,6 +56,29 @@ a_month_that_was_never_made_can_expire_too(void **state)
 }
 
 static void
+a_month_taken_back_leaves_the_others(void **state)
+{
+	AUTO(keyring_done) struct keyring r = { 0 };
+	uint8_t before[32];
+	const uint8_t *key;
+	struct err e;
+
+	(void)state;
+	make(&r);
+	assert_ok(keyring_month_add(&r, MONTH + 1, &e));
+	assert_ok(keyring_month_get(&r, MONTH + 1, &key, &e));
+	memcpy(before, key, 32);
+	assert_ok(keyring_month_add(&r, MONTH, &e));
+	keyring_month_undo(&r, MONTH);
+	keyring_month_undo(&r, MONTH); /* not listed: nothing happens */
+	assert_int_equal(r.k->nmonths, 1);
+	assert_ok(keyring_month_get(&r, MONTH, &key, &e));
+	assert_null(key);
+	assert_ok(keyring_month_get(&r, MONTH + 1, &key, &e));
+	assert_memory_equal(key, before, 32);
+}
+
+static void
 absurd_months_are_refused(void **state)
 {
 	AUTO(keyring_done) struct keyring r = { 0 };
@@ -178,6 +201,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_month_is_made_once_and_expires_for_ever),
 		cmocka_unit_test(a_month_that_was_never_made_can_expire_too),
+		cmocka_unit_test(a_month_taken_back_leaves_the_others),
 		cmocka_unit_test(absurd_months_are_refused),
 		cmocka_unit_test(everything_comes_back_as_it_was),
 		cmocka_unit_test(every_cut_of_the_text_is_refused),
