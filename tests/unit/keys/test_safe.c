@@ -253,6 +253,23 @@ a_floor_within_the_reserve_starts_there(void **state)
 	assert_int_equal(count, AGENT_BLOCK);
 }
 
+static void
+a_floor_far_beyond_the_reserve_starts_there_too(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t first;
+	uint32_t count;
+	uint8_t key[32];
+
+	assert_ok(fixture_unseal(f, FIXTURE_PASS));
+	assert_ok(safe_floor(&f->safe, 1000000, &f->e));
+	assert_ok(draw(f, &first, &count));
+	assert_int_equal(first, 1000000);
+	assert_int_equal(count, AGENT_BLOCK);
+	assert_ok(fixture_key(f, FIXTURE_RESERVE, key));
+	assert_err(fixture_key(f, 999999, key), ERR_NOT_FOUND);
+}
+
 /* What a child shares with its parent: the highest number it was given. */
 struct shared {
 	volatile uint64_t last;
@@ -431,6 +448,7 @@ main(void)
 		WITH(the_reserve_is_refilled_at_half_and_not_before),
 		WITH(a_restored_folder_gives_no_number_again),
 		WITH(a_floor_within_the_reserve_starts_there),
+		WITH(a_floor_far_beyond_the_reserve_starts_there_too),
 		WITH(killed_at_any_moment_no_number_is_given_twice),
 		WITH(over_the_quota_keys_are_refused_until_time_passes),
 		WITH(too_many_or_no_keys_at_once_are_refused),
