@@ -4,4 +4,36 @@
 
 #include "client/cli.h"
 
+extern const struct cmd cmd_case_open;
+extern const struct cmd cmd_case_list;
+extern const struct cmd cmd_case_show;
+extern const struct cmd cmd_person_add;
+extern const struct cmd cmd_person_list;
+extern const struct cmd cmd_file;
+extern const struct cmd cmd_list;
+extern const struct cmd cmd_show;
+extern const struct cmd cmd_history;
+extern const struct cmd cmd_receipt;
+extern const struct cmd cmd_get;
+extern const struct cmd cmd_find;
+extern const struct cmd cmd_consent_give;
+extern const struct cmd cmd_consent_withdraw;
+extern const struct cmd cmd_consent_list;
+extern const struct cmd cmd_extract_preview;
+extern const struct cmd cmd_extract_release;
+extern const struct cmd cmd_extract_list;
+extern const struct cmd cmd_extract_revoke;
+extern const struct cmd cmd_subject_erase;
+extern const struct cmd cmd_retention_show;
+extern const struct cmd cmd_retention_approve;
+extern const struct cmd cmd_retention_run;
+extern const struct cmd cmd_audit_log;
+extern const struct cmd cmd_audit_who_saw;
+extern const struct cmd cmd_audit_what_did;
+extern const struct cmd cmd_audit_proof;
+extern const struct cmd cmd_audit_checkpoint;
+extern const struct cmd cmd_policy_check;
+extern const struct cmd cmd_policy_show;
+extern const struct cmd cmd_publish;
+
 #endif

@@ -69,6 +69,12 @@ http_freep(struct http **h)
 	*h = NULL;
 }
 
+int
+http_answered(const struct http *h)
+{
+	return h->answered;
+}
+
 void
 http_exchange_done(struct http_exchange *x)
 {

@@ -22,6 +22,8 @@ struct http;
 int http_open(const char *socket, const char *host, struct http **out,
     struct err *e) NODISCARD;
 void http_freep(struct http **h);
+/* Did anything ever come back? */
+int http_answered(const struct http *h);
 
 struct http_exchange {
 	const char *method, *path; /* path with its query */

@@ -40,13 +40,24 @@ open_named(struct save *s, struct err *e)
 }
 
 int
-save_begin(struct save *s, const char *path, int force, struct err *e)
+save_check(const char *path, int force, struct err *e)
 {
 	struct stat st;
 
-	*s = (struct save){ .path = path, .fd = -1, .force = force };
-	if (lstat(path, &st) == 0 && (!force || !S_ISREG(st.st_mode)))
+	if (path != NULL && lstat(path, &st) == 0 &&
+	    (!force || !S_ISREG(st.st_mode)))
 		return exists(path, e);
+	return 0;
+}
+
+int
+save_begin(struct save *s, const char *path, int force, struct err *e)
+{
+	int r;
+
+	*s = (struct save){ .path = path, .fd = -1, .force = force };
+	if ((r = save_check(path, force, e)) < 0)
+		return r;
 	if ((s->folder = folder_of(path)) == NULL)
 		return err_set(e, ERR_NOMEM, "file");
 	s->fd = open(s->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

@@ -18,6 +18,8 @@ struct save {
 	int fd, force;
 };
 
+/* Would save_begin accept path? NULL is accepted. ERR_CONFLICT. */
+int save_check(const char *path, int force, struct err *e) NODISCARD;
 /* Ready to write to s->fd. ERR_CONFLICT tag "file-exists" unless force. */
 int save_begin(struct save *s, const char *path, int force, struct err *e)
     NODISCARD;

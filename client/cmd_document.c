@@ -1,0 +1,208 @@
+/* sceau list, show, history, receipt. */
+#include <jansson.h>
+
+#include "client/commands.h"
+#include "client/out.h"
+
+static int
+list_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	AUTO(table_done) struct table t = { 0 };
+	char at[32], size[32], version[32];
+	json_t *d;
+	size_t i;
+	int r;
+
+	(void)argc;
+	if ((r = cli_get(c, &j, e, "/v1/cases/%/documents", argv[0])) < 0)
+		return r;
+	if (cli_print_json(c, j))
+		return 0;
+	if ((r = table_head(&t, e, _("Document"), _("Type"), _("Version"),
+		 _("Intitulé"), _("Taille"), _("Signature"), _("Déposé le"),
+		 _("État"), NULL)) < 0)
+		return r;
+	json_array_foreach(json_object_get(j, "documents"), i, d)
+	{
+		snprintf(version, sizeof(version), "%lld", jint(d, "version"));
+		human_size((unsigned long long)jint(d, "size"), size);
+		if ((r = table_row(&t, e, jstr(d, "ref"), jstr(d, "kind"),
+			 version, jstr(d, "title"), size, jstr(d, "indication"),
+			 jtime(d, "filed_at", at), jstr(d, "state"), NULL)) < 0)
+			return r;
+	}
+	table_print(&t, stdout, _("Aucun document."));
+	return 0;
+}
+
+/* --- one document ----------------------------------------------------- */
+
+static void
+print_pages(const json_t *j)
+{
+	char size[32];
+	json_t *p;
+	size_t i;
+
+	json_array_foreach(json_object_get(j, "pages"), i, p)
+	{
+		printf(_("Page %zu : "), i + 1);
+		out_text(stdout, jstr(p, "name"));
+		printf(" (");
+		out_text(stdout, jstr(p, "media"));
+		printf(", %s)\n    SHA-256 ",
+		    human_size((unsigned long long)jint(p, "size"), size));
+		out_text(stdout, jstr(p, "sha256"));
+		putchar('\n');
+	}
+}
+
+static void
+print_verdicts(const json_t *j)
+{
+	char covers[32], reasons[512];
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(j, "verdicts"), i, v)
+	{
+		printf(_("Signature %zu : "), i + 1);
+		out_text(stdout, jstr(v, "indication"));
+		if (*jstr(v, "sub_indication") != '\0') {
+			fputs(" / ", stdout);
+			out_text(stdout, jstr(v, "sub_indication"));
+		}
+		putchar('\n');
+		snprintf(covers, sizeof(covers), "%.31s", jstr(v, "covers"));
+		jlist(v, "reasons", reasons, sizeof(reasons));
+		out_line(stdout, _("    signataire"), jstr(v, "signer"));
+		out_line(stdout, _("    couvre"), covers);
+		out_line(stdout, _("    parce que"), reasons);
+	}
+}
+
+static int
+show_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	char at[32];
+	int r;
+
+	(void)argc;
+	if ((r = cli_get(c, &j, e, "/v1/documents/%", argv[0])) < 0)
+		return r;
+	if (cli_print_json(c, j))
+		return 0;
+	printf(_("Document %s (%s)\n"), jstr(j, "ref"), jstr(j, "document"));
+	out_line(stdout, _("Dossier"), jstr(j, "case"));
+	out_line(stdout, _("Type"), jstr(j, "kind"));
+	out_line(stdout, _("Intitulé"), jstr(j, "title"));
+	out_line(stdout, _("État"), jstr(j, "state"));
+	if (jint(j, "version") > 0)
+		printf(_("Version : %lld sur %lld\n"), jint(j, "version"),
+		    jint(j, "versions"));
+	out_line(stdout, _("Niveau"), jstr(j, "level"));
+	out_line(stdout, _("Déposé le"), jtime(j, "filed_at", at));
+	out_line(stdout, _("Déposé par"), jstr(j, "filed_by"));
+	out_line(stdout, "SHA-256", jstr(j, "sha256"));
+	print_pages(j);
+	print_verdicts(j);
+	return 0;
+}
+
+static int
+history_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	AUTO(table_done) struct table t = { 0 };
+	char at[32], size[32], version[32], leaf[32];
+	json_t *v;
+	size_t i;
+	int r;
+
+	(void)argc;
+	if ((r = cli_get(c, &j, e, "/v1/documents/%/versions", argv[0])) < 0)
+		return r;
+	if (cli_print_json(c, j))
+		return 0;
+	if ((r = table_head(&t, e, _("Version"), _("Déposé le"),
+		 _("Déposé par"), _("Taille"), _("Inscription"), "SHA-256",
+		 NULL)) < 0)
+		return r;
+	json_array_foreach(json_object_get(j, "versions"), i, v)
+	{
+		snprintf(version, sizeof(version), "%lld", jint(v, "version"));
+		snprintf(leaf, sizeof(leaf), "%lld", jint(v, "leaf"));
+		human_size((unsigned long long)jint(v, "size"), size);
+		if ((r = table_row(&t, e, version, jtime(v, "filed_at", at),
+			 jstr(v, "filed_by"), size, leaf, jstr(v, "sha256"),
+			 NULL)) < 0)
+			return r;
+	}
+	table_print(&t, stdout, _("Aucune version."));
+	return 0;
+}
+
+/* ?version=N from --version. */
+static int
+version_query(const struct cli *c, struct buf *path, struct err *e)
+{
+	long long version = 0;
+	int r;
+
+	if ((r = cli_number(c, "version", INT32_MAX, &version, e)) < 0)
+		return r;
+	return cli_query(path, "version", cli_option(c, "version"), e);
+}
+
+static int
+receipt_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(buf_done) struct buf path = { 0 }, text = { 0 };
+	int r;
+
+	(void)argc;
+	if ((r = cli_path(&path, e, "/v1/documents/%/receipt", argv[0])) < 0 ||
+	    (r = version_query(c, &path, e)) < 0 ||
+	    (r = cli_get_text(c, buf_str(&path), &text, e)) < 0)
+		return r;
+	return cli_give_text(c, "receipt", &text, e);
+}
+
+static const char *const receipt_options[] = { "output", "version", "force!",
+	NULL };
+
+const struct cmd cmd_list = {
+	.noun = "list",
+	.usage = N_("DOSSIER"),
+	.about = N_("les documents d'un dossier"),
+	.min_args = 1,
+	.max_args = 1,
+	.run = list_run,
+};
+const struct cmd cmd_show = {
+	.noun = "show",
+	.usage = N_("DOCUMENT"),
+	.about = N_("un document : pages, signatures, empreinte"),
+	.min_args = 1,
+	.max_args = 1,
+	.run = show_run,
+};
+const struct cmd cmd_history = {
+	.noun = "history",
+	.usage = N_("DOCUMENT"),
+	.about = N_("les versions d'un document"),
+	.min_args = 1,
+	.max_args = 1,
+	.run = history_run,
+};
+const struct cmd cmd_receipt = {
+	.noun = "receipt",
+	.usage = N_("DOCUMENT"),
+	.about = N_("le reçu d'un dépôt, à vérifier par sceau verify"),
+	.options = receipt_options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = receipt_run,
+};

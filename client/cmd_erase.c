@@ -1,0 +1,295 @@
+/*
+ * sceau subject erase, sceau retention show|approve|run: a plan, two people
+ * who read and sign it, and its execution.
+ */
+#include <fcntl.h>
+#include <jansson.h>
+#include <unistd.h>
+
+#include "base/crypto.h"
+#include "base/file.h"
+#include "base/sshsig.h"
+#include "base/text.h"
+#include "client/commands.h"
+#include "client/out.h"
+#include "client/save.h"
+#include "client/sign.h"
+
+#define NAMESPACE "sceau-approval"
+
+static void
+print_state(const json_t *j)
+{
+	out_line(stdout, _("Effacement"), jstr(j, "erasure"));
+	out_line(stdout, _("État"), jstr(j, "state"));
+	out_line(stdout, "SHA-256", jstr(j, "sha256"));
+	printf(_("Approbations : %zu sur %lld\n"), jcount(j, "approvals"),
+	    jint(j, "needed"));
+}
+
+static int
+print_approvals(const json_t *j, struct err *e)
+{
+	AUTO(table_done) struct table t = { 0 };
+	char at[32];
+	json_t *a;
+	size_t i;
+	int r;
+
+	if (jcount(j, "approvals") == 0)
+		return 0;
+	if ((r = table_head(&t, e, _("Approuvé par"), _("Rôle"), _("Le"),
+		 _("Clé"), NULL)) < 0)
+		return r;
+	json_array_foreach(json_object_get(j, "approvals"), i, a)
+	{
+		if ((r = table_row(&t, e, jstr(a, "name"), jstr(a, "role"),
+			 jtime(a, "at", at), jstr(a, "fingerprint"), NULL)) < 0)
+			return r;
+	}
+	table_print(&t, stdout, "");
+	return 0;
+}
+
+static int
+print_objects(const json_t *j, struct err *e)
+{
+	AUTO(table_done) struct table t = { 0 };
+	char version[32];
+	json_t *o;
+	size_t i;
+	int r;
+
+	if ((r = table_head(&t, e, _("Sort"), _("Objet"), _("Identifiant"),
+		 _("Version"), _("Pourquoi"), NULL)) < 0)
+		return r;
+	json_array_foreach(json_object_get(j, "objects"), i, o)
+	{
+		snprintf(version, sizeof(version), "%lld", jint(o, "version"));
+		if ((r = table_row(&t, e, jstr(o, "verdict"), jstr(o, "kind"),
+			 jstr(o, "id"), jint(o, "version") > 0 ? version : "",
+			 jstr(o, "why"), NULL)) < 0)
+			return r;
+	}
+	table_print(&t, stdout, _("Rien à effacer."));
+	return 0;
+}
+
+static int
+erase_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
+	const char *reason, *basis;
+	int dry = cli_option(c, "dry-run") != NULL, r;
+
+	if ((argc == 1) == (cli_option(c, "document") != NULL))
+		return err_set(
+		    e, ERR_USAGE, "%s", _("un DOSSIER, ou des --document"));
+	if ((r = cli_required(c, "reason", &reason, e)) < 0 ||
+	    (r = cli_required(c, "basis", &basis, e)) < 0 ||
+	    (r = cli_member(body, "reason", reason, e)) < 0 ||
+	    (r = cli_member(body, "basis", basis, e)) < 0 ||
+	    (r = cli_member(body, "case", argc == 1 ? argv[0] : NULL, e)) < 0 ||
+	    (r = cli_members(c, "document", body, "documents", e)) < 0 ||
+	    (r = cli_post(c, body, &j, e,
+		 dry ? "/v1/erasures?dry-run=1" : "/v1/erasures")) < 0)
+		return r;
+	if (cli_print_json(c, j))
+		return 0;
+	if (dry)
+		printf("%s\n", _("Essai : rien n'est gardé de ce plan."));
+	print_state(j);
+	putchar('\n');
+	return print_objects(j, e);
+}
+
+/* --- the plan --------------------------------------------------------- */
+
+/* The erasure, and that its plan is the one whose SHA-256 it says: what is
+ * signed is what is shown. */
+static int
+get_plan(struct cli *c, const char *erasure, json_t **out, struct err *e)
+{
+	char hex[2 * SHA256_LEN + 1];
+	uint8_t sum[SHA256_LEN];
+	const char *plan;
+	json_t *j = NULL;
+	int r;
+
+	if ((r = cli_get(c, &j, e, "/v1/erasures/%", erasure)) < 0)
+		return r;
+	plan = jstr(j, "plan");
+	if ((r = digest_of(DIGEST_SHA256, plan, strlen(plan), sum, e)) == 0) {
+		hex_format(sum, sizeof(sum), hex);
+		if (strcmp(hex, jstr(j, "sha256")) != 0)
+			r = err_tag(e, ERR_INTEGRITY, "plan-other", "%s", hex);
+	}
+	if (r < 0) {
+		json_decref(j);
+		return r;
+	}
+	*out = j;
+	return 0;
+}
+
+static int
+show_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	int r;
+
+	(void)argc;
+	if ((r = get_plan(c, argv[0], &j, e)) < 0)
+		return r;
+	if (cli_print_json(c, j))
+		return 0;
+	/* To the byte, for who signs it elsewhere. */
+	if (cli_option(c, "plan") != NULL) {
+		fputs(jstr(j, "plan"), stdout);
+		return 0;
+	}
+	print_state(j);
+	if ((r = print_approvals(j, e)) < 0)
+		return r;
+	putchar('\n');
+	out_page(stdout, jstr(j, "plan"));
+	if (*jstr(j, "certificate") != '\0') {
+		putchar('\n');
+		out_page(stdout, jstr(j, "certificate"));
+	}
+	return 0;
+}
+
+/* Nobody signs at a terminal what they were not shown there. */
+static int
+ask_to_sign(const struct cli *c, const char *plan, struct err *e)
+{
+	char line[16] = "";
+
+	if (cli_option(c, "yes") != NULL || !isatty(STDIN_FILENO))
+		return 0;
+	out_page(stderr, plan);
+	fprintf(stderr, "\n%s ", _("Signer ce plan ? [oui/non]"));
+	if (fgets(line, sizeof(line), stdin) == NULL ||
+	    (strncmp(line, "o", 1) != 0 && strncmp(line, "O", 1) != 0 &&
+		strncmp(line, "y", 1) != 0 && strncmp(line, "Y", 1) != 0))
+		return err_tag(
+		    e, ERR_REFUSED, "not-signed", "%s", _("pas de oui"));
+	return 0;
+}
+
+static int
+make_signature(
+    struct cli *c, const char *erasure, struct buf *signature, struct err *e)
+{
+	const char *file = cli_option(c, "signature");
+	const char *key = cli_option(c, "key"), *plan;
+	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(json_decrefp) json_t *j = NULL;
+	int r;
+
+	if ((file == NULL) == (key == NULL))
+		return err_set(
+		    e, ERR_USAGE, "%s", _("--signature FICHIER ou --key CLÉ"));
+	if (file != NULL)
+		return file_read(AT_FDCWD, file, SSHSIG_MAX, signature, e);
+	if ((r = get_plan(c, erasure, &j, e)) < 0)
+		return r;
+	plan = jstr(j, "plan");
+	if ((r = ask_to_sign(c, plan, e)) < 0 ||
+	    (r = buf_addstr(&text, plan, e)) < 0)
+		return r;
+	return sign_text(key, NAMESPACE, &text, signature, e);
+}
+
+static int
+approve_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
+	AUTO(buf_done) struct buf signature = { 0 };
+	int r;
+
+	(void)argc;
+	if ((r = make_signature(c, argv[0], &signature, e)) < 0 ||
+	    (r = cli_member(body, "signature", buf_str(&signature), e)) < 0 ||
+	    (r = cli_post(
+		 c, body, &j, e, "/v1/erasures/%/approvals", argv[0])) < 0)
+		return r;
+	if (!cli_print_json(c, j))
+		print_state(j);
+	return 0;
+}
+
+static int
+run_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	const char *path = cli_option(c, "output"), *certificate;
+	AUTO(json_decrefp) json_t *j = NULL;
+	int force = cli_option(c, "force") != NULL, r;
+
+	(void)argc;
+	if ((r = save_check(path, force, e)) < 0 ||
+	    (r = cli_post(c, NULL, &j, e, "/v1/erasures/%/run", argv[0])) < 0)
+		return r;
+	certificate = jstr(j, "certificate");
+	if (path != NULL && (r = save_bytes(path, force, certificate,
+				 strlen(certificate), e)) < 0)
+		return r;
+	if (cli_print_json(c, j))
+		return 0;
+	printf(_("Effacé : %lld clés détruites, inscription n° %lld\n"),
+	    jint(j, "destroyed"), jint(j, "leaf"));
+	if (path == NULL)
+		out_page(stdout, certificate);
+	return 0;
+}
+
+static const char *const erase_options[] = { "document", "reason", "basis",
+	"dry-run!", NULL };
+static const char *const show_options[] = { "plan!", NULL };
+static const char *const approve_options[] = { "signature", "key", "yes!",
+	NULL };
+static const char *const run_options[] = { "output", "force!", NULL };
+
+const struct cmd cmd_subject_erase = {
+	.noun = "subject",
+	.verb = "erase",
+	.usage = N_("[DOSSIER]"),
+	.about = N_("préparer l'effacement d'un dossier ou de --document "
+		    "DOCUMENT… (--reason MOTIF --basis BASE)"),
+	.options = erase_options,
+	.max_args = 1,
+	.run = erase_run,
+};
+const struct cmd cmd_retention_show = {
+	.noun = "retention",
+	.verb = "show",
+	.usage = N_("EFFACEMENT"),
+	.about = N_("un effacement : plan, approbations, certificat ; "
+		    "--plan : le texte exact à signer"),
+	.options = show_options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = show_run,
+};
+const struct cmd cmd_retention_approve = {
+	.noun = "retention",
+	.verb = "approve",
+	.usage = N_("EFFACEMENT"),
+	.about = N_("approuver un plan avec sa clé SSH (--key CLÉ) ou une "
+		    "signature déjà faite (--signature FICHIER)"),
+	.options = approve_options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = approve_run,
+};
+const struct cmd cmd_retention_run = {
+	.noun = "retention",
+	.verb = "run",
+	.usage = N_("EFFACEMENT"),
+	.about = N_("exécuter un effacement approuvé ; rend le certificat"),
+	.options = run_options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_run,
+};

@@ -1,0 +1,257 @@
+/* sceau extract preview|release|list|revoke. */
+#include <jansson.h>
+
+#include "client/commands.h"
+#include "client/out.h"
+
+/* Any JSON value in one line for a person. */
+static void
+value_text(const json_t *v, struct buf *out)
+{
+	AUTO(mem_freep) char *text = NULL;
+
+	buf_reset(out);
+	if (json_is_string(v)) {
+		(void)!buf_addstr(out, json_string_value(v), NULL);
+		return;
+	}
+	if (v != NULL)
+		text = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
+	(void)!buf_addstr(out, text != NULL ? text : "", NULL);
+}
+
+static int
+print_fields(const json_t *j, struct err *e)
+{
+	AUTO(table_done) struct table t = { 0 };
+	AUTO(buf_done) struct buf value = { 0 };
+	json_t *f;
+	size_t i;
+	int r;
+
+	if ((r = table_head(
+		 &t, e, _("Champ remis"), _("Valeur"), _("Tiré de"), NULL)) < 0)
+		return r;
+	json_array_foreach(json_object_get(j, "fields"), i, f)
+	{
+		value_text(json_object_get(f, "value"), &value);
+		if ((r = table_row(&t, e, jstr(f, "label"), buf_str(&value),
+			 jstr(f, "kind"), NULL)) < 0)
+			return r;
+	}
+	table_print(&t, stdout, _("Aucun champ ne serait remis."));
+	return 0;
+}
+
+static int
+print_withheld(const json_t *j, struct err *e)
+{
+	AUTO(table_done) struct table t = { 0 };
+	json_t *f;
+	size_t i;
+	int r;
+
+	if ((r = table_head(
+		 &t, e, _("Retenu"), _("Champ"), _("Pourquoi"), NULL)) < 0)
+		return r;
+	json_array_foreach(json_object_get(j, "withheld"), i, f)
+	{
+		if ((r = table_row(&t, e, jstr(f, "kind"), jstr(f, "path"),
+			 jstr(f, "why"), NULL)) < 0)
+			return r;
+	}
+	table_print(&t, stdout, _("Rien n'est retenu."));
+	return 0;
+}
+
+static void
+print_consent(const json_t *j)
+{
+	const json_t *consent = json_object_get(j, "consent");
+
+	if (!json_is_object(consent)) {
+		printf(
+		    "%s\n", _("Consentement : pas nécessaire (base légale)"));
+		return;
+	}
+	printf(json_is_true(json_object_get(consent, "in_force"))
+		   ? _("Consentement : en vigueur, ")
+		   : _("Consentement : MANQUANT, "));
+	out_text(stdout, jstr(consent, "purpose"));
+	putchar('\n');
+}
+
+static int
+print_preview(const json_t *j, struct err *e)
+{
+	char at[32];
+	json_t *a;
+	size_t i;
+	int r;
+
+	out_line(stdout, _("Destinataire"), jstr(j, "title"));
+	out_line(stdout, _("Finalité"), jstr(j, "purpose"));
+	out_line(stdout, _("Règle"), jstr(j, "rule"));
+	out_line(stdout, _("Base"), jstr(j, "basis"));
+	out_line(stdout, _("Texte"), jstr(j, "citation"));
+	print_consent(j);
+	out_line(stdout, _("Expire le"), jtime(j, "expires_at", at));
+	putchar('\n');
+	if ((r = print_fields(j, e)) < 0)
+		return r;
+	putchar('\n');
+	if ((r = print_withheld(j, e)) < 0)
+		return r;
+	json_array_foreach(json_object_get(j, "attachments"), i, a)
+	{
+		printf(_("Document joint : %s, "), jstr(a, "document"));
+		out_text(stdout, jstr(a, "kind"));
+		putchar('\n');
+	}
+	return 0;
+}
+
+/* {recipient, purpose}: the purpose of the rule, when the recipient has
+ * several; --purpose is what the caller acts for. */
+static int
+ask(struct cli *c, char **argv, const char *path, json_t **out, struct err *e)
+{
+	AUTO(json_decrefp) json_t *body = json_object();
+	int r;
+
+	if ((r = cli_member(body, "recipient", argv[1], e)) < 0 ||
+	    (r = cli_member(body, "purpose", cli_option(c, "for"), e)) < 0)
+		return r;
+	return cli_post(c, body, out, e, path, argv[0]);
+}
+
+static int
+preview_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	int r;
+
+	(void)argc;
+	if ((r = ask(c, argv, "/v1/cases/%/extract-preview", &j, e)) < 0)
+		return r;
+	return cli_print_json(c, j) ? 0 : print_preview(j, e);
+}
+
+static int
+release_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	char at[32];
+	int r;
+
+	(void)argc;
+	if ((r = ask(c, argv, "/v1/cases/%/extracts", &j, e)) < 0)
+		return r;
+	if (cli_print_json(c, j))
+		return 0;
+	printf(_("Extrait %s remis, inscription n° %lld\n"), jstr(j, "extract"),
+	    jint(j, "leaf"));
+	out_line(stdout, _("Destinataire"), jstr(j, "recipient"));
+	out_line(stdout, _("Règle"), jstr(j, "rule"));
+	out_line(stdout, _("Base"), jstr(j, "basis"));
+	out_line(stdout, "SHA-256", jstr(j, "sha256"));
+	out_line(stdout, _("Expire le"), jtime(j, "expires_at", at));
+	return 0;
+}
+
+static int
+list_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	AUTO(table_done) struct table t = { 0 };
+	char released[32], expires[32], fields[512], pulled[32];
+	json_t *x;
+	size_t i;
+	int r;
+
+	(void)argc;
+	if ((r = cli_get(c, &j, e, "/v1/cases/%/extracts", argv[0])) < 0)
+		return r;
+	if (cli_print_json(c, j))
+		return 0;
+	if ((r = table_head(&t, e, _("Extrait"), _("Destinataire"),
+		 _("Finalité"), _("État"), _("Remis le"), _("Expire le"),
+		 _("Pris"), _("Champs"), NULL)) < 0)
+		return r;
+	json_array_foreach(json_object_get(j, "extracts"), i, x)
+	{
+		snprintf(pulled, sizeof(pulled), "%zu", jcount(x, "pulled"));
+		if ((r = table_row(&t, e, jstr(x, "extract"),
+			 jstr(x, "recipient"), jstr(x, "purpose"),
+			 jstr(x, "state"), jtime(x, "released_at", released),
+			 jtime(x, "expires_at", expires), pulled,
+			 jlist(x, "fields", fields, sizeof(fields)), NULL)) < 0)
+			return r;
+	}
+	table_print(&t, stdout, _("Aucun extrait."));
+	return 0;
+}
+
+static int
+revoke_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
+	const char *reason;
+	int r;
+
+	(void)argc;
+	if ((r = cli_required(c, "reason", &reason, e)) < 0 ||
+	    (r = cli_member(body, "reason", reason, e)) < 0 ||
+	    (r = cli_post(
+		 c, body, &j, e, "/v1/extracts/%/revocation", argv[0])) < 0)
+		return r;
+	if (!cli_print_json(c, j))
+		printf(_("Extrait %s révoqué, inscription n° %lld\n"),
+		    jstr(j, "extract"), jint(j, "leaf"));
+	return 0;
+}
+
+static const char *const ask_options[] = { "for", NULL };
+static const char *const revoke_options[] = { "reason", NULL };
+
+const struct cmd cmd_extract_preview = {
+	.noun = "extract",
+	.verb = "preview",
+	.usage = N_("DOSSIER DESTINATAIRE"),
+	.about = N_("ce qui serait remis, ce qui serait retenu, et par "
+		    "quelle règle"),
+	.options = ask_options,
+	.min_args = 2,
+	.max_args = 2,
+	.run = preview_run,
+};
+const struct cmd cmd_extract_release = {
+	.noun = "extract",
+	.verb = "release",
+	.usage = N_("DOSSIER DESTINATAIRE"),
+	.about = N_("remettre un extrait (avec --purpose FINALITÉ) : figé, "
+		    "signé, chiffré"),
+	.options = ask_options,
+	.min_args = 2,
+	.max_args = 2,
+	.run = release_run,
+};
+const struct cmd cmd_extract_list = {
+	.noun = "extract",
+	.verb = "list",
+	.usage = N_("DOSSIER"),
+	.about = N_("les extraits remis d'un dossier"),
+	.min_args = 1,
+	.max_args = 1,
+	.run = list_run,
+};
+const struct cmd cmd_extract_revoke = {
+	.noun = "extract",
+	.verb = "revoke",
+	.usage = N_("EXTRAIT"),
+	.about = N_("révoquer un extrait (--reason MOTIF)"),
+	.options = revoke_options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = revoke_run,
+};

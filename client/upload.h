@@ -1,0 +1,52 @@
+/*
+ * Sending a file so that a cut line costs only what was on it: an upload has
+ * an id made from what it is, so that the same command run again finds what
+ * arrived and goes on behind it.
+ */
+#ifndef CLIENT_UPLOAD_H
+#define CLIENT_UPLOAD_H
+
+#include "base/crypto.h"
+#include "base/id.h"
+#include "client/cli.h"
+
+/* A file to send: its bytes do not change while it is (they are hashed
+ * first, and the vault's answer is compared). */
+struct source {
+	const char *path; /* as given; "-": standard input */
+	const char *name; /* within path; what the vault keeps */
+	int fd;
+	uint64_t size;
+	uint8_t sha256[SHA256_LEN];
+	char upload[ID_TEXT];
+};
+
+/* Open and hash. What cannot be read twice (standard input, a pipe) is
+ * copied into anonymous memory, never to a disk. ERR_NOT_FOUND, ERR_IO. */
+int source_open(struct source *s, const char *path, struct err *e) NODISCARD;
+void source_done(struct source *s);
+
+/*
+ * The upload's id: 128 bits of
+ *   SHA-256("sceau/upload/1\n" uid "\n" case "\n" kind "\n" index "\n"
+ *           SHA-256 in hexadecimal "\n" size "\n")
+ * index: the place of the page, -1 for a signature.
+ */
+int source_name_upload(struct source *s, const char *kase, const char *kind,
+    int index, struct err *e) NODISCARD;
+
+/*
+ * Send it, from where the vault already has it. A cut is tried again at most
+ * UPLOAD_TRIES times, then ERR_UNAVAILABLE tag "cut": the same command goes
+ * on later.
+ */
+#define UPLOAD_TRIES 6
+int upload_send(struct cli *c, struct source *s, struct err *e) NODISCARD;
+
+/* Is this error one that the same request may overcome in a moment? Nobody
+ * there is one only when somebody was there before. */
+int upload_may_retry(const struct cli *c, const struct err *e);
+/* Wait before try number n, from 1: 0.2 s, then twice as long each time. */
+void upload_pause(int n);
+
+#endif
