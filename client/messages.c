@@ -2,11 +2,197 @@
 
 #include "client/cli.h"
 
+/* In the order of the tags. */
 static const struct {
 	const char *tag, *sentence;
 } messages[] = {
+	{ "another-store", N_("ce dépôt n'est pas celui de ce coffre") },
+	{ "answer", N_("ce qui répond là n'est pas un coffre, ou la réponse "
+		       "est incompréhensible") },
+	{ "approval-key", N_("cette clé n'est celle de personne dans les "
+			     "règles") },
+	{ "approval-own", N_("qui a préparé le plan ne l'approuve pas") },
+	{ "approval-role", N_("ce rôle n'approuve pas cet acte") },
+	{ "approval-signature", N_("la signature n'est pas celle de ce "
+				   "plan") },
+	{ "approval-twice", N_("cette personne ou cette clé a déjà "
+			       "approuvé") },
+	{ "approvals-expired", N_("les approbations sont trop anciennes") },
+	{ "approvals-missing", N_("il manque des approbations") },
+	{ "birth-year", N_("l'année de naissance n'est pas possible") },
+	{ "body-json", N_("la demande n'est pas du JSON correct") },
+	{ "body-unexpected", N_("cette demande n'a pas de corps") },
+	{ "busy", N_("trop de demandes : réessayez dans un instant") },
+	{ "case-restricted", N_("le dossier est gelé") },
+	{ "case-state", N_("l'état du dossier ne le permet pas") },
+	{ "catalog-setting", N_("un réglage du catalogue n'est pas en "
+				"vigueur") },
+	{ "catalog-stopped", N_("le catalogue s'est arrêté après une erreur "
+				"du disque") },
+	{ "certificate", N_("le certificat ne convient pas") },
+	{ "conflict", N_("l'état des choses ne le permet pas") },
+	{ "consent-count", N_("trop de consentements en une fois") },
+	{ "consent-date", N_("la date du consentement n'est pas possible") },
+	{ "consent-evidence", N_("la preuve du consentement n'est pas un "
+				 "document de ce dossier") },
+	{ "consent-method", N_("cette façon de recueillir le consentement "
+			       "n'est pas connue") },
+	{ "consent-missing", N_("le consentement nécessaire n'est pas en "
+				"vigueur") },
+	{ "consent-person", N_("cette personne ne peut pas consentir dans ce "
+			       "dossier") },
+	{ "consent-purpose", N_("il n'y a pas de consentement de cette "
+				"finalité") },
+	{ "consent-state", N_("ce consentement n'est plus en vigueur") },
+	{ "consent-witness", N_("un consentement oral demande un témoin") },
+	{ "content-changed", N_("le contenu reçu n'est pas celui que le coffre "
+				"annonce") },
+	{ "content-size", N_("la taille du contenu n'est pas celle qui est "
+			     "inscrite") },
+	{ "cut", N_("la connexion a été coupée ; la même commande reprendra "
+		    "où elle en était") },
+	{ "denied", N_("les règles ne le permettent pas") },
+	{ "disk-reserve", N_("le disque du coffre est plein : plus aucun dépôt "
+			     "n'est accepté") },
+	{ "empty-file", N_("le fichier est vide") },
+	{ "erased", N_("ce document a été effacé") },
+	{ "erasure-cases", N_("un effacement porte sur un seul dossier") },
+	{ "erasure-size", N_("trop d'objets pour un seul effacement") },
+	{ "erasure-state", N_("l'état de cet effacement ne le permet pas") },
+	{ "extract-acknowledged", N_("cet extrait a déjà été accusé "
+				     "reçu") },
+	{ "extract-erased", N_("cet extrait a été effacé") },
+	{ "extract-expired", N_("cet extrait a expiré") },
+	{ "extract-pulled", N_("cet extrait a déjà été pris") },
+	{ "extract-rectified", N_("une donnée de cet extrait a été rectifiée : "
+				  "il est annulé") },
+	{ "extract-released", N_("cet extrait est déjà remis") },
+	{ "extract-revoked", N_("cet extrait a été révoqué") },
+	{ "extract-rule",
+	    N_("une autre règle s'applique à présent : refaites l'aperçu") },
+	{ "extract-size", N_("l'extrait est trop grand") },
+	{ "extract-sources", N_("l'extrait se compose de trop de documents") },
+	{ "extract-state", N_("l'état de cet extrait ne le permet pas") },
+	{ "extract-withdrawn", N_("le consentement de cet extrait a été "
+				  "retiré") },
+	{ "file-changed", N_("le fichier a changé pendant l'envoi") },
+	{ "file-exists", N_("ce fichier existe déjà : --force pour le "
+			    "remplacer") },
+	{ "file-max", N_("le fichier dépasse la taille acceptée") },
+	{ "file-name", N_("le nom du fichier n'est pas acceptable") },
+	{ "filed-other", N_("le coffre n'a pas inscrit ce qui a été "
+			    "envoyé") },
+	{ "full", N_("plus de place") },
+	{ "idempotency-key", N_("cette clé d'idempotence a servi à autre "
+				"chose") },
+	{ "in-flight", N_("la même demande est déjà en cours") },
+	{ "incomplete", N_("il manque quelque chose qui devrait être là") },
+	{ "inconsistent", N_("deux têtes du journal se contredisent") },
+	{ "inspection-failed", N_("l'examen du fichier n'a pas abouti") },
+	{ "inspection-memory", N_("trop de dépôts à la fois : réessayez dans "
+				  "un instant") },
+	{ "integrity", N_("un contrôle d'intégrité a échoué") },
+	{ "internal", N_("le coffre a échoué ; son journal système dit "
+			 "pourquoi") },
+	{ "invalid", N_("la demande est mal formée") },
+	{ "io", N_("lecture ou écriture impossible") },
+	{ "keys", N_("pas de clé prête : réessayez dans un instant") },
+	{ "kind-size", N_("le fichier dépasse la taille de ce type de "
+			  "document") },
+	{ "kind-unknown", N_("ce type de document n'est pas connu") },
+	{ "level", N_("ce niveau de signature n'est pas accepté pour ce type "
+		      "de document") },
+	{ "log-changed", N_("le journal a été changé") },
+	{ "log-rolled-back", N_("le journal est revenu en arrière") },
+	{ "media-type", N_("ce format de fichier n'est pas accepté pour ce "
+			   "type de document") },
+	{ "member-missing", N_("il manque un élément à la demande") },
+	{ "member-size", N_("un élément de la demande est trop long") },
+	{ "member-text", N_("un texte de la demande n'est pas acceptable") },
+	{ "member-type", N_("un élément de la demande n'est pas de la bonne "
+			    "sorte") },
+	{ "member-unknown", N_("la demande contient un élément inconnu") },
+	{ "method", N_("le coffre ne fait pas cela") },
+	{ "no-access", N_("votre compte n'a pas accès à ce coffre") },
+	{ "no-memory", N_("plus de mémoire") },
+	{ "no-rule", N_("aucune règle ne le permet") },
+	{ "no-team", N_("votre compte n'est d'aucune équipe") },
 	{ "no-vault", N_("le coffre ne répond pas") },
-	{ "cut", N_("la connexion a été coupée") },
+	{ "nobody", N_("votre compte n'est personne pour ce coffre") },
+	{ "not-found", N_("cela n'existe pas, ou n'est pas à vous") },
+	{ "not-signed", N_("rien n'a été signé") },
+	{ "nothing-to-erase", N_("il n'y a rien à effacer") },
+	{ "objection", N_("une opposition attend le délégué à la protection "
+			  "des données") },
+	{ "offset", N_("l'envoi ne reprend pas au bon endroit") },
+	{ "other-team", N_("ce dossier est d'une autre équipe") },
+	{ "page", N_("ce document n'a pas cette page") },
+	{ "pages", N_("le nombre de pages n'est pas accepté") },
+	{ "path", N_("le chemin de la demande n'est pas acceptable") },
+	{ "pdf-encrypted", N_("ce PDF est chiffré : déposez-le sans mot de "
+			      "passe") },
+	{ "pending", N_("c'est inscrit, mais pas encore signé : redemandez "
+			"dans un instant") },
+	{ "persons", N_("le dossier a trop de personnes") },
+	{ "plan-changed", N_("le dossier a changé depuis ce plan : préparez-en "
+			     "un autre") },
+	{ "plan-other", N_("le plan reçu n'est pas celui que le coffre "
+			   "annonce") },
+	{ "policy", N_("les règles ont des erreurs") },
+	{ "purpose-missing", N_("dites pour quelle finalité : --purpose") },
+	{ "purpose-unknown", N_("cette finalité n'est pas connue") },
+	{ "query", N_("un paramètre de la demande n'est pas correct") },
+	{ "recipient-certificate", N_("le certificat de ce destinataire "
+				      "manque ou ne convient pas") },
+	{ "recipient-unknown", N_("ce destinataire n'est pas connu") },
+	{ "record-depth", N_("la fiche est imbriquée trop profondément") },
+	{ "record-duplicate", N_("la fiche dit deux fois le même champ") },
+	{ "record-field", N_("un champ de la fiche ne convient pas") },
+	{ "record-json", N_("la fiche n'est pas du JSON correct") },
+	{ "record-size", N_("la fiche est trop grande") },
+	{ "reference", N_("ce n'est ni un identifiant, ni une référence, ni "
+			  "un début de l'un d'eux") },
+	{ "reference-ambiguous", N_("ce début en désigne plusieurs") },
+	{ "reference-check", N_("la référence est mal recopiée : son symbole "
+				"de contrôle ne convient pas") },
+	{ "refused", N_("refusé") },
+	{ "relay", N_("la session ssh vers le coffre ne s'est pas faite") },
+	{ "replaces", N_("le document à remplacer n'est pas de ce dossier") },
+	{ "replaces-kind", N_("le document à remplacer est d'un autre "
+			      "type") },
+	{ "role", N_("ce rôle n'est pas connu") },
+	{ "route", N_("ce coffre ne connaît pas cette demande") },
+	{ "schema", N_("ce catalogue est d'une autre version") },
+	{ "sealed", N_("le coffre est scellé : un dépositaire doit l'ouvrir "
+		       "(sceau status dit qui)") },
+	{ "signature", N_("il n'y a pas de signature, ou pas celle qu'il "
+			  "faut") },
+	{ "signature-failed", N_("une signature de ce document est fausse") },
+	{ "signature-indeterminate", N_("une signature de ce document n'a pas "
+					"pu être vérifiée") },
+	{ "signature-pages", N_("une signature détachée est celle d'un seul "
+				"fichier") },
+	{ "signature-size", N_("la signature est trop grande") },
+	{ "stage", N_("la phase est amont ou aval, et la règle n'est pas de "
+		      "celle-ci") },
+	{ "stopped", N_("le coffre s'arrête") },
+	{ "store-missing", N_("il manque un fichier du dépôt") },
+	{ "terminal", N_("ce document ne s'affiche pas sur un terminal : "
+			 "enregistrez-le") },
+	{ "tile-path", N_("il n'y a pas de telle partie du journal") },
+	{ "timeout", N_("le coffre n'a rien dit pendant trop longtemps") },
+	{ "too-large", N_("c'est trop grand") },
+	{ "unavailable", N_("un service du coffre ne répond pas") },
+	{ "upload", N_("cet envoi n'existe plus") },
+	{ "upload-busy", N_("cet envoi est déjà en cours") },
+	{ "upload-finished", N_("cet envoi est déjà complet") },
+	{ "upload-id", N_("l'identifiant de l'envoi n'est pas correct") },
+	{ "uploads-open", N_("trop d'envois ouverts à la fois") },
+	{ "usage", N_("la commande est mal écrite") },
+	{ "vault-in-use", N_("un autre service tient déjà ce coffre") },
+	{ "version", N_("ce document n'a pas cette version") },
+	{ "words", N_("il faut au moins une lettre ou un chiffre") },
+	{ "wrong-door", N_("ce compte a une autre porte") },
 };
 
 const char *

@@ -127,7 +127,7 @@ int
 upload_may_retry(const struct cli *c, const struct err *e)
 {
 	static const char *const tags[] = { "cut", "upload-busy",
-		"inspection-memory", "in-flight" };
+		"inspection-memory", "in-flight", "keys" };
 	size_t i;
 
 	if (e->tag == NULL)
