@@ -14,6 +14,7 @@
 /* A change on its way; lives on the stack of the thread that waits. */
 struct job {
 	struct change *ch;
+	int r; /* 0 so far, or the negative code; err is good then only */
 	struct err err;
 	int done;
 	pthread_cond_t over;
@@ -113,6 +114,13 @@ answer(struct job *j)
 	pthread_cond_signal(&j->over);
 }
 
+static void
+fail(struct job *j, int r, const struct err *why)
+{
+	j->r = r;
+	j->err = *why;
+}
+
 static int
 broken_error(struct err *e)
 {
@@ -152,16 +160,16 @@ append_group(
 {
 	struct err e = { 0 };
 	struct job *j;
+	int r;
 
-	if (append_some(c, group, n, room, &e) == 0)
+	if ((r = append_some(c, group, n, room, &e)) == 0)
 		return;
 	for (j = group; j != NULL; j = j->next) {
-		if (n > 1 && e.code != ERR_IO) {
-			(void)!append_some(c, j, 1, room, &j->err);
-			if (j->err.code == ERR_IO)
-				e = j->err;
+		if (n > 1 && r != -ERR_IO) {
+			j->r = append_some(c, j, 1, room, &j->err);
+			r = j->r == -ERR_IO ? j->r : r;
 		} else {
-			j->err = e;
+			fail(j, r, &e);
 		}
 	}
 }
@@ -174,11 +182,11 @@ pass_on(struct committer *c, struct job *group)
 
 	for (j = group; j != NULL; j = next) {
 		next = j->next;
-		if (j->err.code == ERR_IO)
+		if (j->r == -ERR_IO)
 			mark_broken(c, &j->err);
-		if (c->broken && j->err.code == ERR_OK)
-			broken_error(&j->err);
-		if (j->err.code != ERR_OK)
+		if (c->broken && j->r == 0)
+			j->r = broken_error(&j->err);
+		if (j->r < 0)
 			answer(j);
 		else
 			queue_add(&c->to_commit, j);
@@ -241,10 +249,11 @@ apply_one(struct committer *c, struct tx *tx, struct job *j, int64_t now_ms,
 
 	if ((r = tx_mark(tx, e)) < 0)
 		return r;
-	if (j->ch->apply(tx, now_ms, j->ch->arg, &j->err) == 0)
+	j->r = j->ch->apply(tx, now_ms, j->ch->arg, &j->err);
+	if (j->r == 0)
 		return tx_release(tx, e);
 	audit_rewind(c->audit, mark);
-	if (j->err.code == ERR_IO) {
+	if (j->r == -ERR_IO) {
 		*e = j->err;
 		return -ERR_IO;
 	}
@@ -273,18 +282,18 @@ apply_group(struct committer *c, struct job *group, struct err *e)
 
 /*
  * Answer those of the group that need not wait for a head; what is left is
- * returned. Under the lock.
+ * returned. r, failed: what became of the whole group. Under the lock.
  */
 static struct job *
-answer_early(struct job *group, const struct err *failed)
+answer_early(struct job *group, int r, const struct err *failed)
 {
 	struct job *j, *next, *left = NULL, **end = &left;
 
 	for (j = group; j != NULL; j = next) {
 		next = j->next;
-		if (failed->code != ERR_OK && j->err.code == ERR_OK)
-			j->err = *failed;
-		if (j->err.code != ERR_OK || !j->ch->need_head) {
+		if (r < 0 && j->r == 0)
+			fail(j, r, failed);
+		if (j->r < 0 || !j->ch->need_head) {
 			answer(j);
 			continue;
 		}
@@ -297,19 +306,17 @@ answer_early(struct job *group, const struct err *failed)
 
 /* Those whose leaf no head covers: committed, and they are told so. */
 static void
-answer_late(struct job *group, const struct err *settled)
+answer_late(struct job *group, int r, const struct err *settled)
 {
 	struct job *j, *next;
 
 	for (j = group; j != NULL; j = next) {
 		next = j->next;
-		if (settled->code == ERR_SEALED ||
-		    settled->code == ERR_UNAVAILABLE ||
-		    settled->code == ERR_BUSY)
-			err_set(&j->err, ERR_PENDING,
+		if (r == -ERR_SEALED || r == -ERR_UNAVAILABLE || r == -ERR_BUSY)
+			j->r = err_set(&j->err, ERR_PENDING,
 			    "committed; the log's head is signed later");
-		else
-			j->err = *settled;
+		else if (r < 0)
+			fail(j, r, settled);
 		answer(j);
 	}
 }
@@ -319,16 +326,17 @@ static int
 commit_group(struct committer *c, struct job *group, struct job **waiting)
 {
 	struct err e = { 0 };
+	int r;
 
 	pthread_mutex_unlock(&c->lock);
-	(void)!apply_group(c, group, &e);
+	r = apply_group(c, group, &e);
 	pthread_mutex_lock(&c->lock);
-	if (e.code == ERR_IO)
+	if (r == -ERR_IO)
 		mark_broken(c, &e);
-	if (e.code == ERR_OK)
+	if (r == 0)
 		c->commits++;
-	*waiting = answer_early(group, &e);
-	return e.code == ERR_OK;
+	*waiting = answer_early(group, r, &e);
+	return r == 0;
 }
 
 /* Sign the head. 1: it could not be, try again. */
@@ -336,14 +344,16 @@ static int
 settle(struct committer *c, struct job *waiting)
 {
 	struct err e = { 0 };
+	int r;
 
 	pthread_mutex_unlock(&c->lock);
-	(void)!audit_settle(c->audit, &e);
+	r = audit_settle(c->audit, &e);
 	pthread_mutex_lock(&c->lock);
-	if (e.code == ERR_IO)
+	/* A log that was rolled back is as bad as a disk that lies. */
+	if (r == -ERR_IO || r == -ERR_INCONSISTENT)
 		mark_broken(c, &e);
-	answer_late(waiting, &e);
-	return e.code != ERR_OK;
+	answer_late(waiting, r, &e);
+	return r < 0;
 }
 
 /* Under the lock. 0: there is work, or the lazy head's time has come. */
@@ -375,11 +385,12 @@ commit_step(struct committer *c, int64_t lazy_ms)
 	struct job *group, *waiting = NULL;
 	struct err stopped;
 	size_t n;
+	int r;
 
 	group = queue_take(&c->to_commit, &n);
 	if (c->broken) {
-		broken_error(&stopped);
-		answer_late(answer_early(group, &stopped), &stopped);
+		r = broken_error(&stopped);
+		answer_early(group, r, &stopped);
 		return -1;
 	}
 	if (group != NULL && commit_group(c, group, &waiting) && lazy_ms < 0)
@@ -461,7 +472,7 @@ commit_run(struct committer *c, struct change *ch, struct err *e)
 		return r;
 	pthread_mutex_lock(&c->lock);
 	if (c->broken || c->stop) {
-		broken_error(&j.err);
+		j.r = broken_error(&j.err);
 		j.done = 1;
 	} else {
 		queue_add(ch->nstages > 0 ? &c->to_append : &c->to_commit, &j);
@@ -470,11 +481,9 @@ commit_run(struct committer *c, struct change *ch, struct err *e)
 		pthread_cond_wait(&j.over, &c->lock);
 	pthread_mutex_unlock(&c->lock);
 	pthread_cond_destroy(&j.over);
-	if (j.err.code == ERR_OK)
-		return 0;
-	if (e != NULL)
+	if (j.r < 0 && e != NULL)
 		*e = j.err;
-	return -(int)j.err.code;
+	return j.r;
 }
 
 int

@@ -245,6 +245,7 @@ core_sealed(struct core *c)
 {
 	set_open(c, 0);
 	keypool_seal(c->keys);
+	audit_seal(c->audit);
 	uploads_reset(c->uploads);
 	search_drop(c->search);
 }

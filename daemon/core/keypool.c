@@ -69,17 +69,17 @@ fill(struct keypool *k)
 	struct err e = { 0 };
 	struct timespec until;
 	unsigned epoch = k->epoch;
+	int r;
 
 	pthread_mutex_unlock(&k->lock);
-	if (agent_draw(k->agent, &b.first, &b.count, &b.keys, &e) < 0)
-		b.count = 0;
+	r = agent_draw(k->agent, &b.first, &b.count, &b.keys, &e);
 	pthread_mutex_lock(&k->lock);
-	k->last = e;
-	if (e.code == ERR_OK && epoch == k->epoch)
+	k->last = r < 0 ? e : (struct err){ 0 };
+	if (r == 0 && epoch == k->epoch)
 		keep_block(k, &b);
 	block_done(&b);
 	pthread_cond_broadcast(&k->filled);
-	if (e.code == ERR_OK || k->stop)
+	if (r == 0 || k->stop)
 		return;
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += RETRY_S;
