@@ -258,7 +258,8 @@ prepare(struct opening *op, const struct decision *d, struct err *e)
 }
 
 static int
-insert(struct tx *tx, const struct opening *op, int64_t now_ms, struct err *e)
+insert(
+    struct tx *tx, const struct opening *op, int64_t opened_ms, struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
 	int r;
@@ -274,7 +275,7 @@ insert(struct tx *tx, const struct opening *op, int64_t now_ms, struct err *e)
 	    (r = sql_text(q, 4, op->who->organisation, e)) < 0 ||
 	    (r = sql_text(q, 5, op->o->stage, e)) < 0 ||
 	    (r = sql_int(q, 6, op->who->uid, e)) < 0 ||
-	    (r = sql_int(q, 7, now_ms, e)) < 0 ||
+	    (r = sql_int(q, 7, opened_ms, e)) < 0 ||
 	    (r = sql_int(q, 8, (int64_t)op->leaf, e)) < 0 ||
 	    (r = sql_int(q, 9, (int64_t)op->key.number, e)) < 0 ||
 	    (r = sql_blob(q, 10, op->sealed.p, op->sealed.len, e)) < 0)
@@ -286,12 +287,13 @@ static int
 open_apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 {
 	struct opening *op = arg;
+	int64_t opened_ms = audit_time(op->core->audit, now_ms);
 	size_t i;
 	int r;
 
 	if ((r = core_leaf(op->core, tx, op->caller, LEAF_CASE_OPEN, LEAF_OK,
 		 &op->id, op->detail, now_ms, &op->leaf, e)) < 0 ||
-	    (r = insert(tx, op, now_ms, e)) < 0)
+	    (r = insert(tx, op, opened_ms, e)) < 0)
 		return r;
 	for (i = 0; i < op->npersons; i++)
 		if ((r = person_insert(tx, &op->id, &op->persons[i], e)) < 0)

@@ -24,8 +24,9 @@ struct change {
 	struct stage *stages[COMMIT_STAGES_MAX]; /* borrowed; appended first */
 	size_t nstages;
 	/*
-	 * now_ms: vault time of the group. Must not block on the agent, the
-	 * inspector or another commit.
+	 * now_ms: the clock at the group, for audit_append; what a row must
+	 * share with its leaf is audit_time of it. Must not block on the
+	 * agent, the inspector or another commit.
 	 */
 	int (*apply)(struct tx *tx, int64_t now_ms, void *arg, struct err *e);
 	void *arg;

@@ -480,7 +480,8 @@ file_apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	struct filed *w = arg;
 	int r;
 
-	w->row.filed_ms = now_ms;
+	/* The leaf's own time: the receipt compares them. */
+	w->row.filed_ms = audit_time(w->core->audit, now_ms);
 	if ((r = check_still(tx, w, e)) < 0 ||
 	    (r = enter(tx, w, now_ms, e)) < 0 ||
 	    (r = insert_document(tx, w, e)) < 0 ||
