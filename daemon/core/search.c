@@ -151,23 +151,22 @@ find(struct search *s, const struct id *id)
 	return NULL;
 }
 
-static int
-new_entry(
-    struct search *s, const struct id *id, struct entry **out, struct err *e)
+/* NULL: no memory. */
+static struct entry *
+new_entry(struct search *s, const struct id *id)
 {
 	size_t cap = s->cap > 0 ? s->cap * 2 : 256;
 	struct entry *v;
 
 	if (s->n == s->cap) {
 		if ((v = reallocarray(s->entries, cap, sizeof(*v))) == NULL)
-			return err_set(e, ERR_NOMEM, "search");
+			return NULL;
 		s->entries = v;
 		s->cap = cap;
 	}
 	v = &s->entries[s->n++];
 	*v = (struct entry){ .id = *id };
-	*out = v;
-	return 0;
+	return v;
 }
 
 static int
@@ -223,9 +222,10 @@ put(struct search *s, const struct id *id, const char *text, size_t n,
 		return err_set(e, ERR_INTEGRITY, "a search entry");
 	r = fold_entry(id, shown, &words, e);
 	json_decref(shown);
-	if (r < 0 || (r = arena_reserve(s, n + words.len + 2, e)) < 0 ||
-	    (en == NULL && (r = new_entry(s, id, &en, e)) < 0))
+	if (r < 0 || (r = arena_reserve(s, n + words.len + 2, e)) < 0)
 		return r;
+	if (en == NULL && (en = new_entry(s, id)) == NULL)
+		return err_set(e, ERR_NOMEM, "search");
 	en->shown = arena_put(s, text, n);
 	en->words = arena_put(s, words.p, words.len);
 	if (fresh && !en->fresh)

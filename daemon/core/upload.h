@@ -10,8 +10,8 @@
 
 #include "daemon/core/core.h"
 
-#define UPLOADS_PER_UID 16		      /* open at once */
-#define UPLOADS_MAX 512			      /* of all people together */
+#define UPLOADS_PER_UID 128 /* open at once: two documents of all pages */
+#define UPLOADS_MAX 512	    /* of all people together */
 #define UPLOAD_IDLE_MS (INT64_C(3600) * 1000) /* dropped after an hour */
 #define UPLOAD_YIELD_MS (INT64_C(60) * 1000)  /* idle: may go under pressure */
 #define UPLOAD_MEMORY_MAX (UINT64_C(128) << 20) /* copies for inspection */
