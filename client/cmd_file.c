@@ -211,29 +211,42 @@ is_passing(int r, const struct cli *c, const struct err *e)
 }
 
 /*
+ * "No such thing": the case, or the uploads, because the vault was restarted
+ * or took too long? Those can be sent again.
+ */
+static int
+uploads_are_gone(struct cli *c, const struct filing *f)
+{
+	struct err e = { 0 };
+	int there = 1;
+
+	return upload_is_there(c, &f->page[0], &there, &e) == 0 && !there;
+}
+
+/*
  * Send and file. Cut, or committed without a signed head yet: the same key
- * again gives the answer of the first. A vault that was restarted in between
- * has forgotten the uploads: once more from the beginning.
+ * again gives the answer of the first.
  */
 static int
 send_and_post(struct cli *c, struct filing *f, const char *kase,
     const json_t *body, json_t **out, struct err *e)
 {
 	AUTO(buf_done) struct buf path = { 0 };
-	int n, was_cut = 0, send = 1, r;
+	int n, sent = 0, send = 1, r;
 
 	if ((r = cli_path(&path, e, "/v1/cases/%/documents", kase)) < 0)
 		return r;
 	for (n = 1;; n++) {
 		if (send && (r = send_all(c, f, e)) < 0)
 			return r;
+		sent += send;
 		r = cli_call(c, "POST", buf_str(&path), body, f->key, out, e);
 		if (r == 0 || n == UPLOAD_TRIES)
 			return r;
-		send = r == -ERR_NOT_FOUND && was_cut;
+		send =
+		    r == -ERR_NOT_FOUND && sent < 2 && uploads_are_gone(c, f);
 		if (!send && !is_passing(r, c, e))
 			return r;
-		was_cut = !send;
 		if (!send)
 			upload_pause(n);
 	}

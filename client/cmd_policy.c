@@ -7,8 +7,6 @@
 #include "client/out.h"
 #include "policy/policy.h"
 
-#define RULES_DEFAULT "/etc/sceau/policy"
-
 static json_t *
 lines_json(struct buf *problems)
 {
@@ -35,16 +33,37 @@ print_problems(const struct cli *c, struct buf *problems)
 	return 0;
 }
 
+/* The folder named, or that of the vault in $SCEAU_DIR. */
+static int
+rules_folder(const char *named, char **out, struct err *e)
+{
+	const char *vault = getenv("SCEAU_DIR");
+	int r;
+
+	if (named == NULL && vault == NULL)
+		return err_set(
+		    e, ERR_USAGE, "%s", _("quel dossier de règles ?"));
+	r = named != NULL ? asprintf(out, "%s", named)
+			  : asprintf(out, "%s/policy", vault);
+	if (r < 0) {
+		*out = NULL;
+		return err_set(e, ERR_NOMEM, "policy");
+	}
+	return 0;
+}
+
 static int
 check_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	AUTO(policy_freep) struct policy *p = NULL;
 	AUTO(buf_done) struct buf problems = { 0 };
 	AUTO(json_decrefp) json_t *j = NULL;
-	const char *dir = argc > 0 ? argv[0] : RULES_DEFAULT;
+	AUTO(mem_freep) char *dir = NULL;
 	char hex[2 * SHA256_LEN + 1];
 	int r;
 
+	if ((r = rules_folder(argc > 0 ? argv[0] : NULL, &dir, e)) < 0)
+		return r;
 	if ((r = policy_load(dir, &p, &problems, e)) < 0) {
 		if (problems.len == 0)
 			return r;

@@ -20,15 +20,29 @@
 static int
 noun_at(int argc, char **argv)
 {
+	static const char *const with_value[] = { "--socket", "--host",
+		"--purpose" };
+	static const char *const alone[] = { "--json", "--help", "--version" };
+	size_t k, n;
 	int i;
 
-	for (i = 1; i < argc && strncmp(argv[i], "--", 2) == 0; i++)
-		if (strcmp(argv[i], "--json") != 0 &&
-		    strcmp(argv[i], "--help") != 0 &&
-		    strcmp(argv[i], "--version") != 0 &&
-		    strchr(argv[i], '=') == NULL)
+	for (i = 1; i < argc; i++) {
+		for (k = 0; k < NELEMS(alone); k++)
+			if (strcmp(argv[i], alone[k]) == 0)
+				break;
+		if (k < NELEMS(alone))
+			continue;
+		n = strcspn(argv[i], "=");
+		for (k = 0; k < NELEMS(with_value); k++)
+			if (strncmp(argv[i], with_value[k], n) == 0 &&
+			    strlen(with_value[k]) == n)
+				break;
+		if (k == NELEMS(with_value))
+			return i;
+		if (argv[i][n] == '\0')
 			i++;
-	return i;
+	}
+	return argc;
 }
 
 /* The command of noun [verb]; *words how many words it took. */
@@ -111,7 +125,7 @@ main(int argc, char **argv)
 	if ((cmd = find_command(argc, argv, at, &words)) == NULL)
 		return help_main(argc, argv, at);
 	if (argc > ARGS_MAX) {
-		err_set(&e, ERR_USAGE, "more than %d words", ARGS_MAX);
+		err_set(&e, ERR_USAGE, _("plus de %d arguments"), ARGS_MAX);
 		tell(&e);
 		return err_exit(ERR_USAGE);
 	}

@@ -228,6 +228,19 @@ ask(struct cli *c, const struct source *s, uint64_t *offset, struct err *e)
 	return 0;
 }
 
+int
+upload_is_there(
+    struct cli *c, const struct source *s, int *there, struct err *e)
+{
+	uint64_t offset;
+	int r;
+
+	if ((r = ask(c, s, &offset, e)) < 0)
+		return r;
+	*there = offset == s->size;
+	return 0;
+}
+
 /* One try: *known says that offset is what the vault has. */
 static int
 try_once(struct cli *c, struct source *s, uint64_t *offset, int *known,

@@ -43,6 +43,10 @@ int source_name_upload(struct source *s, const char *kase, const char *kind,
 #define UPLOAD_TRIES 6
 int upload_send(struct cli *c, struct source *s, struct err *e) NODISCARD;
 
+/* Does the vault have all of it, not filed yet? */
+int upload_is_there(
+    struct cli *c, const struct source *s, int *there, struct err *e) NODISCARD;
+
 /* Is this error one that the same request may overcome in a moment? Nobody
  * there is one only when somebody was there before. */
 int upload_may_retry(const struct cli *c, const struct err *e);
