@@ -2,16 +2,14 @@
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <signal.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/crypto.h"
 #include "base/file.h"
 #include "client/cli.h"
 #include "client/messages.h"
+#include "client/session.h"
 
 #define CONNECT_S 10
 #define HEADER_MAX 128 /* bytes of a header's value that we send */
@@ -20,8 +18,8 @@
 struct http {
 	CURL *curl;
 	char *socket, *host;
-	pid_t ssh;    /* the relay's session, or 0 */
-	int answered; /* something came back at least once */
+	struct session session; /* to host */
+	int answered;		/* something came back at least once */
 };
 
 int
@@ -43,18 +41,6 @@ http_open(
 	return 0;
 }
 
-/* The session ends: its socket is closed, and if that is not enough it is
- * told. */
-static void
-end_relay(struct http *h)
-{
-	if (h->ssh <= 0)
-		return;
-	kill(h->ssh, SIGTERM);
-	waitpid(h->ssh, NULL, 0);
-	h->ssh = 0;
-}
-
 void
 http_freep(struct http **h)
 {
@@ -62,7 +48,7 @@ http_freep(struct http **h)
 		return;
 	if ((*h)->curl != NULL)
 		curl_easy_cleanup((*h)->curl);
-	end_relay(*h);
+	session_close(&(*h)->session);
 	free((*h)->socket);
 	free((*h)->host);
 	free(*h);
@@ -81,53 +67,6 @@ http_exchange_done(struct http_exchange *x)
 	buf_done(&x->text);
 	json_decref(x->json);
 	x->json = NULL;
-}
-
-/* --- the relay: an ssh session whose stdin and stdout are the socket ---- */
-
-/* Never returns. The server's forced command is the relay whatever is asked
- * for; without one, this asks for it. A person at a terminal may be asked
- * for a passphrase by ssh itself; a script may not. */
-static void
-run_ssh(const char *host, int fd)
-{
-	const char *batch =
-	    isatty(STDERR_FILENO) ? "BatchMode=no" : "BatchMode=yes";
-
-	if (dup2(fd, STDIN_FILENO) >= 0 && dup2(fd, STDOUT_FILENO) >= 0)
-		execlp("ssh", "ssh", "-T", "-o", batch, "--", host, "sceau",
-		    "relay", (char *)NULL);
-	_exit(127);
-}
-
-static curl_socket_t
-open_relay(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	struct http *h = arg;
-	int pair[2];
-
-	(void)purpose;
-	(void)address;
-	end_relay(h);
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return CURL_SOCKET_BAD;
-	if ((h->ssh = fork()) == 0)
-		run_ssh(h->host, pair[1]);
-	close(pair[1]);
-	if (h->ssh < 0) {
-		close(pair[0]);
-		return CURL_SOCKET_BAD;
-	}
-	return pair[0];
-}
-
-static int
-already_connected(void *arg, curl_socket_t fd, curlsocktype purpose)
-{
-	(void)arg;
-	(void)fd;
-	(void)purpose;
-	return CURL_SOCKOPT_ALREADY_CONNECTED;
 }
 
 /* --- one exchange ----------------------------------------------------- */
@@ -382,9 +321,7 @@ setup(struct http *h, struct transfer *t, const char *url,
 		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, h->socket);
 		return;
 	}
-	curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_relay);
-	curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, h);
-	curl_easy_setopt(c, CURLOPT_SOCKOPTFUNCTION, already_connected);
+	curl_easy_setopt(c, CURLOPT_ABSTRACT_UNIX_SOCKET, h->session.name);
 }
 
 static int
@@ -503,6 +440,9 @@ http_run(struct http *h, struct http_exchange *x, struct err *e)
 	if ((r = check_header(x->purpose, e)) < 0 ||
 	    (r = check_header(x->idempotency, e)) < 0 ||
 	    (r = buf_addf(&url, e, "http://vault%s", x->path)) < 0)
+		return r;
+	if (h->host != NULL && h->session.pid == 0 &&
+	    (r = session_open(&h->session, h->host, e)) < 0)
 		return r;
 	headers = headers_of(x);
 	setup(h, &t, buf_str(&url), headers);

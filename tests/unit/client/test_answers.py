@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import socket
+import sys
 
 from vault import main, same, within
 
@@ -117,6 +118,54 @@ def french_is_spoken_unless_asked(v):
     same(v.run("case", "list", language="en")[1], "No case.\n")
     got = v.run("case", "list", env={"LC_ALL": "C", "LANGUAGE": "en"})
     same(got[1], "Aucun dossier.\n")
+
+
+# --- the relay ---
+
+SSH = """#!%s
+import socket, sys, threading
+assert sys.argv[-4:] == ["--", "u@vault", "sceau", "relay"], sys.argv
+s = socket.socket(socket.AF_UNIX)
+s.connect(%r)
+def back():
+    while data := s.recv(65536):
+        sys.stdout.buffer.raw.write(data)
+    sys.stdout.buffer.raw.close()
+threading.Thread(target=back, daemon=True).start()
+while data := sys.stdin.buffer.raw.read(65536):
+    s.sendall(data)
+"""
+
+
+def relay(v, text):
+    os.mkdir(v.file("bin"))
+    with open(v.file("bin/ssh"), "w") as f:
+        f.write(text)
+    os.chmod(v.file("bin/ssh"), 0o700)
+    return {"PATH": v.file("bin") + ":" + os.environ["PATH"]}
+
+
+def a_vault_elsewhere_is_reached_through_ssh(v):
+    env = relay(v, SSH % (sys.executable, v.path))
+    cases = {"cases": [], "leaf": 3}
+    got = v.run("--host", "u@vault", "--json", "case", "list", env=env,
+                answer=lambda q: q.give(200, cases))
+    same(got[0], 0, got[2])
+    same(json.loads(got[1]), cases)
+    data = os.urandom(2 << 20)
+    out = v.file("out")
+    same(v.run("--host=u@vault", "get", "D", "-o", out, env=env,
+               answer=content(data))[0], 0)
+    with open(out, "rb") as f:
+        same(f.read() == data, True)
+
+
+def an_ssh_that_fails_is_told(v):
+    env = relay(v, "#!/bin/sh\necho no route >&2\nexit 255\n")
+    got = v.run("--host", "u@vault", "case", "list", env=env)
+    same(got[:2], (1, ""))
+    within("session ssh", got[2])
+    within("no route", got[2])
 
 
 # --- get ---

@@ -121,8 +121,8 @@ def main(tests):
         vault = Vault(sceau, locale_dir)
         try:
             test(vault)
-        except AssertionError as e:
-            print("FAILED", test.__name__, e)
+        except Exception as e:  # a test that breaks has failed
+            print("FAILED", test.__name__, repr(e))
             bad += 1
         finally:
             vault.close()
