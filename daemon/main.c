@@ -166,7 +166,7 @@ run(const struct options *o, struct err *e)
 	struct http_listener doors[2];
 	struct api *api = NULL;
 	struct settings s;
-	int signals, r;
+	int signals = -1, r;
 
 	if ((r = secret_harden_process(e)) < 0 ||
 	    (r = block_signals(&signals, e)) < 0 ||

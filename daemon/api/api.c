@@ -21,8 +21,9 @@ struct api {
 /* What a request carries from its headers to its end. */
 struct state {
 	struct caller caller;
-	struct upload *upload; /* the body goes there */
-	struct err refused;    /* found at the headers or in the body */
+	struct decision decided; /* kept for a refusal's leaf */
+	struct upload *upload;	 /* the body goes there */
+	struct err refused;	 /* found at the headers or in the body */
 	uint64_t upload_offset;
 	char upload_id[PATH_MAX_LEN];
 };
@@ -305,6 +306,7 @@ api_begin(void *arg, struct http_request *rq, struct http_response *rs)
 	}
 	rq->state = st;
 	name_caller(a, rq, &st->caller);
+	st->caller.decided = &st->decided;
 	if (!is_upload(rq, st->upload_id))
 		return 0;
 	/* A refusal waits for run: its leaf may not be written here. */

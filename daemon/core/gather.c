@@ -58,12 +58,11 @@ id_json(const struct id *id)
 }
 
 static void
-withhold(struct work *w, const char *kind, const char *path,
-    const char *why)
+withhold(struct work *w, const char *kind, const char *path, const char *why)
 {
-	json_array_append_new(w->out->withheld,
-	    json_pack("{s:s, s:s, s:s}", "kind", kind, "path", path, "why",
-		why));
+	json_array_append_new(
+	    w->out->withheld, json_pack("{s:s, s:s, s:s}", "kind", kind, "path",
+				  path, "why", why));
 }
 
 static int
@@ -81,8 +80,8 @@ add_source(struct work *w, const struct document_facts *doc, struct err *e)
 
 /* The newest living document of a kind: 1 found, 0 none. */
 static int
-newest(struct work *w, const char *kind, struct document_facts *doc,
-    struct err *e)
+newest(
+    struct work *w, const char *kind, struct document_facts *doc, struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
 	struct err none = { 0 };
@@ -101,8 +100,8 @@ newest(struct work *w, const char *kind, struct document_facts *doc,
 }
 
 static int
-open_record(struct work *w, const struct policy_kind *kind,
-    struct opened *o, struct err *e)
+open_record(struct work *w, const struct policy_kind *kind, struct opened *o,
+    struct err *e)
 {
 	AUTO(buf_done) struct buf text = { 0 };
 	int r;
@@ -120,8 +119,7 @@ open_record(struct work *w, const struct policy_kind *kind,
 
 /* The record of a kind, opened on first use. */
 static int
-record_of(struct work *w, const char *kind, struct opened **out,
-    struct err *e)
+record_of(struct work *w, const char *kind, struct opened **out, struct err *e)
 {
 	const struct policy_kind *k;
 	size_t i;
@@ -134,8 +132,8 @@ record_of(struct work *w, const char *kind, struct opened **out,
 		}
 	if ((k = policy_kind(w->core->policy, kind)) == NULL ||
 	    w->n == GATHER_SOURCES_MAX)
-		return err_set(e, ERR_INTERNAL, "rule %s: kind %s",
-		    w->rule->name, kind);
+		return err_set(
+		    e, ERR_INTERNAL, "rule %s: kind %s", w->rule->name, kind);
 	if ((r = open_record(w, k, &w->opened[w->n], e)) < 0)
 		return r;
 	*out = &w->opened[w->n++];
@@ -158,8 +156,7 @@ prune(json_t *value, const struct policy_kind *kind, const char *path)
 	size_t i;
 	void *next;
 
-	json_array_foreach (value, i, item)
-		prune(item, kind, path);
+	json_array_foreach(value, i, item) prune(item, kind, path);
 	json_object_foreach_safe(value, next, key, item)
 	{
 		snprintf(child, sizeof(child), "%s.%s", path, key);
@@ -175,13 +172,13 @@ static int
 add_field(struct work *w, const struct disclosed_field *f, struct err *e)
 {
 	const json_t *value;
-	struct opened *o;
+	struct opened *o = NULL;
 	json_t *copy;
 	int r;
 
 	if ((r = record_of(w, f->kind, &o, e)) < 0)
 		return r;
-	if (o->record == NULL)
+	if (o == NULL || o->record == NULL)
 		return 0;
 	if ((value = gather_value(o->record, f->path)) == NULL) {
 		withhold(w, f->kind, f->path, "not filled in");
@@ -199,8 +196,8 @@ add_field(struct work *w, const struct disclosed_field *f, struct err *e)
 
 /* Does the rule give path, or something above it? */
 static int
-rule_gives(const struct disclosure_rule *rule, const char *kind,
-    const char *path)
+rule_gives(
+    const struct disclosure_rule *rule, const char *kind, const char *path)
 {
 	size_t i, n;
 
@@ -246,16 +243,15 @@ add_attachment(struct work *w, const char *kind, struct err *e)
 
 	if ((r = newest(w, kind, &doc, e)) <= 0)
 		return r;
-	if ((r = document_manifest(w->core, &doc.id, doc.versions, w->leaf,
-		 &m, e)) < 0)
+	if ((r = document_manifest(
+		 w->core, &doc.id, doc.versions, w->leaf, &m, e)) < 0)
 		return r;
-	json_array_foreach (json_object_get(m, "pages"), i, page)
-		size += (uint64_t)json_integer_value(
-		    json_object_get(page, "size"));
+	json_array_foreach(json_object_get(m, "pages"), i, page) size +=
+	    (uint64_t)json_integer_value(json_object_get(page, "size"));
 	json_array_append_new(w->out->attachments,
-	    json_pack("{s:o, s:i, s:s, s:I, s:I}", "document",
-		id_json(&doc.id), "version", (int)doc.versions, "kind", kind,
-		"pages", (json_int_t)i, "size", (json_int_t)size));
+	    json_pack("{s:o, s:i, s:s, s:I, s:I}", "document", id_json(&doc.id),
+		"version", (int)doc.versions, "kind", kind, "pages",
+		(json_int_t)i, "size", (json_int_t)size));
 	json_decref(m);
 	return add_source(w, &doc, e);
 }

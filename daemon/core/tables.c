@@ -2,7 +2,10 @@
 
 #include "daemon/audit/audit.h"
 #include "daemon/core/case.h"
+#include "daemon/core/consent.h"
+#include "daemon/core/disclosure.h"
 #include "daemon/core/document.h"
+#include "daemon/core/erasure.h"
 #include "daemon/core/idempotency.h"
 #include "daemon/store/store.h"
 
@@ -13,6 +16,10 @@ static const char *const maxima[] = {
 	"SELECT max(key) FROM person",
 	"SELECT max(key) FROM version",
 	"SELECT max(key) FROM page",
+	"SELECT max(key) FROM consent",
+	"SELECT max(key) FROM extract",
+	"SELECT max(key) FROM erasure",
+	"SELECT max(number) FROM erasure_key",
 };
 
 size_t
@@ -27,6 +34,9 @@ tables_schemas(const char *const **out)
 		&person_schema,
 		&document_schema,
 		&idempotency_schema,
+		&consent_schema,
+		&disclosure_schema,
+		&erasure_schema,
 	};
 	size_t i;
 

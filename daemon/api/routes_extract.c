@@ -1,0 +1,75 @@
+#include "daemon/api/api.h"
+#include "daemon/core/disclosure.h"
+
+#define NAME_MAX_LEN 64
+#define REASON_MAX 200
+
+static int
+whom(const struct api_call *c, const char **recipient, const char **purpose,
+    struct err *e)
+{
+	int r;
+
+	if ((r = api_string(c, "recipient", NAME_MAX_LEN, recipient, e)) < 0)
+		return r;
+	return api_string_or(c, "purpose", NAME_MAX_LEN, NULL, purpose, e);
+}
+
+static int
+preview_post(struct api_call *c, struct err *e)
+{
+	const char *recipient, *purpose;
+	int r;
+
+	if ((r = whom(c, &recipient, &purpose, e)) < 0)
+		return r;
+	return extract_preview(c->core, &c->caller, c->param[0], recipient,
+	    purpose, &c->object, &c->answer, e);
+}
+
+static int
+extracts_post(struct api_call *c, struct err *e)
+{
+	const char *recipient, *purpose;
+	int r;
+
+	if ((r = whom(c, &recipient, &purpose, e)) < 0)
+		return r;
+	c->status = 201;
+	return extract_release(c->core, &c->caller, c->param[0], recipient,
+	    purpose, &c->object, &c->answer, e);
+}
+
+static int
+extracts_get(struct api_call *c, struct err *e)
+{
+	return extract_list(
+	    c->core, &c->caller, c->param[0], &c->object, &c->answer, e);
+}
+
+static int
+revocation_post(struct api_call *c, struct err *e)
+{
+	const char *reason;
+	int r;
+
+	if ((r = api_string(c, "reason", REASON_MAX, &reason, e)) < 0)
+		return r;
+	return extract_revoke(c->core, &c->caller, c->param[0], reason,
+	    &c->object, &c->answer, e);
+}
+
+static const char *const to_whom[] = { "!recipient", "purpose", NULL };
+static const char *const why[] = { "!reason", NULL };
+
+const struct route routes_extract[] = {
+	{ "POST", "/v1/cases/{case}/extract-preview", API_DOOR_STAFF,
+	    LEAF_EXTRACT_PREVIEW, preview_post, to_whom },
+	{ "POST", "/v1/cases/{case}/extracts", API_DOOR_STAFF,
+	    LEAF_EXTRACT_RELEASE, extracts_post, to_whom },
+	{ "GET", "/v1/cases/{case}/extracts", API_DOOR_STAFF,
+	    LEAF_REGISTER_READ, extracts_get, NULL },
+	{ "POST", "/v1/extracts/{extract}/revocation", API_DOOR_STAFF,
+	    LEAF_EXTRACT_REVOKE, revocation_post, why },
+	{ 0 },
+};

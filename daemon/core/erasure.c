@@ -1,0 +1,1167 @@
+#include "daemon/core/erasure.h"
+
+#include "base/sshsig.h"
+#include "base/text.h"
+#include "daemon/core/case.h"
+#include "daemon/core/document.h"
+#include "daemon/core/plan.h"
+#include "daemon/core/publish.h"
+
+#define DAY_MS INT64_C(86400000)
+#define ROTATE_TRIES 50 /* heads that may pass while we ask */
+#define APPROVALS_MAX 8
+#define CLEAR_ROOM (LEAF_CLEAR_MAX)
+
+const char *const erasure_schema =
+    "CREATE TABLE erasure ("
+    " id BLOB PRIMARY KEY, kase BLOB NOT NULL, state TEXT NOT NULL,"
+    " sha256 BLOB NOT NULL, objects BLOB NOT NULL, planner INTEGER NOT"
+    " NULL, planned INTEGER NOT NULL, policy INTEGER NOT NULL,"
+    " leaf INTEGER NOT NULL, destroyed INTEGER NOT NULL,"
+    " rotated INTEGER NOT NULL, key INTEGER NOT NULL, sealed BLOB NOT NULL,"
+    " certificate TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE erasure_document ("
+    " erasure BLOB NOT NULL, n INTEGER NOT NULL, document BLOB NOT NULL,"
+    " PRIMARY KEY (erasure, n)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE erasure_key ("
+    " erasure BLOB NOT NULL, number INTEGER NOT NULL,"
+    " PRIMARY KEY (erasure, number)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE approval ("
+    " erasure BLOB NOT NULL, fingerprint TEXT NOT NULL,"
+    " uid INTEGER NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL,"
+    " at INTEGER NOT NULL, signature TEXT NOT NULL,"
+    " PRIMARY KEY (erasure, fingerprint), UNIQUE (erasure, uid))"
+    " STRICT, WITHOUT ROWID;";
+
+static json_t *
+id_json(const struct id *id)
+{
+	char text[ID_TEXT];
+
+	id_format(id, text);
+	return json_string(text);
+}
+
+/* --- rows
+ * --------------------------------------------------------------------- */
+
+struct erasure_row {
+	struct id id, kase;
+	char state[16];
+	uint8_t sha256[32];  /* of the plan's text */
+	uint8_t objects[32]; /* plan_digest when it was made */
+	uint32_t planner, policy;
+	int64_t planned, rotated; /* ms; rotated 0: not yet */
+	uint64_t leaf, destroyed, key;
+	struct buf sealed, certificate;
+};
+
+static void
+row_done(struct erasure_row *row)
+{
+	buf_done(&row->sealed);
+	buf_done(&row->certificate);
+}
+
+static int
+fixed_blob(struct sql *q, int i, uint8_t out[32], struct err *e)
+{
+	size_t n;
+	const void *p = sql_get_blob(q, i, &n);
+
+	if (n != 32)
+		return err_set(e, ERR_INTEGRITY, "erasure: column %d", i);
+	memcpy(out, p, 32);
+	return 0;
+}
+
+static int
+row_load(
+    struct tx *tx, const struct id *id, struct erasure_row *row, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	const void *p;
+	size_t n;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT kase, state, sha256, objects, planner, planned,"
+		 " policy, leaf, destroyed, rotated, key, sealed,"
+		 " certificate FROM erasure WHERE id = ?",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, id, e)) < 0 || (r = sql_step(q, e)) < 0)
+		return r;
+	if (r == 0)
+		return err_set(e, ERR_NOT_FOUND, "no such erasure");
+	row->id = *id;
+	snprintf(row->state, sizeof(row->state), "%s", sql_get_text(q, 1));
+	row->planner = (uint32_t)sql_get_int(q, 4);
+	row->planned = sql_get_int(q, 5);
+	row->policy = (uint32_t)sql_get_int(q, 6);
+	row->leaf = (uint64_t)sql_get_int(q, 7);
+	row->destroyed = (uint64_t)sql_get_int(q, 8);
+	row->rotated = sql_get_int(q, 9);
+	row->key = (uint64_t)sql_get_int(q, 10);
+	buf_reset(&row->sealed);
+	buf_reset(&row->certificate);
+	p = sql_get_blob(q, 11, &n);
+	if ((r = buf_add(&row->sealed, p, n, e)) < 0 ||
+	    (r = buf_addstr(&row->certificate, sql_get_text(q, 12), e)) < 0 ||
+	    (r = fixed_blob(q, 2, row->sha256, e)) < 0 ||
+	    (r = fixed_blob(q, 3, row->objects, e)) < 0)
+		return r;
+	return sql_get_id(q, 0, &row->kase, e);
+}
+
+static int
+row_find(
+    struct core *core, const char *text, struct erasure_row *row, struct err *e)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	struct id id;
+	int r;
+
+	if (id_parse(text, &id, NULL) < 0)
+		return err_set(e, ERR_NOT_FOUND, "no such erasure");
+	if ((r = tx_read(core->catalog, &tx, e)) < 0)
+		return r;
+	return row_load(&tx, &id, row, e);
+}
+
+static int
+documents_load(
+    struct tx *tx, const struct id *erasure, struct buf *docs, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	struct id id;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT document FROM erasure_document WHERE erasure = ?"
+		 " ORDER BY n",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, erasure, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0)
+		if ((r = sql_get_id(q, 0, &id, e)) < 0 ||
+		    (r = buf_add(docs, id.b, ID_LEN, e)) < 0)
+			return r;
+	return r;
+}
+
+/* --- planning
+ * ------------------------------------------------------------------- */
+
+struct planning {
+	struct core *core;
+	const struct caller *caller;
+	const struct erasure_asking *a;
+	struct case_facts kase;
+	struct decision decision;
+	struct id id, docs[64];
+	size_t ndocs;
+	struct plan plan;
+	struct buf text, sealed;
+	uint8_t sha256[32], objects[32];
+	struct fresh_key key;
+	int64_t now_ms;
+	uint64_t leaf;
+};
+
+static void
+planning_done(struct planning **pp)
+{
+	struct planning *p = *pp;
+
+	if (p == NULL)
+		return;
+	plan_done(&p->plan);
+	buf_done(&p->text);
+	buf_done(&p->sealed);
+	fresh_key_done(&p->key);
+	free(p);
+	*pp = NULL;
+}
+
+/* The documents named, all of one case; then that case, authorised. */
+static int
+find_objects(
+    struct planning *p, struct tx *tx, struct id *object, struct err *e)
+{
+	struct document_facts doc;
+	char kase[ID_TEXT];
+	size_t i;
+	int r;
+
+	if (p->a->kase != NULL)
+		return case_authorize(p->core, tx, p->caller, p->a->kase,
+		    OP_ERASE_PLAN, NULL, p->now_ms, &p->kase, object,
+		    &p->decision, e);
+	for (i = 0; i < p->a->ndocuments; i++) {
+		if (document_find(tx, p->a->documents[i], &doc, e) < 0)
+			return authorize_unknown(p->core, p->caller,
+			    OP_ERASE_PLAN, NULL, p->now_ms, e);
+		if (i > 0 && !id_equal(&doc.kase, &p->kase.id))
+			return err_tag(e, ERR_INVALID, "erasure-cases",
+			    "the documents are not of one case");
+		p->kase.id = doc.kase;
+		p->docs[p->ndocs++] = doc.id;
+		id_format(&doc.kase, kase);
+		if ((r = case_authorize(p->core, tx, p->caller, kase,
+			 OP_ERASE_PLAN, NULL, p->now_ms, &p->kase, object,
+			 &p->decision, e)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* The page that people sign: opaque ids only, and why. */
+static int
+write_text(struct planning *p, struct err *e)
+{
+	char id[ID_TEXT], kase[ID_TEXT], ref[REF_TEXT], at[TIME_TEXT],
+	    rules[2 * 32 + 1];
+	int r;
+
+	id_format(&p->id, id);
+	id_format(&p->kase.id, kase);
+	id_ref(&p->kase.id, ref);
+	time_format(p->now_ms, at);
+	hex_format(policy_sha256(p->core->policy), 32, rules);
+	if ((r = buf_addf(&p->text, e,
+		 "sceau erasure plan 1\n"
+		 "vault %s\nerasure %s\ncase %s %s\n"
+		 "policy %u %s\nplanned %s by %s\n"
+		 "basis %s\nreason %s\n",
+		 p->core->settings.origin, id, kase, ref,
+		 policy_version(p->core->policy), rules, at,
+		 p->caller->actor.account, p->a->basis, p->a->reason)) < 0 ||
+	    (r = plan_lines(&p->plan, &p->text, e)) < 0 ||
+	    (r = buf_addf(&p->text, e, "keys %zu\n", plan_keys(&p->plan))) <
+		0 ||
+	    (r = plan_digest(&p->plan, p->objects, e)) < 0)
+		return r;
+	return digest_of(DIGEST_SHA256, p->text.p, p->text.len, p->sha256, e);
+}
+
+static int
+seal_plan(struct planning *p, struct err *e)
+{
+	json_t *j;
+	int r;
+
+	if ((r = keypool_take(p->core->keys, &p->key, e)) < 0)
+		return r;
+	j = json_pack("{s:s, s:s}", "plan", buf_str(&p->text), "planned_by",
+	    p->caller->actor.account);
+	if (j == NULL)
+		return err_set(e, ERR_NOMEM, "plan");
+	r = row_seal(
+	    p->core, p->key.key.p, &p->kase.id, &p->id, 1, j, &p->sealed, e);
+	json_decref(j);
+	return r;
+}
+
+static int
+insert_plan(struct tx *tx, const struct planning *p, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	size_t i;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "INSERT INTO erasure (id, kase, state, sha256, objects,"
+		 " planner, planned, policy, leaf, destroyed, rotated, key,"
+		 " sealed, certificate) VALUES"
+		 " (?, ?, 'planned', ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, '')",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, &p->id, e)) < 0 ||
+	    (r = sql_id(q, 2, &p->kase.id, e)) < 0 ||
+	    (r = sql_blob(q, 3, p->sha256, 32, e)) < 0 ||
+	    (r = sql_blob(q, 4, p->objects, 32, e)) < 0 ||
+	    (r = sql_int(q, 5, p->caller->actor.uid, e)) < 0 ||
+	    (r = sql_int(q, 6, p->now_ms, e)) < 0 ||
+	    (r = sql_int(q, 7, policy_version(p->core->policy), e)) < 0 ||
+	    (r = sql_int(q, 8, (int64_t)p->leaf, e)) < 0 ||
+	    (r = sql_int(q, 9, (int64_t)p->key.number, e)) < 0 ||
+	    (r = sql_blob(q, 10, p->sealed.p, p->sealed.len, e)) < 0 ||
+	    (r = sql_run(q, e)) < 0)
+		return r;
+	for (i = 0; i < p->ndocs; i++) {
+		AUTO(sql_done) struct sql *d = NULL;
+
+		if ((r = sql_open(tx,
+			 "INSERT INTO erasure_document"
+			 " (erasure, n, document) VALUES (?, ?, ?)",
+			 &d, e)) < 0 ||
+		    (r = sql_id(d, 1, &p->id, e)) < 0 ||
+		    (r = sql_int(d, 2, (int64_t)i, e)) < 0 ||
+		    (r = sql_id(d, 3, &p->docs[i], e)) < 0 ||
+		    (r = sql_run(d, e)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int
+apply_plan(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+{
+	struct planning *p = arg;
+	char sha[2 * 32 + 1];
+	json_t *detail;
+	int r;
+
+	hex_format(p->sha256, 32, sha);
+	detail = json_pack("{s:o, s:s, s:s, s:s, s:b, s:o}", "erasure",
+	    id_json(&p->id), "sha256", sha, "reason", p->a->reason, "basis",
+	    p->a->basis, "dry_run", p->a->dry_run, "decision",
+	    decision_json(p->core, &p->decision));
+	r = core_leaf(p->core, tx, p->caller, LEAF_ERASE_PLAN, LEAF_OK,
+	    &p->kase.id, detail, now_ms, &p->leaf, e);
+	json_decref(detail);
+	if (r < 0 || p->a->dry_run)
+		return r;
+	return insert_plan(tx, p, e);
+}
+
+static json_t *
+objects_json(const struct plan *plan)
+{
+	json_t *a = json_array();
+	size_t i;
+
+	for (i = 0; i < plan->n; i++)
+		json_array_append_new(
+		    a, json_pack("{s:s, s:o, s:I, s:s}", "kind",
+			   plan_name(plan->objects[i].what), "id",
+			   id_json(&plan->objects[i].id), "keys",
+			   (json_int_t)(plan->objects[i].numbers.len /
+					sizeof(uint64_t)),
+			   "verdict", "DESTROY"));
+	return a;
+}
+
+static uint32_t
+needed(const struct core *core)
+{
+	const struct policy_approval *a =
+	    policy_approval(core->policy, "erasure");
+
+	/* Destruction always takes two people (DOMAIN, retention). */
+	return a != NULL && a->count > 2 ? a->count : 2;
+}
+
+static int
+plan_answer(const struct planning *p, json_t **answer, struct err *e)
+{
+	char sha[2 * 32 + 1];
+
+	hex_format(p->sha256, 32, sha);
+	*answer = json_pack("{s:s, s:s, s:o, s:o, s:i, s:I}", "state",
+	    p->a->dry_run ? "dry-run" : "planned", "sha256", sha, "plan",
+	    json_string(buf_str((struct buf *)(uintptr_t)&p->text)), "objects",
+	    objects_json(&p->plan), "needed", (int)needed(p->core), "leaf",
+	    (json_int_t)p->leaf);
+	if (*answer == NULL)
+		return err_set(e, ERR_NOMEM, "plan");
+	if (!p->a->dry_run)
+		json_object_set_new(*answer, "erasure", id_json(&p->id));
+	return 0;
+}
+
+static int
+prepare_plan(struct planning *p, struct id *object, struct err *e)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	int r;
+
+	if ((r = core_check_open(p->core, e)) < 0 ||
+	    (r = tx_read(p->core->catalog, &tx, e)) < 0 ||
+	    (r = find_objects(p, &tx, object, e)) < 0)
+		return r;
+	if (strpbrk(p->a->reason, "\r\n") != NULL ||
+	    strpbrk(p->a->basis, "\r\n") != NULL)
+		return err_tag(e, ERR_INVALID, "member-type",
+		    "reason and basis are one line each");
+	if ((r = id_random(&p->id, e)) < 0 ||
+	    (r = plan_make(&tx, &p->kase.id, p->docs, p->ndocs, &p->plan, e)) <
+		0 ||
+	    (r = write_text(p, e)) < 0)
+		return r;
+	return seal_plan(p, e);
+}
+
+int
+erasure_plan(struct core *core, const struct caller *caller,
+    const struct erasure_asking *a, struct id *object, json_t **answer,
+    struct err *e)
+{
+	AUTO(planning_done) struct planning *p = calloc(1, sizeof(*p));
+	struct change ch = { .apply = apply_plan, .need_head = 1 };
+	int r;
+
+	if (p == NULL)
+		return err_set(e, ERR_NOMEM, "plan");
+	p->core = core;
+	p->caller = caller;
+	p->a = a;
+	p->now_ms = core->now_ms();
+	if ((r = prepare_plan(p, object, e)) < 0)
+		return r;
+	ch.arg = p;
+	if ((r = commit_run(core->committer, &ch, e)) < 0)
+		return r;
+	return plan_answer(p, answer, e);
+}
+
+/* --- showing
+ * ---------------------------------------------------------------------- */
+
+static int
+approvals_json(
+    struct tx *tx, const struct id *erasure, json_t **out, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	char at[TIME_TEXT];
+	json_t *a;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT name, role, fingerprint, at FROM approval"
+		 " WHERE erasure = ? ORDER BY at, fingerprint",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, erasure, e)) < 0)
+		return r;
+	a = json_array();
+	while ((r = sql_step(q, e)) > 0) {
+		time_format(sql_get_int(q, 3), at);
+		json_array_append_new(
+		    a, json_pack("{s:s, s:s, s:s, s:s}", "name",
+			   sql_get_text(q, 0), "role", sql_get_text(q, 1),
+			   "fingerprint", sql_get_text(q, 2), "at", at));
+	}
+	if (r < 0) {
+		json_decref(a);
+		return r;
+	}
+	*out = a;
+	return 0;
+}
+
+/* The plan's text, opened under leaf. */
+static int
+open_plan(struct core *core, const struct erasure_row *row, uint64_t leaf,
+    struct buf *text, struct err *e)
+{
+	AUTO(secret_done) struct secret key = { 0 };
+	json_t *j = NULL;
+	const char *s;
+	int r;
+
+	if ((r = agent_get(core->agent, &row->key, 1, leaf, &key, e)) < 0 ||
+	    (r = row_open(core, key.p, &row->kase, &row->id, 1, row->sealed.p,
+		 row->sealed.len, &j, e)) < 0)
+		return r;
+	s = json_string_value(json_object_get(j, "plan"));
+	r = s != NULL ? buf_addstr(text, s, e)
+		      : err_set(e, ERR_INTEGRITY, "plan");
+	json_decref(j);
+	return r;
+}
+
+static int
+show_row(struct core *core, const struct id *id, uint64_t leaf, json_t **answer,
+    struct err *e)
+{
+	AUTO(row_done) struct erasure_row row = { 0 };
+	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(tx_end) struct tx tx = { 0 };
+	json_t *approvals = NULL;
+	char sha[2 * 32 + 1];
+	int r;
+
+	if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
+	    (r = row_load(&tx, id, &row, e)) < 0 ||
+	    (r = open_plan(core, &row, leaf, &text, e)) < 0 ||
+	    (r = approvals_json(&tx, id, &approvals, e)) < 0)
+		return r;
+	hex_format(row.sha256, 32, sha);
+	*answer = json_pack("{s:o, s:o, s:s, s:s, s:s, s:o, s:i, s:I, s:I}",
+	    "erasure", id_json(id), "case", id_json(&row.kase), "state",
+	    row.state, "sha256", sha, "plan", buf_str(&text), "approvals",
+	    approvals, "needed", (int)needed(core), "destroyed",
+	    (json_int_t)row.destroyed, "leaf", (json_int_t)leaf);
+	if (*answer == NULL)
+		return err_set(e, ERR_NOMEM, "erasure");
+	if (row.certificate.len > 0)
+		json_object_set_new(*answer, "certificate",
+		    json_string(buf_str(&row.certificate)));
+	return 0;
+}
+
+int
+erasure_show(struct core *core, const struct caller *caller,
+    const char *erasure, struct id *object, json_t **answer, struct err *e)
+{
+	AUTO(row_done) struct erasure_row row = { 0 };
+	struct decision d;
+	uint64_t leaf;
+	json_t *detail;
+	int r;
+
+	if ((r = core_check_open(core, e)) < 0 ||
+	    (r = core_authorize(core, caller, OP_ERASE_READ, NULL, NULL,
+		 core->now_ms(), &d, e)) < 0 ||
+	    (r = row_find(core, erasure, &row, e)) < 0)
+		return r;
+	*object = row.kase;
+	detail = json_pack("{s:o, s:o}", "erasure", id_json(&row.id),
+	    "decision", decision_json(core, &d));
+	r = core_read_leaf(
+	    core, caller, LEAF_ERASE_PLAN, &row.kase, detail, &leaf, e);
+	json_decref(detail);
+	if (r < 0)
+		return r;
+	return show_row(core, &row.id, leaf, answer, e);
+}
+
+/* --- approving
+ * ---------------------------------------------------------------------- */
+
+struct approving {
+	struct core *core;
+	const struct caller *caller;
+	struct erasure_row row;
+	const struct principal *signer;
+	char fingerprint[64];
+	const char *signature;
+	struct decision decision;
+	uint64_t leaf;
+};
+
+static int
+role_counts(const struct core *core, const char *role)
+{
+	const struct policy_approval *a =
+	    policy_approval(core->policy, "erasure");
+	const char *const *s;
+
+	for (s = a != NULL ? a->roles : NULL; s != NULL && *s != NULL; s++)
+		if (strcmp(*s, role) == 0)
+			return 1;
+	return 0;
+}
+
+static int
+check_signer(struct approving *a, const struct buf *text, struct err *e)
+{
+	AUTO(buf_done) struct buf key = { 0 };
+	struct err why = { 0 };
+	int r;
+
+	if (sshsig_verify(a->signature, strlen(a->signature), ERASURE_NAMESPACE,
+		text->p, text->len, &key, NULL, &why) < 0)
+		return err_tag(e, ERR_REFUSED, "approval-signature",
+		    "not a signature of this plan in the namespace %s: %.100s",
+		    ERASURE_NAMESPACE, why.text);
+	a->signer = policy_key_owner(a->core->policy, key.p, key.len);
+	if (a->signer == NULL)
+		return err_tag(e, ERR_REFUSED, "approval-key",
+		    "this key belongs to nobody of the vault");
+	if (!role_counts(a->core, a->signer->role))
+		return err_tag(e, ERR_REFUSED, "approval-role",
+		    "the approval of a %s does not count", a->signer->role);
+	if (a->signer->uid == a->row.planner)
+		return err_tag(e, ERR_REFUSED, "approval-own",
+		    "who planned an erasure does not approve it");
+	if ((r = ssh_fingerprint(key.p, key.len, a->fingerprint, e)) < 0)
+		return r;
+	return 0;
+}
+
+static int
+insert_approval(
+    struct tx *tx, const struct approving *a, int64_t now_ms, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "INSERT INTO approval (erasure, fingerprint, uid, name,"
+		 " role, at, signature) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, &a->row.id, e)) < 0 ||
+	    (r = sql_text(q, 2, a->fingerprint, e)) < 0 ||
+	    (r = sql_int(q, 3, a->signer->uid, e)) < 0 ||
+	    (r = sql_text(q, 4, a->signer->account, e)) < 0 ||
+	    (r = sql_text(q, 5, a->signer->role, e)) < 0 ||
+	    (r = sql_int(q, 6, now_ms, e)) < 0 ||
+	    (r = sql_text(q, 7, a->signature, e)) < 0)
+		return r;
+	r = sql_run(q, e);
+	if (r == -(int)ERR_CONFLICT)
+		return err_tag(e, ERR_CONFLICT, "approval-twice",
+		    "this person or this key has approved already");
+	return r;
+}
+
+/* How many approvals are there, and the oldest one's time. */
+static int
+count_approvals(struct tx *tx, const struct id *erasure, uint32_t *n,
+    int64_t *oldest, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT count(*), coalesce(min(at), 0) FROM approval"
+		 " WHERE erasure = ?",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, erasure, e)) < 0 || (r = sql_step(q, e)) < 0)
+		return r;
+	*n = (uint32_t)sql_get_int(q, 0);
+	*oldest = sql_get_int(q, 1);
+	return 0;
+}
+
+/* The allowed moves of a plan. */
+static const struct {
+	const char *from, *to;
+} moves[] = {
+	{ "planned", "approved" },
+	{ "approved", "approved" },
+	{ "approved", "running" },
+	{ "running", "done" },
+};
+
+static int
+set_state(struct tx *tx, const struct id *id, const char *from, const char *to,
+    struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	size_t i;
+	int r;
+
+	for (i = 0; i < NELEMS(moves); i++)
+		if (strcmp(moves[i].from, from) == 0 &&
+		    strcmp(moves[i].to, to) == 0)
+			break;
+	if (i == NELEMS(moves))
+		return err_tag(e, ERR_CONFLICT, "erasure-state",
+		    "this erasure is %s", from);
+	if ((r = sql_open(
+		 tx, "UPDATE erasure SET state = ? WHERE id = ?", &q, e)) < 0 ||
+	    (r = sql_text(q, 1, to, e)) < 0 || (r = sql_id(q, 2, id, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+static int
+apply_approval(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+{
+	struct approving *a = arg;
+	uint8_t hash[32];
+	struct audit_entry en = {
+		.klass = LEAF_ERASE_APPROVE,
+		.actor = &a->caller->actor,
+		.object = a->row.kase,
+		.approvals = hash,
+	};
+	uint32_t n;
+	int64_t oldest;
+	int r;
+
+	if ((r = row_load(tx, &a->row.id, &a->row, e)) < 0)
+		return r;
+	if (strcmp(a->row.state, "planned") != 0 &&
+	    strcmp(a->row.state, "approved") != 0)
+		return err_tag(e, ERR_CONFLICT, "erasure-state",
+		    "this erasure is %s", a->row.state);
+	if ((r = insert_approval(tx, a, now_ms, e)) < 0 ||
+	    (r = count_approvals(tx, &a->row.id, &n, &oldest, e)) < 0 ||
+	    (n >= needed(a->core) && (r = set_state(tx, &a->row.id,
+					  a->row.state, "approved", e)) < 0) ||
+	    (r = digest_of(DIGEST_SHA256, a->signature, strlen(a->signature),
+		 hash, e)) < 0)
+		return r;
+	en.detail = json_pack("{s:o, s:s, s:s, s:s, s:o}", "erasure",
+	    id_json(&a->row.id), "signer", a->signer->account, "role",
+	    a->signer->role, "fingerprint", a->fingerprint, "decision",
+	    decision_json(a->core, &a->decision));
+	r = audit_append(tx, a->core->audit, &en, now_ms, &a->leaf, e);
+	json_decref(en.detail);
+	return r;
+}
+
+static int
+run_approval(struct approving *a, const char *erasure, struct id *object,
+    json_t **answer, struct err *e)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	struct change ch = {
+		.apply = apply_approval,
+		.arg = a,
+		.need_head = 1,
+	};
+	uint64_t leaf;
+	int r;
+
+	if ((r = core_check_open(a->core, e)) < 0 ||
+	    (r = core_authorize(a->core, a->caller, OP_ERASE_APPROVE, NULL,
+		 NULL, a->core->now_ms(), &a->decision, e)) < 0 ||
+	    (r = row_find(a->core, erasure, &a->row, e)) < 0)
+		return r;
+	*object = a->row.kase;
+	if ((r = core_read_leaf(a->core, a->caller, LEAF_ERASE_PLAN,
+		 &a->row.kase, NULL, &leaf, e)) < 0 ||
+	    (r = open_plan(a->core, &a->row, leaf, &text, e)) < 0 ||
+	    (r = check_signer(a, &text, e)) < 0 ||
+	    (r = commit_run(a->core->committer, &ch, e)) < 0)
+		return r;
+	return show_row(a->core, &a->row.id, a->leaf, answer, e);
+}
+
+int
+erasure_approve(struct core *core, const struct caller *caller,
+    const char *erasure, const char *signature, struct id *object,
+    json_t **answer, struct err *e)
+{
+	struct approving a = {
+		.core = core,
+		.caller = caller,
+		.signature = signature,
+	};
+	int r;
+
+	r = run_approval(&a, erasure, object, answer, e);
+	row_done(&a.row);
+	return r;
+}
+
+/* --- running
+ * ------------------------------------------------------------------------- */
+
+struct running {
+	struct core *core;
+	const struct caller *caller;
+	struct erasure_row row;
+	struct decision decision;
+	struct buf numbers; /* u64, ascending */
+	uint64_t leaf;
+	int whole_case;
+	struct buf certificate;
+};
+
+static int
+check_approvals(struct running *x, struct tx *tx, int64_t now_ms,
+    uint8_t hash[32], struct err *e)
+{
+	const struct policy_approval *a =
+	    policy_approval(x->core->policy, "erasure");
+	AUTO(sql_done) struct sql *q = NULL;
+	AUTO(buf_done) struct buf all = { 0 };
+	int64_t oldest;
+	uint32_t n;
+	int r;
+
+	if ((r = count_approvals(tx, &x->row.id, &n, &oldest, e)) < 0)
+		return r;
+	if (n < needed(x->core))
+		return err_tag(e, ERR_CONFLICT, "approvals-missing",
+		    "%u of %u approvals", n, needed(x->core));
+	if (a == NULL || oldest + a->valid_days * DAY_MS < now_ms)
+		return err_tag(e, ERR_CONFLICT, "approvals-expired",
+		    "an approval is too old: plan again");
+	if (x->row.policy != policy_version(x->core->policy))
+		return err_tag(e, ERR_CONFLICT, "plan-changed",
+		    "the rules changed since: plan again");
+	if ((r = sql_open(tx,
+		 "SELECT signature FROM approval WHERE erasure = ?"
+		 " ORDER BY fingerprint",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, &x->row.id, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0)
+		if ((r = buf_addstr(&all, sql_get_text(q, 0), e)) < 0)
+			return r;
+	if (r < 0)
+		return r;
+	return digest_of(DIGEST_SHA256, all.p, all.len, hash, e);
+}
+
+static int
+keep_number(
+    struct tx *tx, const struct id *erasure, uint64_t number, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "INSERT OR IGNORE INTO erasure_key (erasure, number)"
+		 " VALUES (?, ?)",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, erasure, e)) < 0 ||
+	    (r = sql_int(q, 2, (int64_t)number, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+/* Every (object, key) of the plan, for the leaves and for the agent. */
+static int
+list_clear(const struct plan *plan, struct leaf_clear *out, size_t *n)
+{
+	const uint64_t *numbers;
+	size_t i, k, count;
+
+	for (i = 0, *n = 0; i < plan->n; i++) {
+		numbers =
+		    (const uint64_t *)(const void *)plan->objects[i].numbers.p;
+		count = plan->objects[i].numbers.len / sizeof(*numbers);
+		for (k = 0; k < count; k++, (*n)++) {
+			out[*n].id = plan->objects[i].id;
+			out[*n].key = numbers[k];
+		}
+	}
+	return 0;
+}
+
+/* Leaves with ids and key numbers in clear, so that a restore can replay. */
+static int
+enter_leaves(struct running *x, struct tx *tx, const struct leaf_clear *all,
+    size_t n, const uint8_t hash[32], int64_t now_ms, struct err *e)
+{
+	struct audit_entry en = {
+		.klass = LEAF_ERASE_RUN,
+		.actor = &x->caller->actor,
+		.object = x->row.kase,
+		.approvals = hash,
+	};
+	size_t at, k;
+	int r = 0;
+
+	en.detail = json_pack("{s:o, s:I, s:o}", "erasure", id_json(&x->row.id),
+	    "keys", (json_int_t)n, "decision",
+	    decision_json(x->core, &x->decision));
+	for (at = 0; r == 0 && at < n; at += k) {
+		k = n - at < CLEAR_ROOM ? n - at : CLEAR_ROOM;
+		en.clear = all + at;
+		en.nclear = (uint32_t)k;
+		r = audit_append(tx, x->core->audit, &en, now_ms, &x->leaf, e);
+	}
+	json_decref(en.detail);
+	return r;
+}
+
+static int
+remember_and_forget(struct running *x, struct tx *tx, const struct plan *plan,
+    const uint8_t hash[32], int64_t now_ms, struct err *e)
+{
+	AUTO(mem_freep) struct leaf_clear *all = NULL;
+	AUTO(sql_done) struct sql *q = NULL;
+	size_t n = plan_keys(plan), i;
+	int r;
+
+	if ((all = calloc(n + 1, sizeof(*all))) == NULL)
+		return err_set(e, ERR_NOMEM, "erasure");
+	list_clear(plan, all, &n);
+	for (i = 0; i < n; i++)
+		if ((r = keep_number(tx, &x->row.id, all[i].key, e)) < 0)
+			return r;
+	if ((r = enter_leaves(x, tx, all, n, hash, now_ms, e)) < 0 ||
+	    (r = plan_forget(tx, plan, now_ms, e)) < 0 ||
+	    (r = set_state(tx, &x->row.id, x->row.state, "running", e)) < 0 ||
+	    (r = sql_open(
+		 tx, "UPDATE erasure SET leaf = ? WHERE id = ?", &q, e)) < 0 ||
+	    (r = sql_int(q, 1, (int64_t)x->leaf, e)) < 0 ||
+	    (r = sql_id(q, 2, &x->row.id, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+/* From here on it happens: the same plan still, two approvals, the leaves. */
+static int
+apply_begin(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+{
+	AUTO(plan_done) struct plan plan = { 0 };
+	AUTO(buf_done) struct buf docs = { 0 };
+	struct running *x = arg;
+	uint8_t hash[32], digest[32];
+	int r;
+
+	if ((r = row_load(tx, &x->row.id, &x->row, e)) < 0)
+		return r;
+	if (strcmp(x->row.state, "approved") != 0)
+		return err_tag(e, ERR_CONFLICT,
+		    strcmp(x->row.state, "planned") == 0 ? "approvals-missing"
+							 : "erasure-state",
+		    "this erasure is %s", x->row.state);
+	if ((r = check_approvals(x, tx, now_ms, hash, e)) < 0 ||
+	    (r = documents_load(tx, &x->row.id, &docs, e)) < 0 ||
+	    (r = plan_make(tx, &x->row.kase,
+		 (const struct id *)(const void *)docs.p, docs.len / ID_LEN,
+		 &plan, e)) < 0 ||
+	    (r = plan_digest(&plan, digest, e)) < 0)
+		return r;
+	if (memcmp(digest, x->row.objects, sizeof(digest)) != 0)
+		return err_tag(e, ERR_CONFLICT, "plan-changed",
+		    "what is to be erased changed since: plan again");
+	return remember_and_forget(x, tx, &plan, hash, now_ms, e);
+}
+
+static int
+load_numbers(struct running *x, struct err *e)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	AUTO(sql_done) struct sql *q = NULL;
+	AUTO(buf_done) struct buf docs = { 0 };
+	uint64_t number;
+	int r;
+
+	if ((r = tx_read(x->core->catalog, &tx, e)) < 0 ||
+	    (r = row_load(&tx, &x->row.id, &x->row, e)) < 0 ||
+	    (r = documents_load(&tx, &x->row.id, &docs, e)) < 0 ||
+	    (r = sql_open(&tx,
+		 "SELECT number FROM erasure_key WHERE erasure = ?"
+		 " ORDER BY number",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, &x->row.id, e)) < 0)
+		return r;
+	x->whole_case = docs.len == 0;
+	buf_reset(&x->numbers);
+	while ((r = sql_step(q, e)) > 0) {
+		number = (uint64_t)sql_get_int(q, 0);
+		if ((r = buf_add(&x->numbers, &number, sizeof(number), e)) < 0)
+			return r;
+	}
+	return r;
+}
+
+/*
+ * The agent destroys only for the log that it signed last: while others
+ * write, a head may pass between our question and the answer.
+ */
+static int
+rotate(struct running *x, struct err *e)
+{
+	struct core *core = x->core;
+	struct agent_status st;
+	struct hash root;
+	uint64_t destroyed = 0;
+	int i, r = 0;
+
+	for (i = 0; i < ROTATE_TRIES; i++) {
+		if ((r = agent_status(core->agent, &st, e)) < 0 ||
+		    (r = audit_root(core->audit, st.head_size, &root, e)) < 0)
+			return r;
+		r = agent_rotate(core->agent,
+		    (const uint64_t *)(const void *)x->numbers.p,
+		    x->numbers.len / sizeof(uint64_t), NULL, 0, x->row.leaf,
+		    st.head_size, &root, &destroyed, e);
+		if (r != -(int)ERR_INCONSISTENT)
+			break;
+	}
+	if (r == 0 && destroyed > 0)
+		x->row.destroyed += destroyed;
+	return r;
+}
+
+static int
+apply_rotated(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+{
+	struct running *x = arg;
+	AUTO(sql_done) struct sql *q = NULL;
+	json_t *detail;
+	uint64_t leaf;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "UPDATE erasure SET destroyed = ?, rotated = ?"
+		 " WHERE id = ? AND rotated = 0",
+		 &q, e)) < 0 ||
+	    (r = sql_int(q, 1, (int64_t)x->row.destroyed, e)) < 0 ||
+	    (r = sql_int(q, 2, now_ms, e)) < 0 ||
+	    (r = sql_id(q, 3, &x->row.id, e)) < 0 || (r = sql_run(q, e)) < 0)
+		return r;
+	detail = json_pack("{s:o, s:I}", "erasure", id_json(&x->row.id),
+	    "destroyed", (json_int_t)x->row.destroyed);
+	r = core_leaf(x->core, tx, x->caller, LEAF_KEY_ROTATE, LEAF_OK,
+	    &x->row.kase, detail, now_ms, &leaf, e);
+	json_decref(detail);
+	return r;
+}
+
+/* Live copies go: the index, the store's segments, the catalog's pages. */
+static int
+clean(struct running *x, struct err *e)
+{
+	struct store_report rep = { 0 };
+	int r;
+
+	if (x->whole_case && (r = search_forget(x->core, &x->row.kase, e)) < 0)
+		return r;
+	if ((r = search_rekey(x->core, e)) < 0 ||
+	    (r = core_sweep(x->core, 0, &rep, e)) < 0)
+		return r;
+	return catalog_checkpoint(x->core->catalog, 1, e);
+}
+
+static int
+apply_done(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+{
+	struct running *x = arg;
+	json_t *detail;
+	int r;
+
+	if ((r = row_load(tx, &x->row.id, &x->row, e)) < 0)
+		return r;
+	detail = json_pack("{s:o, s:I}", "erasure", id_json(&x->row.id),
+	    "destroyed", (json_int_t)x->row.destroyed);
+	r = core_leaf(x->core, tx, x->caller, LEAF_ERASE_DONE, LEAF_OK,
+	    &x->row.kase, detail, now_ms, &x->leaf, e);
+	json_decref(detail);
+	return r;
+}
+
+/* What was done, with its dates, and what is left to others. */
+static int
+write_certificate(struct running *x, struct buf *text, struct err *e)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	char id[ID_TEXT], kase[ID_TEXT], sha[2 * 32 + 1], keys[TIME_TEXT],
+	    live[TIME_TEXT];
+	json_t *approvals = NULL, *a;
+	size_t i;
+	int r;
+
+	if ((r = tx_read(x->core->catalog, &tx, e)) < 0 ||
+	    (r = approvals_json(&tx, &x->row.id, &approvals, e)) < 0)
+		return r;
+	id_format(&x->row.id, id);
+	id_format(&x->row.kase, kase);
+	hex_format(x->row.sha256, 32, sha);
+	time_format(x->row.rotated, keys);
+	time_format(x->core->now_ms(), live);
+	r = buf_addf(text, e,
+	    "sceau erasure certificate 1\n"
+	    "vault %s\nerasure %s\ncase %s\nplan %s\nleaf %llu\n"
+	    "keys destroyed %llu\nkeys gone %s\nlive copies gone %s\n"
+	    "mirrors: gone once fetched with --prune and gc --prune=now\n"
+	    "recovery copies of the keystore: must be made anew\n",
+	    x->core->settings.origin, id, kase, sha,
+	    (unsigned long long)x->leaf, (unsigned long long)x->row.destroyed,
+	    keys, live);
+	json_array_foreach(approvals, i, a) if (r == 0) r =
+	    buf_addf(text, e, "approved %s by %s %s\n",
+		json_string_value(json_object_get(a, "at")),
+		json_string_value(json_object_get(a, "role")),
+		json_string_value(json_object_get(a, "fingerprint")));
+	json_decref(approvals);
+	return r;
+}
+
+static int
+apply_certificate(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+{
+	struct running *x = arg;
+	AUTO(sql_done) struct sql *q = NULL, *keys = NULL;
+	int r;
+
+	(void)now_ms;
+	if ((r = sql_open(tx, "UPDATE erasure SET certificate = ? WHERE id = ?",
+		 &q, e)) < 0 ||
+	    (r = sql_text(q, 1, buf_str(&x->certificate), e)) < 0 ||
+	    (r = sql_id(q, 2, &x->row.id, e)) < 0 || (r = sql_run(q, e)) < 0 ||
+	    (r = sql_open(tx, "DELETE FROM erasure_key WHERE erasure = ?",
+		 &keys, e)) < 0 ||
+	    (r = sql_id(keys, 1, &x->row.id, e)) < 0 ||
+	    (r = sql_run(keys, e)) < 0)
+		return r;
+	return set_state(tx, &x->row.id, x->row.state, "done", e);
+}
+
+static int
+certify(struct running *x, struct err *e)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	struct change done = {
+		.apply = apply_done,
+		.arg = x,
+		.need_head = 1,
+	};
+	struct change kept = { .apply = apply_certificate, .arg = x };
+	int r;
+
+	if ((r = commit_run(x->core->committer, &done, e)) < 0 ||
+	    (r = write_certificate(x, &text, e)) < 0 ||
+	    (r = agent_sign_certificate(x->core->agent, (const char *)text.p,
+		 text.len, x->leaf, &x->certificate, e)) < 0)
+		return r;
+	return commit_run(x->core->committer, &kept, e);
+}
+
+static int
+finish(struct running *x, struct err *e)
+{
+	struct change rotated = {
+		.apply = apply_rotated,
+		.arg = x,
+		.need_head = 1,
+	};
+	int r;
+
+	if ((r = load_numbers(x, e)) < 0 || (r = rotate(x, e)) < 0 ||
+	    (r = commit_run(x->core->committer, &rotated, e)) < 0 ||
+	    (r = clean(x, e)) < 0)
+		return r;
+	return certify(x, e);
+}
+
+static int
+run(struct running *x, const char *erasure, struct id *object, json_t **answer,
+    struct err *e)
+{
+	struct change begin = {
+		.apply = apply_begin,
+		.arg = x,
+		.need_head = 1,
+	};
+	uint64_t leaf;
+	int r;
+
+	if ((r = core_check_open(x->core, e)) < 0 ||
+	    (r = core_authorize(x->core, x->caller, OP_ERASE_RUN, NULL, NULL,
+		 x->core->now_ms(), &x->decision, e)) < 0 ||
+	    (r = row_find(x->core, erasure, &x->row, e)) < 0)
+		return r;
+	*object = x->row.kase;
+	if (strcmp(x->row.state, "done") != 0) {
+		if (strcmp(x->row.state, "running") != 0 &&
+		    (r = commit_run(x->core->committer, &begin, e)) < 0)
+			return r;
+		if ((r = finish(x, e)) < 0)
+			return r;
+	}
+	if ((r = core_read_leaf(x->core, x->caller, LEAF_ERASE_PLAN,
+		 &x->row.kase, NULL, &leaf, e)) < 0)
+		return r;
+	return show_row(x->core, &x->row.id, leaf, answer, e);
+}
+
+int
+erasure_run(struct core *core, const struct caller *caller, const char *erasure,
+    struct id *object, json_t **answer, struct err *e)
+{
+	/* One at a time: the agent's rotation and the sweep are whole-vault
+	 * acts. */
+	static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
+	struct running x = { .core = core, .caller = caller };
+	int r;
+
+	pthread_mutex_lock(&one);
+	r = run(&x, erasure, object, answer, e);
+	pthread_mutex_unlock(&one);
+	row_done(&x.row);
+	buf_done(&x.numbers);
+	buf_done(&x.certificate);
+	return r;
+}

@@ -1,0 +1,207 @@
+#include "daemon/core/plan.h"
+
+#include "daemon/core/consent.h"
+#include "daemon/core/disclosure.h"
+
+static const char *const names[] = {
+	[PLAN_CASE] = "case",
+	[PLAN_DOCUMENT] = "document",
+	[PLAN_CONSENTS] = "consents",
+	[PLAN_EXTRACTS] = "extracts",
+};
+
+const char *
+plan_name(enum plan_what w)
+{
+	return names[w];
+}
+
+void
+plan_done(struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		buf_done(&p->objects[i].numbers);
+	free(p->objects);
+	memset(p, 0, sizeof(*p));
+}
+
+size_t
+plan_keys(const struct plan *p)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < p->n; i++)
+		n += p->objects[i].numbers.len / sizeof(uint64_t);
+	return n;
+}
+
+/* Add an object; one without a key is gone already and does not count. */
+static int
+add(struct plan *p, enum plan_what what, const struct id *id,
+    struct buf *numbers, struct err *e)
+{
+	if (numbers->len == 0)
+		return 0;
+	if (p->n == ERASURE_OBJECTS_MAX)
+		return err_tag(e, ERR_TOO_LARGE, "erasure-size",
+		    "more than %d objects in one erasure", ERASURE_OBJECTS_MAX);
+	p->objects[p->n].what = what;
+	p->objects[p->n].id = *id;
+	p->objects[p->n++].numbers = *numbers;
+	memset(numbers, 0, sizeof(*numbers));
+	return 0;
+}
+
+static int
+add_document(struct tx *tx, struct plan *p, const struct id *doc, struct err *e)
+{
+	AUTO(buf_done) struct buf numbers = { 0 }, frozen = { 0 };
+	int r;
+
+	if ((r = document_key_numbers(tx, doc, &numbers, e)) < 0 ||
+	    (r = add(p, PLAN_DOCUMENT, doc, &numbers, e)) < 0)
+		return r;
+	if (p->whole_case)
+		return 0;
+	/* An extract made from it holds what it says. */
+	if ((r = disclosure_key_numbers(tx, &p->kase, doc, &frozen, e)) < 0)
+		return r;
+	return add(p, PLAN_EXTRACTS, doc, &frozen, e);
+}
+
+static int
+add_case(struct tx *tx, struct plan *p, struct err *e)
+{
+	AUTO(buf_done)
+	struct buf ids = { 0 },
+		   consents = { 0 }, extracts = { 0 }, rows = { 0 };
+	struct id id;
+	size_t i;
+	int r;
+
+	if ((r = document_of_case(tx, &p->kase, &ids, e)) < 0)
+		return r;
+	for (i = 0; i < ids.len; i += ID_LEN) {
+		memcpy(id.b, ids.p + i, ID_LEN);
+		if ((r = add_document(tx, p, &id, e)) < 0)
+			return r;
+	}
+	if ((r = consent_key_numbers(tx, &p->kase, &consents, e)) < 0 ||
+	    (r = add(p, PLAN_CONSENTS, &p->kase, &consents, e)) < 0 ||
+	    (r = disclosure_key_numbers(tx, &p->kase, NULL, &extracts, e)) <
+		0 ||
+	    (r = add(p, PLAN_EXTRACTS, &p->kase, &extracts, e)) < 0 ||
+	    (r = case_key_numbers(tx, &p->kase, &rows, e)) < 0)
+		return r;
+	return add(p, PLAN_CASE, &p->kase, &rows, e);
+}
+
+static int
+fill(struct tx *tx, const struct id *docs, size_t n, struct plan *p,
+    struct err *e)
+{
+	size_t i;
+	int r;
+
+	if (p->whole_case)
+		return add_case(tx, p, e);
+	for (i = 0; i < n; i++)
+		if ((r = add_document(tx, p, &docs[i], e)) < 0)
+			return r;
+	return 0;
+}
+
+int
+plan_make(struct tx *tx, const struct id *kase, const struct id *docs,
+    size_t ndocuments, struct plan *out, struct err *e)
+{
+	struct plan p = { .kase = *kase, .whole_case = ndocuments == 0 };
+	int r;
+
+	p.objects = calloc(ERASURE_OBJECTS_MAX, sizeof(*p.objects));
+	if (p.objects == NULL)
+		return err_set(e, ERR_NOMEM, "plan");
+	r = fill(tx, docs, ndocuments, &p, e);
+	if (r == 0 && p.n == 0)
+		r = err_tag(e, ERR_CONFLICT, "nothing-to-erase",
+		    "nothing is left to erase");
+	if (r < 0) {
+		plan_done(&p);
+		return r;
+	}
+	*out = p;
+	return 0;
+}
+
+int
+plan_lines(const struct plan *p, struct buf *out, struct err *e)
+{
+	char id[ID_TEXT];
+	size_t i;
+	int r;
+
+	for (i = 0; i < p->n; i++) {
+		id_format(&p->objects[i].id, id);
+		if ((r = buf_addf(out, e, "object %s %s keys %zu\n",
+			 names[p->objects[i].what], id,
+			 p->objects[i].numbers.len / sizeof(uint64_t))) < 0)
+			return r;
+	}
+	return 0;
+}
+
+int
+plan_digest(const struct plan *p, uint8_t out[32], struct err *e)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	size_t i;
+	int r;
+
+	if ((r = plan_lines(p, &b, e)) < 0)
+		return r;
+	for (i = 0; i < p->n; i++)
+		if ((r = buf_add(&b, p->objects[i].numbers.p,
+			 p->objects[i].numbers.len, e)) < 0)
+			return r;
+	return digest_of(DIGEST_SHA256, b.p, b.len, out, e);
+}
+
+static int
+forget_one(struct tx *tx, const struct plan *p, const struct plan_object *o,
+    int64_t now_ms, struct err *e)
+{
+	AUTO(buf_done) struct buf numbers = { 0 };
+
+	switch (o->what) {
+	case PLAN_CASE:
+		return case_forget(tx, &o->id, e);
+	case PLAN_DOCUMENT:
+		return document_forget(tx, &o->id, e);
+	case PLAN_CONSENTS:
+		return consent_forget(tx, &o->id, e);
+	case PLAN_EXTRACTS:
+		return disclosure_forget(tx, &p->kase,
+		    p->whole_case ? NULL : &o->id, now_ms, &numbers, e);
+	}
+	return err_set(e, ERR_INTERNAL, "plan");
+}
+
+int
+plan_forget(struct tx *tx, const struct plan *p, int64_t now_ms, struct err *e)
+{
+	size_t i;
+	int r;
+
+	/* Frozen extracts first: they are found through their sources. */
+	for (i = 0; i < p->n; i++)
+		if (p->objects[i].what == PLAN_EXTRACTS &&
+		    (r = forget_one(tx, p, &p->objects[i], now_ms, e)) < 0)
+			return r;
+	for (i = 0; i < p->n; i++)
+		if (p->objects[i].what != PLAN_EXTRACTS &&
+		    (r = forget_one(tx, p, &p->objects[i], now_ms, e)) < 0)
+			return r;
+	return 0;
+}
