@@ -17,9 +17,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/crypto.h"
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "daemon/api/api.h"
 #include "daemon/core/core.h"
 #include "daemon/watch.h"
@@ -157,6 +159,34 @@ block_signals(int *fd, struct err *e)
 	return 0;
 }
 
+/* Starts are leaves; the rules in force go with the start. */
+static int
+enter_life(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+{
+	struct core *core = arg;
+	struct audit_entry en = { .klass = LEAF_VAULT_START };
+	struct actor actor = { .uid = getuid(), .account = "sceaud" };
+	char rules[2 * SHA256_LEN + 1];
+	uint64_t seq;
+	int r;
+
+	hex_format(policy_sha256(core->policy), SHA256_LEN, rules);
+	en.actor = &actor;
+	en.detail = json_pack("{s:s, s:i, s:s}", "version", SCEAU_VERSION,
+	    "policy", (int)policy_version(core->policy), "rules", rules);
+	r = audit_append(tx, core->audit, &en, now_ms, &seq, e);
+	json_decref(en.detail);
+	return r;
+}
+
+static int
+enter_start(struct core *core, struct err *e)
+{
+	struct change ch = { .apply = enter_life, .arg = core };
+
+	return commit_run(core->committer, &ch, e);
+}
+
 static int
 run(const struct options *o, struct err *e)
 {
@@ -168,7 +198,7 @@ run(const struct options *o, struct err *e)
 	struct settings s;
 	int signals = -1, r;
 
-	if ((r = secret_harden_process(e)) < 0 ||
+	if ((r = crypto_init(e)) < 0 || (r = secret_harden_process(e)) < 0 ||
 	    (r = block_signals(&signals, e)) < 0 ||
 	    (r = settings_load(o->dir, &s, e)) < 0 ||
 	    (r = settings_path(&s, "run/agent.sock", agent_path, e)) < 0)
@@ -182,6 +212,7 @@ run(const struct options *o, struct err *e)
 	 * the sockets of the first. */
 	if ((r = confine(&s, e)) < 0 ||
 	    (r = core_open(&s, now_ms, &core, e)) < 0 ||
+	    (r = enter_start(core, e)) < 0 ||
 	    (r = open_doors(&s, doors, e)) < 0 ||
 	    (r = watch_open(core, agent_path, s.uid_keys, &watch, e)) < 0 ||
 	    (r = api_open(core, doors, 2, &api, e)) < 0)

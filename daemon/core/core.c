@@ -221,15 +221,32 @@ set_open(struct core *c, int open)
 	pthread_mutex_unlock(&c->lock);
 }
 
+/* Once in a run, before anything is drawn in it. */
+static int
+note_keys_before(struct core *c, uint64_t floor, struct err *e)
+{
+	struct agent_status st;
+	int r;
+
+	if ((r = agent_status(c->agent, &st, e)) < 0)
+		return r;
+	pthread_mutex_lock(&c->lock);
+	if (c->keys_before == 0)
+		c->keys_before = st.given > floor ? st.given : floor;
+	pthread_mutex_unlock(&c->lock);
+	return 0;
+}
+
 int
 core_unsealed(struct core *c, struct err *e)
 {
-	uint64_t floor;
+	uint64_t floor = 0;
 	int r;
 
 	if ((r = fetch_public(c, e)) < 0 ||
 	    (r = number_floor(c, &floor, e)) < 0 ||
-	    (r = agent_floor(c->agent, floor, e)) < 0)
+	    (r = agent_floor(c->agent, floor, e)) < 0 ||
+	    (r = note_keys_before(c, floor, e)) < 0)
 		return r;
 	keypool_fill(c->keys, floor);
 	set_open(c, 1);

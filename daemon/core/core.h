@@ -38,9 +38,15 @@ struct core {
 	/* Trust anchors for signatures: PEM, policy/anchors.pem; may be "". */
 	struct buf anchors;
 	struct agent_public *public; /* NULL until the first unseal */
-	int open;		     /* unsealed, and core_unsealed has run */
-	pthread_mutex_t lock;	     /* guards public, open */
-	int64_t (*now_ms)(void);     /* the clock of main */
+	/*
+	 * Numbers below were given before this run of the daemon: those that
+	 * no row has are burnt, and join the next delete set. 0 before the
+	 * first unseal; guarded by lock.
+	 */
+	uint64_t keys_before;
+	int open;		 /* unsealed, and core_unsealed has run */
+	pthread_mutex_t lock;	 /* guards public, open */
+	int64_t (*now_ms)(void); /* the clock of main */
 };
 
 /*

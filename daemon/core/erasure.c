@@ -2,6 +2,7 @@
 
 #include "base/sshsig.h"
 #include "base/text.h"
+#include "daemon/core/burnt.h"
 #include "daemon/core/case.h"
 #include "daemon/core/document.h"
 #include "daemon/core/plan.h"
@@ -1109,7 +1110,9 @@ finish(struct running *x, struct err *e)
 	};
 	int r;
 
-	if ((r = load_numbers(x, e)) < 0 || (r = rotate(x, e)) < 0 ||
+	if ((r = load_numbers(x, e)) < 0 ||
+	    (r = burnt_join(x->core, &x->numbers, e)) < 0 ||
+	    (r = rotate(x, e)) < 0 ||
 	    (r = commit_run(x->core->committer, &rotated, e)) < 0 ||
 	    (r = clean(x, e)) < 0)
 		return r;

@@ -1,5 +1,8 @@
 #include "daemon/core/publish.h"
 
+#include <fcntl.h>
+
+#include "base/file.h"
 #include "base/sshsig.h"
 
 /* One publication or sweep at a time: both rewrite refs and segments. */
@@ -51,6 +54,28 @@ hooks_of(struct core *core)
 	};
 }
 
+/* What stock git checks commits with (ssh-keygen(1), ALLOWED SIGNERS). */
+static int
+write_signers(struct core *core, struct err *e)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	char path[SETTINGS_PATH_MAX];
+	int r;
+
+	if ((r = buf_addstr(&text, "* namespaces=\"git\" ", e)) < 0)
+		return r;
+	pthread_mutex_lock(&core->lock);
+	r = core->public == NULL ? err_set(e, ERR_SEALED, "the vault is sealed")
+				 : ssh_public_line(core->public->store,
+				       core->settings.origin, &text, e);
+	pthread_mutex_unlock(&core->lock);
+	if (r < 0 || (r = buf_addstr(&text, "\n", e)) < 0 ||
+	    (r = settings_path(
+		 &core->settings, "data/store/allowed_signers", path, e)) < 0)
+		return r;
+	return file_write(AT_FDCWD, path, text.p, text.len, 0600, e);
+}
+
 int
 core_publish(struct core *core, const struct caller *caller,
     struct store_report *rep, uint64_t *leaf, struct err *e)
@@ -71,7 +96,8 @@ core_publish(struct core *core, const struct caller *caller,
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&publishing);
-	r = store_publish(core->store, &h, rep, e);
+	if ((r = write_signers(core, e)) == 0)
+		r = store_publish(core->store, &h, rep, e);
 	pthread_mutex_unlock(&publishing);
 	return r;
 }

@@ -22,6 +22,16 @@ static const char *const maxima[] = {
 	"SELECT max(number) FROM erasure_key",
 };
 
+static const char *const in_use[] = {
+	"SELECT key FROM dossier WHERE key < ?",
+	"SELECT key FROM person WHERE key < ?",
+	"SELECT key FROM version WHERE key < ?",
+	"SELECT key FROM page WHERE key < ?",
+	"SELECT key FROM consent WHERE key < ?",
+	"SELECT key FROM extract WHERE key < ?",
+	"SELECT key FROM erasure WHERE key < ?",
+};
+
 size_t
 tables_schemas(const char *const **out)
 {
@@ -51,4 +61,11 @@ tables_key_maxima(const char *const **out)
 {
 	*out = maxima;
 	return NELEMS(maxima);
+}
+
+size_t
+tables_keys_in_use(const char *const **out)
+{
+	*out = in_use;
+	return NELEMS(in_use);
 }

@@ -11,4 +11,7 @@ size_t tables_schemas(const char *const **out);
 /* Texts that give the greatest key number of a table, or NULL. */
 size_t tables_key_maxima(const char *const **out);
 
+/* Texts that give every key number in use below ?, ascending or not. */
+size_t tables_keys_in_use(const char *const **out);
+
 #endif
