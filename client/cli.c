@@ -17,30 +17,56 @@
 #define PASSPHRASE_MAX 1024
 #define JSON_FILE_MAX (1u << 20)
 
+/* The path of api.sock on this machine. */
+static int
+api_socket(const struct cli *c, struct buf *out, struct err *e)
+{
+	const char *dir = getenv("SCEAU_DIR"), *s = c->socket;
+
+	if (s == NULL)
+		s = getenv("SCEAU_SOCKET");
+	if (s == NULL && dir != NULL)
+		return buf_addf(out, e, "%s/run/api.sock", dir);
+	return buf_addstr(out, s != NULL ? s : SOCKET_DEFAULT, e);
+}
+
 int
 cli_http(struct cli *c, struct http **out, struct err *e)
 {
-	AUTO(mem_freep) char *path = NULL;
-	const char *dir = getenv("SCEAU_DIR"), *s = c->socket;
+	AUTO(buf_done) struct buf path = { 0 };
 	int r;
 
 	if (c->http == NULL) {
-		if (s == NULL && c->host == NULL)
-			s = getenv("SCEAU_SOCKET");
-		if (s == NULL && c->host == NULL && dir != NULL) {
-			if (asprintf(&path, "%s/run/api.sock", dir) < 0) {
-				path = NULL;
-				return err_set(e, ERR_NOMEM, "path");
-			}
-			s = path;
-		}
-		if (s == NULL && c->host == NULL)
-			s = SOCKET_DEFAULT;
-		if ((r = http_open(s, c->host, &c->http, e)) < 0)
+		if (c->host == NULL && (r = api_socket(c, &path, e)) < 0)
+			return r;
+		r = http_open(c->host == NULL ? buf_str(&path) : NULL, c->host,
+		    &c->http, e);
+		if (r < 0)
 			return r;
 	}
 	*out = c->http;
 	return 0;
+}
+
+int
+cli_socket(
+    const struct cli *c, const char *name, struct buf *out, struct err *e)
+{
+	AUTO(buf_done) struct buf api = { 0 };
+	const char *s, *slash;
+	int r;
+
+	if (c->host != NULL)
+		return err_set(e, ERR_USAGE, "%s",
+		    _("cette commande s'exécute sur la machine du coffre"));
+	if ((r = api_socket(c, &api, e)) < 0)
+		return r;
+	s = buf_str(&api);
+	slash = strrchr(s, '/');
+	if ((r = buf_add(
+		 out, s, slash != NULL ? (size_t)(slash + 1 - s) : 0, e)) < 0)
+		return r;
+	return buf_addstr(out, name, e);
 }
 
 int
@@ -193,6 +219,22 @@ cli_number(const struct cli *c, const char *name, long long max, long long *out,
 	    v > (uint64_t)max)
 		return err_set(e, ERR_USAGE,
 		    _("--%s : un nombre de 1 à %lld est attendu"), name, max);
+	*out = (long long)v;
+	return 0;
+}
+
+int
+cli_descriptor(
+    const struct cli *c, const char *name, long long *out, struct err *e)
+{
+	const char *s = cli_option(c, name);
+	uint64_t v;
+
+	if (s == NULL)
+		return 0;
+	if (text_decimal(s, strlen(s), &v, NULL) < 0 || v > INT32_MAX)
+		return err_set(e, ERR_USAGE,
+		    _("--%s : un numéro de descripteur est attendu"), name);
 	*out = (long long)v;
 	return 0;
 }

@@ -52,6 +52,11 @@ const char *cli_option_n(const struct cli *c, const char *name, int i);
  * /run/sceau/api.sock. */
 int cli_http(struct cli *c, struct http **out, struct err *e) NODISCARD;
 
+/* Where the socket called name ("unseal.sock") is: in the folder of api.sock,
+ * as cli_http finds it. ERR_USAGE with --host: it is on this machine. */
+int cli_socket(const struct cli *c, const char *name, struct buf *out,
+    struct err *e) NODISCARD;
+
 /* One exchange with the purpose of the command line. body is borrowed. */
 int cli_call(struct cli *c, const char *method, const char *path,
     const json_t *body, const char *idempotency, json_t **out, struct err *e)
@@ -81,6 +86,9 @@ int cli_required(const struct cli *c, const char *name, const char **out,
 /* A whole number from 1 to max as an option; *out stays when absent. */
 int cli_number(const struct cli *c, const char *name, long long max,
     long long *out, struct err *e) NODISCARD;
+/* A descriptor's number as an option, 0 and more; *out stays when absent. */
+int cli_descriptor(const struct cli *c, const char *name, long long *out,
+    struct err *e) NODISCARD;
 /* o[member] = value; nothing when value is NULL. */
 int cli_member(json_t *o, const char *member, const char *value, struct err *e)
     NODISCARD;

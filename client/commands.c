@@ -2,6 +2,7 @@
 #include "client/commands.h"
 
 const struct cmd *const commands[] = {
+	&cmd_init,
 	&cmd_case_open,
 	&cmd_case_list,
 	&cmd_case_show,

@@ -4,6 +4,7 @@
 
 #include "client/cli.h"
 
+extern const struct cmd cmd_init;
 extern const struct cmd cmd_case_open;
 extern const struct cmd cmd_case_list;
 extern const struct cmd cmd_case_show;

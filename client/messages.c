@@ -19,6 +19,8 @@ static const struct {
 			       "approuvé") },
 	{ "approvals-expired", N_("les approbations sont trop anciennes") },
 	{ "approvals-missing", N_("il manque des approbations") },
+	{ "approvers", N_("il faut dans people.conf au moins deux personnes "
+			  "dont la clé approuve") },
 	{ "birth-year", N_("l'année de naissance n'est pas possible") },
 	{ "body-json", N_("la demande n'est pas du JSON correct") },
 	{ "body-unexpected", N_("cette demande n'a pas de corps") },
@@ -82,6 +84,7 @@ static const struct {
 	{ "file-name", N_("le nom du fichier n'est pas acceptable") },
 	{ "filed-other", N_("le coffre n'a pas inscrit ce qui a été "
 			    "envoyé") },
+	{ "folder-exists", N_("ce dossier existe déjà et n'est pas vide") },
 	{ "full", N_("plus de place") },
 	{ "idempotency-key", N_("cette clé d'idempotence a servi à autre "
 				"chose") },
@@ -97,6 +100,7 @@ static const struct {
 	{ "invalid", N_("la demande est mal formée") },
 	{ "io", N_("lecture ou écriture impossible") },
 	{ "keys", N_("pas de clé prête : réessayez dans un instant") },
+	{ "keys-init", N_("les clés du coffre n'ont pas été créées") },
 	{ "kind-size", N_("le fichier dépasse la taille de ce type de "
 			  "document") },
 	{ "kind-unknown", N_("ce type de document n'est pas connu") },
