@@ -3,6 +3,9 @@
 
 const struct cmd *const commands[] = {
 	&cmd_init,
+	&cmd_unseal,
+	&cmd_seal,
+	&cmd_status,
 	&cmd_case_open,
 	&cmd_case_list,
 	&cmd_case_show,
@@ -34,5 +37,7 @@ const struct cmd *const commands[] = {
 	&cmd_policy_check,
 	&cmd_policy_show,
 	&cmd_publish,
+	&cmd_partner,
+	&cmd_relay,
 	NULL,
 };

@@ -5,6 +5,9 @@
 #include "client/cli.h"
 
 extern const struct cmd cmd_init;
+extern const struct cmd cmd_unseal;
+extern const struct cmd cmd_seal;
+extern const struct cmd cmd_status;
 extern const struct cmd cmd_case_open;
 extern const struct cmd cmd_case_list;
 extern const struct cmd cmd_case_show;
@@ -36,5 +39,7 @@ extern const struct cmd cmd_audit_checkpoint;
 extern const struct cmd cmd_policy_check;
 extern const struct cmd cmd_policy_show;
 extern const struct cmd cmd_publish;
+extern const struct cmd cmd_partner;
+extern const struct cmd cmd_relay;
 
 #endif

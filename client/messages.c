@@ -6,6 +6,10 @@
 static const struct {
 	const char *tag, *sentence;
 } messages[] = {
+	{ "agent-other",
+	    N_("ce n'est pas l'agent des clés de ce coffre qui écoute là") },
+	{ "agent-unknown", N_("rien ne dit quel compte est l'agent des clés de "
+			      "ce coffre : nommez son dossier par SCEAU_DIR") },
 	{ "another-store", N_("ce dépôt n'est pas celui de ce coffre") },
 	{ "answer", N_("ce qui répond là n'est pas un coffre, ou la réponse "
 		       "est incompréhensible") },
@@ -51,6 +55,8 @@ static const struct {
 				"annonce") },
 	{ "content-size", N_("la taille du contenu n'est pas celle qui est "
 			     "inscrite") },
+	{ "custodian",
+	    N_("votre compte n'est pas un dépositaire de ce coffre") },
 	{ "cut", N_("la connexion a été coupée ; la même commande reprendra "
 		    "où elle en était") },
 	{ "denied", N_("les règles ne le permettent pas") },
@@ -118,6 +124,7 @@ static const struct {
 	{ "member-unknown", N_("la demande contient un élément inconnu") },
 	{ "method", N_("le coffre ne fait pas cela") },
 	{ "no-access", N_("votre compte n'a pas accès à ce coffre") },
+	{ "no-agent", N_("l'agent des clés ne répond pas") },
 	{ "no-memory", N_("plus de mémoire") },
 	{ "no-rule", N_("aucune règle ne le permet") },
 	{ "no-team", N_("votre compte n'est d'aucune équipe") },
@@ -132,6 +139,10 @@ static const struct {
 	{ "other-team", N_("ce dossier est d'une autre équipe") },
 	{ "page", N_("ce document n'a pas cette page") },
 	{ "pages", N_("le nombre de pages n'est pas accepté") },
+	{ "partner-command", N_("cette porte connaît quatre demandes") },
+	{ "partner-submit",
+	    N_("ce coffre ne reçoit pas encore d'envois par cette porte") },
+	{ "passphrase", N_("la phrase secrète n'est pas la bonne") },
 	{ "path", N_("le chemin de la demande n'est pas acceptable") },
 	{ "pdf-encrypted", N_("ce PDF est chiffré : déposez-le sans mot de "
 			      "passe") },
@@ -187,6 +198,9 @@ static const struct {
 	{ "timeout", N_("le coffre n'a rien dit pendant trop longtemps") },
 	{ "too-large", N_("c'est trop grand") },
 	{ "unavailable", N_("un service du coffre ne répond pas") },
+	{ "unseal-wait",
+	    N_("on vient d'essayer une autre phrase secrète : attendez") },
+	{ "unsealed", N_("le coffre est déjà ouvert") },
 	{ "upload", N_("cet envoi n'existe plus") },
 	{ "upload-busy", N_("cet envoi est déjà en cours") },
 	{ "upload-finished", N_("cet envoi est déjà complet") },
