@@ -29,6 +29,9 @@ struct socket_owner {
 	struct peer peer;
 	int known;   /* the peer could be read */
 	int counted; /* in the table of connections per uid */
+	/* The target as it came, where libmicrohttpd keeps it. */
+	const char *target;
+	size_t target_len;
 };
 
 struct http_connection {
@@ -38,7 +41,8 @@ struct http_connection {
 	struct http *http;
 	struct http_connection *next;
 	enum phase phase;
-	int begun, wants_sink, failed;
+	int begun, wants_sink, failed, queued;
+	const char *refused; /* by the guard, and why */
 	uint64_t discarded;
 	struct buf piece; /* of a streamed answer, not yet sent */
 	uint64_t streamed;
@@ -53,7 +57,7 @@ struct http {
 	pthread_mutex_t lock;
 	pthread_cond_t work, idle;
 	struct http_connection *first, **last;
-	unsigned running; /* queued or with a worker */
+	unsigned running; /* queued, with a worker, or being answered */
 	int stopping;
 	struct {
 		uid_t uid;
@@ -118,9 +122,18 @@ response_done(struct http_response *rs)
 /* --- the guard -------------------------------------------------------- */
 
 struct counts {
-	unsigned length, encoding, host, foreign;
-	int bad_encoding;
+	unsigned length, encoding, host, foreign, control;
+	int bad_name, bad_length, bad_encoding;
 };
+
+static int
+has_control(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			return 1;
+	return 0;
+}
 
 static enum MHD_Result
 count_header(
@@ -129,9 +142,14 @@ count_header(
 	struct counts *n = arg;
 
 	(void)kind;
-	if (strcasecmp(name, "Content-Length") == 0)
+	/* A blank before the colon hides a field from some (RFC 9112, 5.1). */
+	n->bad_name |= name[strcspn(name, "\t ()<>@,;\\\"/[]?={}")] != '\0' ||
+		       has_control(name);
+	if (strcasecmp(name, "Content-Length") == 0) {
 		n->length++;
-	else if (strcasecmp(name, "Host") == 0)
+		n->bad_length |= value == NULL || *value == '\0' ||
+				 value[strspn(value, "0123456789")] != '\0';
+	} else if (strcasecmp(name, "Host") == 0)
 		n->host++;
 	else if (strcasecmp(name, "Origin") == 0 ||
 		 strcasecmp(name, "Referer") == 0)
@@ -144,13 +162,16 @@ count_header(
 	return MHD_YES;
 }
 
-static int
-has_control(const char *s)
+static enum MHD_Result
+count_argument(
+    void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
 {
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return 1;
-	return 0;
+	struct counts *n = arg;
+
+	(void)kind;
+	n->control +=
+	    has_control(name) || (value != NULL && has_control(value));
+	return MHD_YES;
 }
 
 /*
@@ -158,45 +179,97 @@ has_control(const char *s)
  * the reason, or NULL.
  */
 static const char *
-guard(struct MHD_Connection *c, const char *path)
+guard(struct MHD_Connection *c, const struct socket_owner *o, const char *path,
+    const char *version)
 {
 	struct counts n = { 0 };
 
 	MHD_get_connection_values(c, MHD_HEADER_KIND, count_header, &n);
+	MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, count_argument, &n);
 	if (n.length > 0 && n.encoding > 0)
 		return "Content-Length together with Transfer-Encoding";
 	if (n.length > 1)
 		return "Content-Length twice";
+	if (n.bad_name)
+		return "the name of a header is none";
+	if (n.bad_length)
+		return "Content-Length is not a number";
 	if (n.encoding > 1 || n.bad_encoding)
 		return "Transfer-Encoding other than chunked";
 	if (n.host != 1)
 		return "Host must be there once";
 	if (n.foreign > 0)
 		return "Origin and Referer are not accepted here";
-	if (has_control(path))
+	/* What is behind a NUL, or a second blank, nobody would look at. */
+	if (o->target == NULL || version != o->target + o->target_len + 1)
+		return "the target ends before its line does";
+	if (n.control > 0 || has_control(path))
 		return "control character in the target";
 	return NULL;
 }
 
-/* Percent decoding; an encoded NUL becomes 0x01, which the guard refuses. */
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/*
+ * Percent decoding. An encoded NUL, and an escape that is none, become 0x01,
+ * which the guard refuses.
+ */
 static size_t
 unescape(void *arg, struct MHD_Connection *c, char *s)
 {
 	char *r = s, *w = s;
-	unsigned v;
+	int high, low;
 
 	(void)arg;
 	(void)c;
 	while (*r != '\0') {
-		if (r[0] == '%' && r[1] != '\0' && r[2] != '\0' &&
-		    sscanf(r + 1, "%2x", &v) == 1) {
-			*w++ = v == 0 ? 1 : (char)v;
-			r += 3;
-		} else
+		if (*r != '%') {
 			*w++ = *r++;
+			continue;
+		}
+		high = hex_digit(r[1]);
+		low = high < 0 ? -1 : hex_digit(r[2]);
+		if (low < 0 || high + low == 0) {
+			*w++ = 1;
+			r += low < 0 ? 1 : 3;
+			continue;
+		}
+		*w++ = (char)(high * 16 + low);
+		r += 3;
 	}
 	*w = '\0';
 	return (size_t)(w - s);
+}
+
+static struct socket_owner *
+owner_of(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *ci =
+	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return ci != NULL ? ci->socket_context : NULL;
+}
+
+/* The target before it is decoded: for the guard. */
+static void *
+keep_target(void *arg, const char *target, struct MHD_Connection *c)
+{
+	struct socket_owner *o = owner_of(c);
+
+	(void)arg;
+	if (o != NULL) {
+		o->target = target;
+		o->target_len = strlen(target);
+	}
+	return NULL;
 }
 
 /* --- connections per uid ---------------------------------------------- */
@@ -342,6 +415,7 @@ enqueue(struct http_connection *c)
 
 	pthread_mutex_lock(&h->lock);
 	c->phase = PHASE_RUNNING;
+	c->queued = 1;
 	c->next = NULL;
 	*h->last = c;
 	h->last = &c->next;
@@ -367,15 +441,17 @@ worker(void *arg)
 			h->last = &h->first;
 		pthread_mutex_unlock(&h->lock);
 
-		h->handler.run(h->handler.arg, &c->rq, &c->rs);
+		if (c->refused != NULL)
+			h->handler.refuse(
+			    h->handler.arg, &c->rq, c->refused, &c->rs);
+		else
+			h->handler.run(h->handler.arg, &c->rq, &c->rs);
 
 		/* The event loop reads phase only after the resumption. */
 		c->phase = PHASE_READY;
 		MHD_resume_connection(c->mhd);
 
 		pthread_mutex_lock(&h->lock);
-		if (--h->running == 0)
-			pthread_cond_broadcast(&h->idle);
 	}
 	pthread_mutex_unlock(&h->lock);
 	return NULL;
@@ -417,19 +493,30 @@ connection_free(struct http_connection *c)
 	free(c);
 }
 
+/* No byte after the headers is looked at: nobody knows where it belongs. */
+static enum MHD_Result
+refuse(struct http_connection *c, const char *why)
+{
+	log_warn("uid %u: request refused: %s", (unsigned)c->rq.peer.uid, why);
+	c->rs.close = 1;
+	if (c->http->handler.refuse == NULL) {
+		plain(&c->rs, 400, "invalid", why);
+		return send_answer(c);
+	}
+	c->refused = why;
+	MHD_suspend_connection(c->mhd);
+	enqueue(c);
+	return MHD_YES;
+}
+
 /* The headers are there: who, guard, then the handler's begin. */
 static enum MHD_Result
-at_headers(struct http_connection *c)
+at_headers(struct http_connection *c, const char *version)
 {
-	const union MHD_ConnectionInfo *ci;
-	struct socket_owner *o = NULL;
+	const struct socket_owner *o = owner_of(c->mhd);
 	const char *why;
 	int r;
 
-	ci =
-	    MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	if (ci != NULL)
-		o = ci->socket_context;
 	if (o == NULL || !o->known) {
 		plain(&c->rs, 403, "nobody", "the peer cannot be named");
 		return send_answer(c);
@@ -439,12 +526,8 @@ at_headers(struct http_connection *c)
 		plain(&c->rs, 429, "busy", "too many connections of this uid");
 		return send_answer(c);
 	}
-	if ((why = guard(c->mhd, c->rq.path)) != NULL) {
-		log_warn("uid %u: request refused: %s",
-		    (unsigned)c->rq.peer.uid, why);
-		plain(&c->rs, 400, "invalid", why);
-		return send_answer(c);
-	}
+	if ((why = guard(c->mhd, o, c->rq.path, version)) != NULL)
+		return refuse(c, why);
 	c->begun = 1;
 	if ((r = c->http->handler.begin(c->http->handler.arg, &c->rq, &c->rs)) <
 	    0) {
@@ -486,12 +569,11 @@ answer(void *arg, struct MHD_Connection *mhd, const char *path,
 	struct http_connection *c = *state;
 	enum MHD_Result ok;
 
-	(void)version;
 	if (c == NULL) {
 		if ((c = connection_new(arg, mhd, method, path)) == NULL)
 			return MHD_NO;
 		*state = c;
-		return at_headers(c);
+		return at_headers(c, version);
 	}
 	switch (c->phase) {
 	case PHASE_BODY:
@@ -521,15 +603,23 @@ completed(void *arg, struct MHD_Connection *mhd, void **state,
     enum MHD_RequestTerminationCode code)
 {
 	struct http_connection *c = *state;
+	struct door *d = arg;
+	int queued;
 
-	(void)arg;
 	(void)mhd;
 	(void)code;
 	if (c == NULL)
 		return;
 	*state = NULL;
 	c->rq.cut = c->phase == PHASE_BODY;
+	queued = c->queued;
 	connection_free(c);
+	if (!queued)
+		return;
+	pthread_mutex_lock(&d->http->lock);
+	if (--d->http->running == 0)
+		pthread_cond_broadcast(&d->http->idle);
+	pthread_mutex_unlock(&d->http->lock);
 }
 
 static void
@@ -582,6 +672,7 @@ start_door(struct http *h, const struct http_listener *l, struct err *e)
 	    (unsigned)HTTP_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    (size_t)(256 << 10), MHD_OPTION_NOTIFY_COMPLETED, completed, d,
 	    MHD_OPTION_NOTIFY_CONNECTION, notify_connection, d,
+	    MHD_OPTION_URI_LOG_CALLBACK, keep_target, NULL,
 	    MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
 	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	if (d->mhd == NULL)

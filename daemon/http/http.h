@@ -5,9 +5,10 @@
  *
  * The guard refuses, and closes the connection: Content-Length together with
  * Transfer-Encoding, either twice, an unknown Transfer-Encoding, a missing
- * or double Host, a target with NUL, a bare LF as far as it can be seen, a
- * foreign Origin or Referer, over the connections of a uid. libmicrohttpd's
- * own error pages cannot be changed: clients survive that.
+ * or double Host, a Content-Length that is no number, a target with control
+ * characters or a broken escape, any Origin or Referer; and what is over the
+ * connections of a uid. libmicrohttpd's own error pages cannot be changed:
+ * clients survive that.
  */
 #ifndef DAEMON_HTTP_HTTP_H
 #define DAEMON_HTTP_HTTP_H
@@ -76,7 +77,14 @@ struct http_handler {
 	/* On a worker: the whole request is there. Fills *rs. */
 	void (*run)(
 	    void *arg, struct http_request *rq, struct http_response *rs);
-	/* Always, last; rq->cut tells when the body did not arrive whole. */
+	/*
+	 * On a worker: a request that the guard refused, and why. Fills *rs
+	 * (400, closed after it); neither begin nor done is called. NULL: the
+	 * engine answers.
+	 */
+	void (*refuse)(void *arg, struct http_request *rq, const char *why,
+	    struct http_response *rs);
+	/* Last, after each begin; rq->cut: the body did not arrive whole. */
 	void (*done)(void *arg, struct http_request *rq);
 };
 
