@@ -112,7 +112,9 @@ int agent_sign_head(struct agent *a, uint64_t size, const struct hash *root,
  * Sign the commit that publishes a version: the agent builds the commit from
  * these and signs it in SSHSIG, namespace "git". *commit gets the whole
  * commit object's text, gpgsig header included. tree, parent: SHA-1 ids
- * (parent NULL for a first version). hour: hours since 1970 UTC.
+ * (parent NULL for a first version). hour: hours since 1970 UTC. Version 0,
+ * with git's empty tree and no parent, is the store's root; else
+ * ERR_INVALID.
  */
 int agent_sign_commit(struct agent *a, const uint8_t tree[20],
     const uint8_t *parent, uint32_t version, uint64_t hour, struct buf *commit,

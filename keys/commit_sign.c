@@ -52,10 +52,21 @@ add_signature(struct buf *armor, struct buf *out, struct err *e)
 	return 0;
 }
 
+/* Version 0 is the store's root: git's empty tree, nothing before it. */
+static int
+is_root(const struct commit_spec *c)
+{
+	static const uint8_t empty[20] = { 0x4b, 0x82, 0x5d, 0xc6, 0x42, 0xcb,
+		0x6e, 0xb9, 0xa0, 0x60, 0xe5, 0x4b, 0xf8, 0xd6, 0x92, 0x88,
+		0xfb, 0xee, 0x49, 0x04 };
+
+	return !c->has_parent && memcmp(c->tree, empty, sizeof(empty)) == 0;
+}
+
 static int
 check_spec(const struct commit_spec *c, struct err *e)
 {
-	if (c->version == 0 || c->hour > COMMIT_HOUR_MAX)
+	if (c->hour > COMMIT_HOUR_MAX || (c->version == 0 && !is_root(c)))
 		return err_set(e, ERR_INVALID, "a commit's version or hour");
 	return 0;
 }

@@ -14,7 +14,7 @@ struct commit_spec {
 	uint8_t tree[SHA1_LEN];
 	int has_parent;
 	uint8_t parent[SHA1_LEN];
-	uint32_t version; /* from 1 on */
+	uint32_t version; /* from 1 on; 0: the root of the store */
 	uint64_t hour;	  /* since 1970 UTC */
 };
 

@@ -37,6 +37,7 @@ add_public(struct core *core, json_t *j, struct err *e)
 	    (r = ssh_public_line(
 		 core->public->store, core->settings.origin, &ssh, e)) == 0) {
 		json_object_set_new(j, "log_key", json_string(buf_str(&vkey)));
+		ssh.len = strcspn(buf_str(&ssh), "\n");
 		json_object_set_new(j, "store_key", json_string(buf_str(&ssh)));
 		json_object_set_new(
 		    j, "certificate", pem_json(&core->public->certificate));

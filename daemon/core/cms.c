@@ -70,8 +70,7 @@ check_key(X509 *cert, struct err *e)
 		return 0;
 	if (key != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
 	    EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1 &&
-	    (strcmp(group, "prime256v1") == 0 ||
-		strcmp(group, "P-256") == 0 ||
+	    (strcmp(group, "prime256v1") == 0 || strcmp(group, "P-256") == 0 ||
 		strcmp(group, "secp384r1") == 0))
 		return 0;
 	return err_tag(e, ERR_REFUSED, "certificate",
@@ -163,21 +162,21 @@ int
 cms_signed(const void *payload, size_t n, const struct buf *certificate,
     const struct buf *signer_info, struct buf *out, struct err *e)
 {
-	static const uint8_t id_signed_data[] = { 0x06, 0x09, 0x2a, 0x86,
-		0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02 };
+	static const uint8_t id_signed_data[] = { 0x06, 0x09, 0x2a, 0x86, 0x48,
+		0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02 };
 	/* version 1; digestAlgorithms { sha-256 } */
 	static const uint8_t head[] = { 0x02, 0x01, 0x01, 0x31, 0x0d, 0x30,
 		0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
 		0x02, 0x01 };
-	AUTO(buf_done) struct buf body = { 0 }, part = { 0 }, certs = { 0 },
-	    signers = { 0 };
+	AUTO(buf_done)
+	struct buf body = { 0 },
+		   part = { 0 }, certs = { 0 }, signers = { 0 };
 	int r;
 
 	if ((r = encapsulated(payload, n, &part, e)) < 0 ||
 	    (r = buf_add(&certs, certificate->p, certificate->len, e)) < 0 ||
 	    (r = der_wrap(&certs, 0xa0, e)) < 0 ||
-	    (r = buf_add(&signers, signer_info->p, signer_info->len, e)) <
-		0 ||
+	    (r = buf_add(&signers, signer_info->p, signer_info->len, e)) < 0 ||
 	    (r = der_wrap(&signers, 0x31, e)) < 0 ||
 	    (r = buf_add(&body, head, sizeof(head), e)) < 0 ||
 	    (r = buf_add(&body, part.p, part.len, e)) < 0 ||
@@ -206,10 +205,10 @@ recipient_parameters(CMS_RecipientInfo *ri, struct err *e)
 	if (k == NULL)
 		return foreign(e, ERR_INTERNAL, "recipient");
 	if (CMS_RecipientInfo_type(ri) == CMS_RECIPINFO_TRANS)
-		ok = EVP_PKEY_CTX_set_rsa_padding(k,
-			 RSA_PKCS1_OAEP_PADDING) > 0 &&
-		    EVP_PKEY_CTX_set_rsa_oaep_md(k, EVP_sha256()) > 0 &&
-		    EVP_PKEY_CTX_set_rsa_mgf1_md(k, EVP_sha256()) > 0;
+		ok = EVP_PKEY_CTX_set_rsa_padding(k, RSA_PKCS1_OAEP_PADDING) >
+			 0 &&
+		     EVP_PKEY_CTX_set_rsa_oaep_md(k, EVP_sha256()) > 0 &&
+		     EVP_PKEY_CTX_set_rsa_mgf1_md(k, EVP_sha256()) > 0;
 	else /* its default would be SHA-1 */
 		ok = EVP_PKEY_CTX_set_ecdh_kdf_md(k, EVP_sha256()) > 0;
 	return ok ? 0 : foreign(e, ERR_INTERNAL, "recipient");
@@ -247,7 +246,7 @@ cms_enveloped(const void *p, size_t n, const void *pem, size_t pem_len,
 	if ((r = read_pem(pem, pem_len, &cert, e)) < 0)
 		return r;
 	cms = CMS_AuthEnvelopedData_create(EVP_aes_256_gcm());
-	if (cms == NULL)
+	if (cms == NULL || CMS_set_detached(cms, 0) != 1)
 		return foreign(e, ERR_INTERNAL, "envelope");
 	ri = CMS_add1_recipient_cert(cms, cert, CMS_KEY_PARAM | CMS_BINARY);
 	if (ri == NULL)

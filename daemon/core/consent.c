@@ -98,8 +98,8 @@ check_form(const struct consent_giving *g, struct err *e)
 		return err_tag(e, ERR_REFUSED, "consent-evidence",
 		    "a written consent needs its document");
 	if (g->npurposes == 0)
-		return err_tag(e, ERR_REFUSED, "consent-purpose",
-		    "no purpose is named");
+		return err_tag(
+		    e, ERR_REFUSED, "consent-purpose", "no purpose is named");
 	return 0;
 }
 
@@ -116,8 +116,8 @@ check_date(struct giving *gv, int64_t now_ms, struct err *e)
 		return 0;
 	if ((r = date_parse(gv->g->given_on, &day, e)) < 0)
 		return r;
-	if (policy_figure(gv->core->policy, "declared-days-back", &back,
-		NULL) < 0)
+	if (policy_figure(gv->core->policy, "declared-days-back", &back, NULL) <
+	    0)
 		back = 30;
 	if (day > now_ms / DAY_MS || day < now_ms / DAY_MS - back)
 		return err_tag(e, ERR_REFUSED, "consent-date",
@@ -161,8 +161,8 @@ add_made(struct giving *gv, const struct id *person, const char *purpose,
 		    "no such purpose of consent: %.64s", purpose);
 	m->person = *person;
 	m->until_ms = m->purpose->valid_months == 0
-	    ? 0
-	    : gv->given_ms + m->purpose->valid_months * MONTH_MS;
+			  ? 0
+			  : gv->given_ms + m->purpose->valid_months * MONTH_MS;
 	if ((r = id_random(&m->id, e)) < 0 ||
 	    (r = keypool_take(gv->core->keys, &m->key, e)) < 0)
 		return r;
@@ -172,8 +172,8 @@ add_made(struct giving *gv, const struct id *person, const char *purpose,
 
 /* Every person named must be an adult of the case. */
 static int
-persons_of(struct giving *gv, const struct buf *adults, struct buf *out,
-    struct err *e)
+persons_of(
+    struct giving *gv, const struct buf *adults, struct buf *out, struct err *e)
 {
 	struct id id;
 	size_t i, k;
@@ -214,8 +214,8 @@ prepare_records(struct giving *gv, struct tx *tx, struct err *e)
 	for (i = 0; i < persons.len; i += ID_LEN) {
 		memcpy(person.b, persons.p + i, ID_LEN);
 		for (k = 0; k < gv->g->npurposes; k++)
-			if ((r = add_made(gv, &person, gv->g->purposes[k],
-				 e)) < 0)
+			if ((r = add_made(gv, &person, gv->g->purposes[k], e)) <
+			    0)
 				return r;
 	}
 	return 0;
@@ -232,8 +232,8 @@ seal_record(struct giving *gv, struct made *m, struct err *e)
 	    "method", g->method, "evidence",
 	    id_is_zero(&gv->evidence) ? json_string("")
 				      : id_json(&gv->evidence),
-	    "language", g->language, "interpreter", g->interpreter,
-	    "witness", g->witness, "place", g->place, "notice",
+	    "language", g->language, "interpreter", g->interpreter, "witness",
+	    g->witness, "place", g->place, "notice",
 	    m->purpose->notice ? m->purpose->notice : "", "notice_version",
 	    m->purpose->notice_version ? m->purpose->notice_version : "",
 	    "collected_by", gv->caller->actor.account);
@@ -241,8 +241,8 @@ seal_record(struct giving *gv, struct made *m, struct err *e)
 	    "channel", g->method);
 	if (row == NULL || event == NULL)
 		r = err_set(e, ERR_NOMEM, "consent");
-	else if ((r = row_seal(gv->core, m->key.key.p, &gv->kase.id, &m->id,
-		      1, row, &m->row, e)) == 0)
+	else if ((r = row_seal(gv->core, m->key.key.p, &gv->kase.id, &m->id, 1,
+		      row, &m->row, e)) == 0)
 		r = row_seal(gv->core, m->key.key.p, &gv->kase.id, &m->id, 2,
 		    event, &m->event, e);
 	json_decref(row);
@@ -275,12 +275,11 @@ event_add(struct tx *tx, const struct id *consent, const char *state,
 		n = sql_get_int(last, 0) + 1;
 		p = sql_get_blob(last, 4, &len);
 		if ((r = buf_addf(&chain, e, "%s %lld %lld ",
-			 sql_get_text(last, 1),
-			 (long long)sql_get_int(last, 2),
+			 sql_get_text(last, 1), (long long)sql_get_int(last, 2),
 			 (long long)sql_get_int(last, 3))) < 0 ||
 		    (r = buf_add(&chain, p, len, e)) < 0 ||
-		    (r = digest_of(DIGEST_SHA256, chain.p, chain.len,
-			 previous, e)) < 0)
+		    (r = digest_of(
+			 DIGEST_SHA256, chain.p, chain.len, previous, e)) < 0)
 			return r;
 	}
 	if ((r = sql_open(tx,
@@ -334,8 +333,8 @@ giving_detail(const struct giving *gv)
 	for (i = 0; i < gv->n; i++)
 		json_array_append_new(ids, id_json(&gv->made[i].id));
 	for (i = 0; i < gv->g->npurposes; i++)
-		json_array_append_new(purposes,
-		    json_string(gv->g->purposes[i]));
+		json_array_append_new(
+		    purposes, json_string(gv->g->purposes[i]));
 	return json_pack("{s:o, s:o, s:s, s:o}", "consents", ids, "purposes",
 	    purposes, "method", gv->g->method, "decision",
 	    decision_json(gv->core, &gv->decision));
@@ -354,8 +353,8 @@ apply_giving(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	if ((r = case_by_id(tx, &gv->kase.id, &now, e)) < 0)
 		return r;
 	if (strcmp(now.state, "open") != 0)
-		return err_tag(e, ERR_CONFLICT, "case-state",
-		    "the case is %s", now.state);
+		return err_tag(
+		    e, ERR_CONFLICT, "case-state", "the case is %s", now.state);
 	detail = giving_detail(gv);
 	r = core_leaf(gv->core, tx, gv->caller, LEAF_CONSENT_GIVE, LEAF_OK,
 	    &gv->kase.id, detail, now_ms, &gv->leaf, e);
@@ -385,14 +384,14 @@ giving_answer(const struct giving *gv, json_t **answer, struct err *e)
 	for (i = 0; i < gv->n; i++) {
 		const struct made *m = &gv->made[i];
 
-		json_array_append_new(a,
-		    json_pack("{s:o, s:o, s:s, s:s, s:o}", "consent",
-			id_json(&m->id), "person", id_json(&m->person),
-			"purpose", m->purpose->purpose, "state", "given",
-			"valid_until", until_json(m->until_ms)));
+		json_array_append_new(
+		    a, json_pack("{s:o, s:o, s:s, s:s, s:o}", "consent",
+			   id_json(&m->id), "person", id_json(&m->person),
+			   "purpose", m->purpose->purpose, "state", "given",
+			   "valid_until", until_json(m->until_ms)));
 	}
-	*answer = json_pack("{s:o, s:I}", "consents", a, "leaf",
-	    (json_int_t)gv->leaf);
+	*answer = json_pack(
+	    "{s:o, s:I}", "consents", a, "leaf", (json_int_t)gv->leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "consents");
 }
 
@@ -407,8 +406,8 @@ prepare_giving(struct giving *gv, struct id *object, struct err *e)
 	if ((r = core_check_open(gv->core, e)) < 0 ||
 	    (r = tx_read(gv->core->catalog, &tx, e)) < 0 ||
 	    (r = case_authorize(gv->core, &tx, gv->caller, gv->g->kase,
-		 OP_CONSENT_GIVE, NULL, now, &gv->kase, object,
-		 &gv->decision, e)) < 0 ||
+		 OP_CONSENT_GIVE, NULL, now, &gv->kase, object, &gv->decision,
+		 e)) < 0 ||
 	    (r = check_form(gv->g, e)) < 0 ||
 	    (r = check_date(gv, now, e)) < 0 ||
 	    (r = check_evidence(gv, &tx, e)) < 0 ||
@@ -480,8 +479,7 @@ row_find(struct tx *tx, const char *text, struct row *out, struct err *e)
 	if (r == 0)
 		return err_set(e, ERR_NOT_FOUND, "no such consent");
 	out->id = id;
-	snprintf(out->purpose, sizeof(out->purpose), "%s",
-	    sql_get_text(q, 2));
+	snprintf(out->purpose, sizeof(out->purpose), "%s", sql_get_text(q, 2));
 	snprintf(out->state, sizeof(out->state), "%s", sql_get_text(q, 3));
 	out->given = sql_get_int(q, 4);
 	out->until = sql_get_int(q, 5);
@@ -524,13 +522,13 @@ apply_withdrawal(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	int r;
 
 	if ((r = set_withdrawn(tx, &w->row.id, e)) < 0 ||
-	    (r = disclosure_withdrawn(tx, &w->row.kase, w->row.purpose,
-		 now_ms, w->cancelled, w->notices, e)) < 0)
+	    (r = disclosure_withdrawn(tx, &w->row.kase, w->row.purpose, now_ms,
+		 w->cancelled, w->notices, e)) < 0)
 		return r;
-	en.detail = json_pack("{s:s, s:s, s:s, s:O, s:o}", "purpose",
-	    w->row.purpose, "channel", w->channel, "reason", w->reason,
-	    "cancelled", w->cancelled, "decision",
-	    decision_json(w->core, &w->decision));
+	en.detail =
+	    json_pack("{s:s, s:s, s:s, s:O, s:o}", "purpose", w->row.purpose,
+		"channel", w->channel, "reason", w->reason, "cancelled",
+		w->cancelled, "decision", decision_json(w->core, &w->decision));
 	r = audit_append(tx, w->core->audit, &en, now_ms, &w->leaf, e);
 	json_decref(en.detail);
 	if (r < 0)
@@ -553,22 +551,21 @@ seal_withdrawal(struct withdrawal *w, struct err *e)
 		return 0;
 	if ((r = core_read_leaf(w->core, w->caller, LEAF_CONSENT_READ,
 		 &w->row.kase, NULL, &leaf, e)) < 0 ||
-	    (r = agent_get(w->core->agent, &w->row.key, 1, leaf, &key, e)) <
-		0)
+	    (r = agent_get(w->core->agent, &w->row.key, 1, leaf, &key, e)) < 0)
 		return r;
 	j = json_pack("{s:s, s:s, s:s}", "by", w->caller->actor.account,
 	    "channel", w->channel, "reason", w->reason);
 	if (j == NULL)
 		return err_set(e, ERR_NOMEM, "withdrawal");
-	r = row_seal(w->core, key.p, &w->row.kase, &w->row.id, 3, j,
-	    &w->event, e);
+	r = row_seal(
+	    w->core, key.p, &w->row.kase, &w->row.id, 3, j, &w->event, e);
 	json_decref(j);
 	return r;
 }
 
 static int
-find_for_withdrawal(struct withdrawal *w, const char *consent,
-    struct id *object, struct err *e)
+find_for_withdrawal(
+    struct withdrawal *w, const char *consent, struct id *object, struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
 	char kase[ID_TEXT];
@@ -588,8 +585,8 @@ find_for_withdrawal(struct withdrawal *w, const char *consent,
 }
 
 static int
-run_withdrawal(struct withdrawal *w, const char *consent, struct id *object,
-    struct err *e)
+run_withdrawal(
+    struct withdrawal *w, const char *consent, struct id *object, struct err *e)
 {
 	struct change ch = {
 		.apply = apply_withdrawal,
@@ -622,10 +619,10 @@ consent_withdraw(struct core *core, const struct caller *caller,
 	r = run_withdrawal(&w, consent, object, e);
 	if (r == 0) {
 		*answer = json_pack("{s:o, s:o, s:s, s:s, s:O, s:O, s:I}",
-		    "consent", id_json(&w.row.id), "case",
-		    id_json(&w.row.kase), "purpose", w.row.purpose, "state",
-		    "withdrawn", "cancelled", w.cancelled, "notices",
-		    w.notices, "leaf", (json_int_t)w.leaf);
+		    "consent", id_json(&w.row.id), "case", id_json(&w.row.kase),
+		    "purpose", w.row.purpose, "state", "withdrawn", "cancelled",
+		    w.cancelled, "notices", w.notices, "leaf",
+		    (json_int_t)w.leaf);
 		if (*answer == NULL)
 			r = err_set(e, ERR_NOMEM, "withdrawal");
 	}
@@ -649,8 +646,8 @@ event_words(struct core *core, const uint8_t *key, const struct id *kase,
 
 	if (key == NULL || p == NULL)
 		return 0;
-	if ((r = row_open(core, key, kase, consent, version, p, n, &words,
-		 e)) < 0)
+	if ((r = row_open(core, key, kase, consent, version, p, n, &words, e)) <
+	    0)
 		return r;
 	json_object_update(into, words);
 	json_decref(words);
@@ -678,12 +675,11 @@ history(struct core *core, struct tx *tx, const uint8_t *key,
 	a = json_array();
 	while ((r = sql_step(q, e)) > 0) {
 		time_format(sql_get_int(q, 1), at);
-		ev = json_pack("{s:s, s:s, s:I}", "state",
-		    sql_get_text(q, 0), "at", at, "leaf",
-		    (json_int_t)sql_get_int(q, 2));
+		ev = json_pack("{s:s, s:s, s:I}", "state", sql_get_text(q, 0),
+		    "at", at, "leaf", (json_int_t)sql_get_int(q, 2));
 		p = sql_is_null(q, 3) ? NULL : sql_get_blob(q, 3, &n);
-		r = event_words(core, key, kase, consent, sql_get_text(q, 0),
-		    p, p != NULL ? n : 0, ev, e);
+		r = event_words(core, key, kase, consent, sql_get_text(q, 0), p,
+		    p != NULL ? n : 0, ev, e);
 		json_array_append_new(a, ev);
 		if (r < 0)
 			break;
@@ -703,7 +699,8 @@ name_of(const json_t *persons, const char *person)
 	const json_t *p;
 	size_t i;
 
-	json_array_foreach (persons, i, p) {
+	json_array_foreach(persons, i, p)
+	{
 		const char *id =
 		    json_string_value(json_object_get(p, "person"));
 
@@ -733,12 +730,10 @@ list_one(struct core *core, struct tx *tx, const struct row *row,
 	const char *name;
 	int r;
 
-	if (key != NULL &&
-	    (r = row_open(core, key, &row->kase, &row->id, 1, sealed, n,
-		 &words, e)) < 0)
+	if (key != NULL && (r = row_open(core, key, &row->kase, &row->id, 1,
+				sealed, n, &words, e)) < 0)
 		return r;
-	if ((r = history(core, tx, key, &row->kase, &row->id, &past, e)) <
-	    0) {
+	if ((r = history(core, tx, key, &row->kase, &row->id, &past, e)) < 0) {
 		json_decref(words);
 		return r;
 	}
@@ -845,8 +840,8 @@ list_rows(struct core *core, struct tx *tx, const struct id *kase,
 }
 
 int
-consent_list(struct core *core, const struct caller *caller,
-    const char *kase, struct id *object, json_t **answer, struct err *e)
+consent_list(struct core *core, const struct caller *caller, const char *kase,
+    struct id *object, json_t **answer, struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 }, rows = { 0 };
 	struct case_facts facts;
@@ -858,13 +853,13 @@ consent_list(struct core *core, const struct caller *caller,
 
 	if ((r = core_check_open(core, e)) < 0 ||
 	    (r = tx_read(core->catalog, &tx, e)) < 0 ||
-	    (r = case_authorize(core, &tx, caller, kase, OP_CONSENT_LIST,
-		 NULL, core->now_ms(), &facts, object, &d, e)) < 0)
+	    (r = case_authorize(core, &tx, caller, kase, OP_CONSENT_LIST, NULL,
+		 core->now_ms(), &facts, object, &d, e)) < 0)
 		return r;
 	tx_end(&tx);
 	detail = json_pack("{s:o}", "decision", decision_json(core, &d));
-	r = core_read_leaf(core, caller, LEAF_CONSENT_READ, &facts.id, detail,
-	    &leaf, e);
+	r = core_read_leaf(
+	    core, caller, LEAF_CONSENT_READ, &facts.id, detail, &leaf, e);
 	json_decref(detail);
 	if (r < 0 || (r = tx_read(core->catalog, &rows, e)) < 0)
 		return r;
@@ -875,8 +870,8 @@ consent_list(struct core *core, const struct caller *caller,
 		json_decref(a);
 		return r;
 	}
-	*answer = json_pack("{s:o, s:I}", "consents", a, "leaf",
-	    (json_int_t)leaf);
+	*answer =
+	    json_pack("{s:o, s:I}", "consents", a, "leaf", (json_int_t)leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "consents");
 }
 
@@ -899,8 +894,7 @@ adult_agrees(struct tx *tx, const struct id *kase, const void *person,
 	    (r = sql_text(q, 2, purpose, e)) < 0 ||
 	    (r = sql_blob(q, 3, person, ID_LEN, e)) < 0 ||
 	    (r = sql_int(q, 4, now_ms, e)) < 0 ||
-	    (r = sql_int(q, 5, now_ms, e)) < 0 ||
-	    (r = sql_step(q, e)) <= 0)
+	    (r = sql_int(q, 5, now_ms, e)) < 0 || (r = sql_step(q, e)) <= 0)
 		return r;
 	r = sql_get_id(q, 0, id, e);
 	return r < 0 ? r : 1;
@@ -925,8 +919,8 @@ consents_of_case(struct core *core, struct tx *tx, const struct id *kase,
 		 * who could. */
 		for (k = 0, r = adults.len > 0; k < adults.len && r > 0;
 		     k += ID_LEN)
-			r = adult_agrees(tx, kase, adults.p + k,
-			    all[i].purpose, now_ms, &id, e);
+			r = adult_agrees(tx, kase, adults.p + k, all[i].purpose,
+			    now_ms, &id, e);
 		if (r < 0)
 			return r;
 		if (r > 0) {
@@ -938,11 +932,12 @@ consents_of_case(struct core *core, struct tx *tx, const struct id *kase,
 	return 0;
 }
 
-/* --- forgetting ------------------------------------------------------------ */
+/* --- forgetting ------------------------------------------------------------
+ */
 
 int
-consent_key_numbers(struct tx *tx, const struct id *kase,
-    struct buf *numbers, struct err *e)
+consent_key_numbers(
+    struct tx *tx, const struct id *kase, struct buf *numbers, struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
 	uint64_t key;
@@ -974,8 +969,8 @@ consent_forget(struct tx *tx, const struct id *kase, struct err *e)
 	    (r = sql_id(events, 1, kase, e)) < 0 ||
 	    (r = sql_run(events, e)) < 0 ||
 	    (r = sql_open(tx,
-		 "UPDATE consent SET key = 0, sealed = NULL WHERE kase = ?",
-		 &q, e)) < 0 ||
+		 "UPDATE consent SET key = 0, sealed = NULL WHERE kase = ?", &q,
+		 e)) < 0 ||
 	    (r = sql_id(q, 1, kase, e)) < 0)
 		return r;
 	return sql_run(q, e);

@@ -20,9 +20,9 @@ struct consent_giving {
 	size_t npurposes;
 	const char *persons[CONSENT_PURPOSES_MAX]; /* none: every adult */
 	size_t npersons;
-	const char *method;	/* handwritten, tablet, oral */
-	const char *evidence;	/* document, or "" */
-	const char *given_on;	/* YYYY-MM-DD, or "": today */
+	const char *method;   /* handwritten, tablet, oral */
+	const char *evidence; /* document, or "" */
+	const char *given_on; /* YYYY-MM-DD, or "": today */
 	const char *language, *interpreter, *witness, *place; /* or "" */
 };
 

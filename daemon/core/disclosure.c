@@ -33,7 +33,8 @@ time_json(int64_t ms)
 	return json_string(text);
 }
 
-/* --- deciding --------------------------------------------------------------- */
+/* --- deciding ---------------------------------------------------------------
+ */
 
 /* What an extract to a recipient would rest on. */
 struct disclosing {
@@ -64,8 +65,8 @@ decide(struct core *core, struct tx *tx, const struct case_facts *kase,
 	};
 	int r;
 
-	if ((r = consents_of_case(core, tx, &kase->id, now_ms, consents,
-		 e)) < 0)
+	if ((r = consents_of_case(core, tx, &kase->id, now_ms, consents, e)) <
+	    0)
 		return r;
 	f.consents = consents->purposes;
 	f.objection = consents->objection;
@@ -103,9 +104,8 @@ disclosure_json(const struct disclosing *x)
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:o}",
 	    "recipient", x->recipient, "purpose", x->d.rule->purpose, "rule",
 	    x->d.rule->name, "basis", x->d.rule->basis, "citation",
-	    x->d.rule->citation, "policy",
-	    (int)policy_version(x->core->policy), "why", x->d.why,
-	    "decision", decision_json(x->core, &x->access));
+	    x->d.rule->citation, "policy", (int)policy_version(x->core->policy),
+	    "why", x->d.why, "decision", decision_json(x->core, &x->access));
 }
 
 static json_t *
@@ -120,8 +120,8 @@ consent_json(const struct disclosing *x)
 	}
 	for (i = 0; x->consents.purposes[i] != NULL; i++)
 		if (strcmp(x->consents.purposes[i], x->d.rule->consent) == 0)
-			json_array_append_new(ids,
-			    id_json(&x->consents.ids[i]));
+			json_array_append_new(
+			    ids, id_json(&x->consents.ids[i]));
 	return json_pack("{s:s, s:b, s:o}", "purpose", x->d.rule->consent,
 	    "in_force", 1, "consents", ids);
 }
@@ -133,8 +133,8 @@ leaf_of(const struct disclosing *x, enum leaf_class klass, uint64_t *leaf,
 	json_t *detail = disclosure_json(x);
 	int r;
 
-	r = core_read_leaf(x->core, x->caller, klass, &x->kase.id, detail,
-	    leaf, e);
+	r = core_read_leaf(
+	    x->core, x->caller, klass, &x->kase.id, detail, leaf, e);
 	json_decref(detail);
 	return r;
 }
@@ -145,7 +145,8 @@ expiry_of(const struct disclosing *x, int64_t from_ms)
 	return from_ms + x->d.rule->expires_days * DAY_MS;
 }
 
-/* --- preview ---------------------------------------------------------------- */
+/* --- preview ----------------------------------------------------------------
+ */
 
 int
 extract_preview(struct core *core, const struct caller *caller,
@@ -170,8 +171,8 @@ extract_preview(struct core *core, const struct caller *caller,
 	j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:o, s:O, s:O, s:O,"
 		      " s:o, s:I}",
 	    "recipient", recipient, "title", x.to->title, "purpose",
-	    x.d.rule->purpose, "rule", x.d.rule->name, "basis",
-	    x.d.rule->basis, "citation", x.d.rule->citation, "policy",
+	    x.d.rule->purpose, "rule", x.d.rule->name, "basis", x.d.rule->basis,
+	    "citation", x.d.rule->citation, "policy",
 	    (int)policy_version(core->policy), "consent", consent_json(&x),
 	    "fields", g.fields, "withheld", g.withheld, "attachments",
 	    g.attachments, "expires_at", time_json(expiry_of(&x, x.now_ms)),
@@ -181,14 +182,15 @@ extract_preview(struct core *core, const struct caller *caller,
 	return j != NULL ? 0 : err_set(e, ERR_NOMEM, "preview");
 }
 
-/* --- release ------------------------------------------------------------------ */
+/* --- release
+ * ------------------------------------------------------------------ */
 
 struct release {
 	struct disclosing x;
 	struct id extract;
 	struct gathered g;
 	json_t *attached;
-	struct buf certificate;	 /* the recipient's, PEM */
+	struct buf certificate; /* the recipient's, PEM */
 	uint8_t certificate_sha256[32];
 	struct buf content, container, sealed_row, entry;
 	uint8_t salt[32], bind[32];
@@ -234,8 +236,8 @@ load_certificate(struct release *l, struct err *e)
 	if (file_read(AT_FDCWD, path, CMS_CERT_MAX, &l->certificate, e) < 0)
 		return err_tag(e, ERR_CONFLICT, "recipient-certificate",
 		    "the certificate of %s cannot be read", l->x.to->name);
-	return cms_recipient(l->certificate.p, l->certificate.len,
-	    l->x.now_ms, l->certificate_sha256, e);
+	return cms_recipient(l->certificate.p, l->certificate.len, l->x.now_ms,
+	    l->certificate_sha256, e);
 }
 
 /* One page of an attached document, byte for byte. */
@@ -248,8 +250,8 @@ attach_page(struct release *l, const struct id *doc, uint32_t version,
 	json_t *j;
 	int r;
 
-	if ((r = document_content(l->x.core, doc, version, n, leaf,
-		 EXTRACT_MAX, &bytes, e)) < 0 ||
+	if ((r = document_content(l->x.core, doc, version, n, leaf, EXTRACT_MAX,
+		 &bytes, e)) < 0 ||
 	    (r = base64_format(bytes.p, bytes.len, &text, e)) < 0)
 		return r;
 	j = json_pack("{s:s, s:O, s:O, s:O, s:s}", "kind", kind, "name",
@@ -265,8 +267,8 @@ attach_page(struct release *l, const struct id *doc, uint32_t version,
 static int
 attach(struct release *l, const json_t *a, uint64_t leaf, struct err *e)
 {
-	uint32_t version = (uint32_t)json_integer_value(
-	    json_object_get(a, "version"));
+	uint32_t version =
+	    (uint32_t)json_integer_value(json_object_get(a, "version"));
 	const char *kind = json_string_value(json_object_get(a, "kind"));
 	json_t *manifest = NULL, *page;
 	struct id doc;
@@ -275,13 +277,12 @@ attach(struct release *l, const json_t *a, uint64_t leaf, struct err *e)
 
 	if ((r = id_parse(json_string_value(json_object_get(a, "document")),
 		 &doc, e)) < 0 ||
-	    (r = document_manifest(l->x.core, &doc, version, leaf, &manifest,
-		 e)) < 0)
+	    (r = document_manifest(
+		 l->x.core, &doc, version, leaf, &manifest, e)) < 0)
 		return r;
-	json_array_foreach (json_object_get(manifest, "pages"), i, page)
-		if (r == 0)
-			r = attach_page(l, &doc, version, kind, (uint32_t)i,
-			    page, leaf, e);
+	json_array_foreach(
+	    json_object_get(manifest, "pages"), i, page) if (r == 0) r =
+	    attach_page(l, &doc, version, kind, (uint32_t)i, page, leaf, e);
 	json_decref(manifest);
 	return r;
 }
@@ -295,20 +296,18 @@ collect(struct release *l, struct err *e)
 	int r;
 
 	if ((r = leaf_of(&l->x, LEAF_EXTRACT_PREVIEW, &leaf, e)) < 0 ||
-	    (r = gather(l->x.core, &l->x.kase.id, l->x.d.rule, leaf, &l->g,
-		 e)) < 0)
+	    (r = gather(
+		 l->x.core, &l->x.kase.id, l->x.d.rule, leaf, &l->g, e)) < 0)
 		return r;
-	json_array_foreach (l->g.attachments, i, a)
-		size += (uint64_t)json_integer_value(
-		    json_object_get(a, "size"));
+	json_array_foreach(l->g.attachments, i, a) size +=
+	    (uint64_t)json_integer_value(json_object_get(a, "size"));
 	if (i > EXTRACT_ATTACH_MAX || size > EXTRACT_MAX / 2)
 		return err_tag(e, ERR_TOO_LARGE, "extract-size",
 		    "the documents to attach are over %llu bytes",
 		    (unsigned long long)(EXTRACT_MAX / 2));
 	l->attached = json_array();
-	json_array_foreach (l->g.attachments, i, a)
-		if ((r = attach(l, a, leaf, e)) < 0)
-			return r;
+	json_array_foreach(l->g.attachments, i,
+	    a) if ((r = attach(l, a, leaf, e)) < 0) return r;
 	return 0;
 }
 
@@ -335,8 +334,8 @@ make_content(struct release *l, struct err *e)
 	f.released_ms = l->released_ms;
 	f.expires_ms = expiry_of(&l->x, l->released_ms);
 	if ((r = payload_content(&f, &l->content, e)) < 0 ||
-	    (r = digest_of(DIGEST_SHA256, l->content.p, l->content.len, sha,
-		 e)) < 0)
+	    (r = digest_of(
+		 DIGEST_SHA256, l->content.p, l->content.len, sha, e)) < 0)
 		return r;
 	return leaf_bind(l->salt, sha, &l->extract, 1, l->bind, e);
 }
@@ -356,8 +355,8 @@ apply_bind(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	size_t i;
 	int r;
 
-	json_array_foreach (l->g.fields, i, field)
-		json_array_append(labels, json_object_get(field, "label"));
+	json_array_foreach(l->g.fields, i, field)
+	    json_array_append(labels, json_object_get(field, "label"));
 	en.detail = disclosure_json(&l->x);
 	json_object_set_new(en.detail, "extract", id_json(&l->extract));
 	json_object_set_new(en.detail, "fields", labels);
@@ -394,15 +393,14 @@ sign_payload(struct release *l, const struct buf *payload,
 		 l->certificate_sha256, sha, l->released_ms, &info, e)) < 0)
 		return r;
 	pthread_mutex_lock(&core->lock);
-	r = core->public == NULL
-	    ? err_set(e, ERR_SEALED, "the vault is sealed")
-	    : buf_add(&cert, core->public->certificate.p,
-		  core->public->certificate.len, e);
+	r = core->public == NULL ? err_set(e, ERR_SEALED, "the vault is sealed")
+				 : buf_add(&cert, core->public->certificate.p,
+				       core->public->certificate.len, e);
 	pthread_mutex_unlock(&core->lock);
 	if (r < 0)
 		return r;
-	return cms_signed(payload->p, payload->len, &cert, &info, signed_data,
-	    e);
+	return cms_signed(
+	    payload->p, payload->len, &cert, &info, signed_data, e);
 }
 
 static int
@@ -428,14 +426,13 @@ make_container(struct release *l, struct err *e)
 	int r;
 
 	if ((r = log_key(l->x.core, &key, e)) < 0 ||
-	    (r = audit_proof(l->x.core->audit, l->bind_leaf, &proof, e)) <
-		0 ||
+	    (r = audit_proof(l->x.core->audit, l->bind_leaf, &proof, e)) < 0 ||
 	    (r = payload_whole(&l->content, &l->entry, l->salt, &proof, &key,
 		 &payload, e)) < 0 ||
 	    (r = sign_payload(l, &payload, &signed_data, e)) < 0)
 		return r;
-	return cms_enveloped(signed_data.p, signed_data.len,
-	    l->certificate.p, l->certificate.len, &l->container, e);
+	return cms_enveloped(signed_data.p, signed_data.len, l->certificate.p,
+	    l->certificate.len, &l->container, e);
 }
 
 /* The container in the store is sealed too: erasing its key erases it. */
@@ -453,8 +450,8 @@ stage_container(struct release *l, struct err *e)
 	int r;
 
 	if ((r = keypool_take(l->x.core->keys, &l->key, e)) < 0 ||
-	    (r = seal_bytes(l->key.key.p, &c, l->container.p,
-		 l->container.len, &sealed, e)) < 0 ||
+	    (r = seal_bytes(l->key.key.p, &c, l->container.p, l->container.len,
+		 &sealed, e)) < 0 ||
 	    (r = stage_new(l->x.core->store, &l->stage, e)) < 0 ||
 	    (r = stage_write(l->stage, sealed.p, sealed.len, e)) < 0)
 		return r;
@@ -468,17 +465,16 @@ seal_words(struct release *l, struct err *e)
 	size_t i;
 	int r;
 
-	json_array_foreach (l->g.fields, i, field)
-		json_array_append(labels, json_object_get(field, "label"));
+	json_array_foreach(l->g.fields, i, field)
+	    json_array_append(labels, json_object_get(field, "label"));
 	j = json_pack("{s:s, s:s, s:o, s:O, s:s, s:I}", "basis",
 	    l->x.d.rule->basis, "citation", l->x.d.rule->citation, "fields",
 	    labels, "attachments", l->g.attachments, "released_by",
-	    l->x.caller->actor.account, "bind_leaf",
-	    (json_int_t)l->bind_leaf);
+	    l->x.caller->actor.account, "bind_leaf", (json_int_t)l->bind_leaf);
 	if (j == NULL)
 		return err_set(e, ERR_NOMEM, "extract");
-	r = row_seal(l->x.core, l->key.key.p, &l->x.kase.id, &l->extract, 1,
-	    j, &l->sealed_row, e);
+	r = row_seal(l->x.core, l->key.key.p, &l->x.kase.id, &l->extract, 1, j,
+	    &l->sealed_row, e);
 	json_decref(j);
 	return r;
 }
@@ -491,8 +487,7 @@ fill_row(struct release *l, struct err *e)
 
 	row->id = l->extract;
 	row->kase = l->x.kase.id;
-	snprintf(row->recipient, sizeof(row->recipient), "%s",
-	    l->x.recipient);
+	snprintf(row->recipient, sizeof(row->recipient), "%s", l->x.recipient);
 	snprintf(row->purpose, sizeof(row->purpose), "%s", rule->purpose);
 	snprintf(row->rule, sizeof(row->rule), "%s", rule->name);
 	snprintf(row->consent, sizeof(row->consent), "%s",
@@ -502,8 +497,8 @@ fill_row(struct release *l, struct err *e)
 	row->key = l->key.number;
 	row->leaf = l->bind_leaf;
 	row->size = l->container.len;
-	return digest_of(DIGEST_SHA256, l->container.p, l->container.len,
-	    row->sha256, e);
+	return digest_of(
+	    DIGEST_SHA256, l->container.p, l->container.len, row->sha256, e);
 }
 
 /* Decided once more, in the transaction that makes it exist. */
@@ -530,11 +525,10 @@ apply_release(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	    (r = store_place(tx, l->stage, STORE_EXTRACTS, &l->extract, 1,
 		 STORE_CONTENT, (uint64_t)(now_ms / HOUR_MS), e)) < 0)
 		return r;
-	detail = json_pack("{s:o, s:s, s:I}", "extract",
-	    id_json(&l->extract), "what", "frozen", "bind_leaf",
-	    (json_int_t)l->bind_leaf);
-	r = core_leaf(l->x.core, tx, l->x.caller, LEAF_EXTRACT_RELEASE,
-	    LEAF_OK, &l->x.kase.id, detail, now_ms, &l->leaf, e);
+	detail = json_pack("{s:o, s:s, s:I}", "extract", id_json(&l->extract),
+	    "what", "frozen", "bind_leaf", (json_int_t)l->bind_leaf);
+	r = core_leaf(l->x.core, tx, l->x.caller, LEAF_EXTRACT_RELEASE, LEAF_OK,
+	    &l->x.kase.id, detail, now_ms, &l->leaf, e);
 	json_decref(detail);
 	return r;
 }
@@ -552,9 +546,8 @@ freeze(struct release *l, struct err *e)
 
 	if ((r = load_certificate(l, e)) < 0 || (r = collect(l, e)) < 0 ||
 	    (r = make_content(l, e)) < 0 || (r = bind_content(l, e)) < 0 ||
-	    (r = make_container(l, e)) < 0 ||
-	    (r = stage_container(l, e)) < 0 || (r = seal_words(l, e)) < 0 ||
-	    (r = fill_row(l, e)) < 0)
+	    (r = make_container(l, e)) < 0 || (r = stage_container(l, e)) < 0 ||
+	    (r = seal_words(l, e)) < 0 || (r = fill_row(l, e)) < 0)
 		return r;
 	ch.stages[0] = l->stage;
 	return commit_run(l->x.core->committer, &ch, e);
@@ -585,19 +578,19 @@ extract_release(struct core *core, const struct caller *caller,
 	    "recipient", recipient, "purpose", l->row.purpose, "rule",
 	    l->row.rule, "basis", l->x.d.rule->basis, "state", "released",
 	    "sha256", sha, "size", (json_int_t)l->row.size, "released_at",
-	    time_json(l->row.released), "expires_at",
-	    time_json(l->row.expires), "leaf", (json_int_t)l->leaf);
+	    time_json(l->row.released), "expires_at", time_json(l->row.expires),
+	    "leaf", (json_int_t)l->leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "extract");
 }
 
-/* --- the register of a case ------------------------------------------------------ */
+/* --- the register of a case
+ * ------------------------------------------------------ */
 
 static const char *
 state_now(const struct extract_row *row, int64_t now_ms)
 {
-	if (row->expires <= now_ms &&
-	    (strcmp(row->state, "released") == 0 ||
-		strcmp(row->state, "pulled") == 0))
+	if (row->expires <= now_ms && (strcmp(row->state, "released") == 0 ||
+					  strcmp(row->state, "pulled") == 0))
 		return "expired";
 	return row->state;
 }
@@ -657,16 +650,15 @@ list_rows(struct core *core, struct tx *tx, const struct buf *ids,
 			return r;
 		j = row_json(&row, core->now_ms());
 		json_array_append_new(into, j);
-		if (leaf > 0 &&
-		    (r = add_words(core, tx, &row, leaf, j, e)) < 0)
+		if (leaf > 0 && (r = add_words(core, tx, &row, leaf, j, e)) < 0)
 			return r;
 	}
 	return 0;
 }
 
 int
-extract_list(struct core *core, const struct caller *caller,
-    const char *kase, struct id *object, json_t **answer, struct err *e)
+extract_list(struct core *core, const struct caller *caller, const char *kase,
+    struct id *object, json_t **answer, struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 }, rows = { 0 };
 	AUTO(buf_done) struct buf ids = { 0 };
@@ -678,29 +670,29 @@ extract_list(struct core *core, const struct caller *caller,
 
 	if ((r = core_check_open(core, e)) < 0 ||
 	    (r = tx_read(core->catalog, &tx, e)) < 0 ||
-	    (r = case_authorize(core, &tx, caller, kase, OP_REGISTER_READ,
-		 NULL, core->now_ms(), &facts, object, &d, e)) < 0)
+	    (r = case_authorize(core, &tx, caller, kase, OP_REGISTER_READ, NULL,
+		 core->now_ms(), &facts, object, &d, e)) < 0)
 		return r;
 	tx_end(&tx);
 	detail = json_pack("{s:o}", "decision", decision_json(core, &d));
-	r = core_read_leaf(core, caller, LEAF_REGISTER_READ, &facts.id,
-	    detail, &leaf, e);
+	r = core_read_leaf(
+	    core, caller, LEAF_REGISTER_READ, &facts.id, detail, &leaf, e);
 	json_decref(detail);
 	if (r < 0 || (r = tx_read(core->catalog, &rows, e)) < 0 ||
-	    (r = register_select(&rows, &facts.id, "", "", NULL, &ids, e)) <
-		0)
+	    (r = register_select(&rows, &facts.id, "", "", NULL, &ids, e)) < 0)
 		return r;
 	a = json_array();
 	if ((r = list_rows(core, &rows, &ids, leaf, a, e)) < 0) {
 		json_decref(a);
 		return r;
 	}
-	*answer = json_pack("{s:o, s:I}", "extracts", a, "leaf",
-	    (json_int_t)leaf);
+	*answer =
+	    json_pack("{s:o, s:I}", "extracts", a, "leaf", (json_int_t)leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "register");
 }
 
-/* --- moves: revoke, pull, acknowledge ---------------------------------------------- */
+/* --- moves: revoke, pull, acknowledge
+ * ---------------------------------------------- */
 
 struct moving {
 	struct core *core;
@@ -749,8 +741,8 @@ apply_revoke(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 
 int
 extract_revoke(struct core *core, const struct caller *caller,
-    const char *extract, const char *reason, struct id *object,
-    json_t **answer, struct err *e)
+    const char *extract, const char *reason, struct id *object, json_t **answer,
+    struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
 	struct moving m = {
@@ -772,8 +764,8 @@ extract_revoke(struct core *core, const struct caller *caller,
 		return r;
 	if (id_parse(extract, &m.extract, NULL) < 0 ||
 	    register_find(&tx, &m.extract, &m.row, NULL) < 0)
-		return authorize_unknown(core, caller, OP_EXTRACT_REVOKE,
-		    NULL, core->now_ms(), e);
+		return authorize_unknown(
+		    core, caller, OP_EXTRACT_REVOKE, NULL, core->now_ms(), e);
 	id_format(&m.row.kase, kase);
 	if ((r = case_authorize(core, &tx, caller, kase, OP_EXTRACT_REVOKE,
 		 NULL, core->now_ms(), &facts, object, &m.access, e)) < 0)
@@ -781,9 +773,8 @@ extract_revoke(struct core *core, const struct caller *caller,
 	tx_end(&tx);
 	if ((r = commit_run(core->committer, &ch, e)) < 0)
 		return r;
-	*answer = json_pack("{s:o, s:s, s:I}", "extract",
-	    id_json(&m.extract), "state", "revoked", "leaf",
-	    (json_int_t)m.leaf);
+	*answer = json_pack("{s:o, s:s, s:I}", "extract", id_json(&m.extract),
+	    "state", "revoked", "leaf", (json_int_t)m.leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "revocation");
 }
 
@@ -821,8 +812,8 @@ apply_pull(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	    (r = register_move(tx, &m->row, "pulled", now_ms, e)) < 0)
 		return r;
 	return moving_leaf(m, tx, LEAF_EXTRACT_PULL,
-	    json_pack("{s:s, s:s}", "rule", d.rule->name, "why", d.why),
-	    now_ms, e);
+	    json_pack("{s:s, s:s}", "rule", d.rule->name, "why", d.why), now_ms,
+	    e);
 }
 
 static int
@@ -836,36 +827,37 @@ open_container(struct moving *m, struct buf *out, struct err *e)
 		.version = 1,
 	};
 	AUTO(store_reader_freep) struct store_reader *reader = NULL;
+	AUTO(opener_freep) struct opener *opener = NULL;
 	AUTO(secret_done) struct secret key = { 0 };
-	AUTO(buf_done) struct buf sealed = { 0 };
+	AUTO(buf_done) struct buf piece = { 0 };
 	AUTO(tx_end) struct tx tx = { 0 };
-	size_t before;
 	int r;
 
-	if ((r = agent_get(m->core->agent, &m->row.key, 1, m->leaf, &key,
-		 e)) < 0 ||
+	if ((r = agent_get(m->core->agent, &m->row.key, 1, m->leaf, &key, e)) <
+		0 ||
+	    (r = opener_new(key.p, &c, &opener, e)) < 0 ||
 	    (r = tx_read(m->core->catalog, &tx, e)) < 0 ||
 	    (r = store_reader_open(m->core->store, &tx, &m->extract, 1,
 		 STORE_CONTENT, &reader, e)) < 0)
 		return r;
 	do {
-		before = sealed.len;
-		if ((r = store_reader_next(reader, &sealed, e)) < 0)
+		if ((r = store_reader_next(reader, &piece, e)) < 0 ||
+		    (r = opener_write(opener, piece.p, piece.len, out, e)) < 0)
 			return r;
-	} while (sealed.len > before);
-	return open_bytes(key.p, &c, sealed.p, sealed.len, out, e);
+	} while (piece.len > 0);
+	return opener_finish(opener, out, e);
 }
 
 static int
-begin_partner(struct moving *m, const char *extract, enum policy_op op,
-    struct err *e)
+begin_partner(
+    struct moving *m, const char *extract, enum policy_op op, struct err *e)
 {
 	int64_t now = m->core->now_ms();
 	int r;
 
 	if ((r = core_check_open(m->core, e)) < 0 ||
-	    (r = core_authorize(m->core, m->caller, op, NULL, NULL, now,
-		 &m->access, e)) < 0)
+	    (r = core_authorize(
+		 m->core, m->caller, op, NULL, NULL, now, &m->access, e)) < 0)
 		return r;
 	if (m->caller->who->recipient == NULL)
 		return err_tag(e, ERR_DENIED, "wrong-door",
@@ -910,8 +902,8 @@ apply_ack(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 }
 
 int
-partner_ack(struct core *core, const struct caller *caller,
-    const char *extract, struct id *object, json_t **answer, struct err *e)
+partner_ack(struct core *core, const struct caller *caller, const char *extract,
+    struct id *object, json_t **answer, struct err *e)
 {
 	struct moving m = { .core = core, .caller = caller };
 	struct change ch = {
@@ -926,15 +918,14 @@ partner_ack(struct core *core, const struct caller *caller,
 	*object = m.extract;
 	if ((r = commit_run(core->committer, &ch, e)) < 0)
 		return r;
-	*answer = json_pack("{s:o, s:s, s:I}", "extract",
-	    id_json(&m.extract), "state", "acknowledged", "leaf",
-	    (json_int_t)m.leaf);
+	*answer = json_pack("{s:o, s:s, s:I}", "extract", id_json(&m.extract),
+	    "state", "acknowledged", "leaf", (json_int_t)m.leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "acknowledgment");
 }
 
 int
-partner_list(struct core *core, const struct caller *caller,
-    json_t **answer, struct err *e)
+partner_list(struct core *core, const struct caller *caller, json_t **answer,
+    struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
 	AUTO(buf_done) struct buf ids = { 0 };
@@ -944,25 +935,25 @@ partner_list(struct core *core, const struct caller *caller,
 	int r;
 
 	if ((r = begin_partner(&m, NULL, OP_EXTRACT_LIST, e)) < 0 ||
-	    (r = core_read_leaf(core, caller, LEAF_EXTRACT_LIST, NULL, NULL,
-		 &leaf, e)) < 0 ||
+	    (r = core_read_leaf(
+		 core, caller, LEAF_EXTRACT_LIST, NULL, NULL, &leaf, e)) < 0 ||
 	    (r = tx_read(core->catalog, &tx, e)) < 0 ||
-	    (r = register_select(&tx, NULL, caller->who->recipient, "", NULL,
-		 &ids, e)) < 0)
+	    (r = register_select(
+		 &tx, NULL, caller->who->recipient, "", NULL, &ids, e)) < 0)
 		return r;
 	a = json_array();
 	if ((r = list_rows(core, &tx, &ids, 0, a, e)) < 0) {
 		json_decref(a);
 		return r;
 	}
-	*answer = json_pack("{s:o, s:I}", "extracts", a, "leaf",
-	    (json_int_t)leaf);
+	*answer =
+	    json_pack("{s:o, s:I}", "extracts", a, "leaf", (json_int_t)leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "extracts");
 }
 
 int
-partner_notices(struct core *core, const struct caller *caller,
-    json_t **answer, struct err *e)
+partner_notices(struct core *core, const struct caller *caller, json_t **answer,
+    struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
 	struct moving m = { .core = core, .caller = caller };
@@ -971,24 +962,25 @@ partner_notices(struct core *core, const struct caller *caller,
 	int r;
 
 	if ((r = begin_partner(&m, NULL, OP_NOTICE_READ, e)) < 0 ||
-	    (r = core_read_leaf(core, caller, LEAF_NOTICE, NULL, NULL, &leaf,
-		 e)) < 0 ||
+	    (r = core_read_leaf(
+		 core, caller, LEAF_NOTICE, NULL, NULL, &leaf, e)) < 0 ||
 	    (r = tx_read(core->catalog, &tx, e)) < 0 ||
 	    (r = notice_list(&tx, caller->who->recipient, &a, e)) < 0)
 		return r;
-	*answer = json_pack("{s:o, s:I}", "notices", a, "leaf",
-	    (json_int_t)leaf);
+	*answer =
+	    json_pack("{s:o, s:I}", "notices", a, "leaf", (json_int_t)leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "notices");
 }
 
-/* --- what others set in motion --------------------------------------------------- */
+/* --- what others set in motion
+ * --------------------------------------------------- */
 
 static int
 withdraw_one(struct tx *tx, const struct extract_row *row, int64_t now_ms,
     json_t *cancelled, json_t *notices, struct err *e)
 {
 	int open = strcmp(row->state, "released") == 0 ||
-	    strcmp(row->state, "pulled") == 0;
+		   strcmp(row->state, "pulled") == 0;
 	int r;
 
 	if (open && (r = register_move(tx, row, "withdrawn", now_ms, e)) < 0)
@@ -1000,16 +992,15 @@ withdraw_one(struct tx *tx, const struct extract_row *row, int64_t now_ms,
 	}
 	if ((r = notice_add(tx, row, "consent-withdrawn", now_ms, e)) < 0)
 		return r;
-	json_array_append_new(notices,
-	    json_pack("{s:s, s:o}", "recipient", row->recipient, "extract",
-		id_json(&row->id)));
+	json_array_append_new(
+	    notices, json_pack("{s:s, s:o}", "recipient", row->recipient,
+			 "extract", id_json(&row->id)));
 	return 0;
 }
 
 int
-disclosure_withdrawn(struct tx *tx, const struct id *kase,
-    const char *purpose, int64_t now_ms, json_t *cancelled, json_t *notices,
-    struct err *e)
+disclosure_withdrawn(struct tx *tx, const struct id *kase, const char *purpose,
+    int64_t now_ms, json_t *cancelled, json_t *notices, struct err *e)
 {
 	AUTO(buf_done) struct buf ids = { 0 };
 	struct extract_row row;
@@ -1022,8 +1013,8 @@ disclosure_withdrawn(struct tx *tx, const struct id *kase,
 	for (i = 0; i < ids.len; i += ID_LEN) {
 		memcpy(id.b, ids.p + i, ID_LEN);
 		if ((r = register_find(tx, &id, &row, e)) < 0 ||
-		    (r = withdraw_one(tx, &row, now_ms, cancelled, notices,
-			 e)) < 0)
+		    (r = withdraw_one(
+			 tx, &row, now_ms, cancelled, notices, e)) < 0)
 			return r;
 	}
 	return 0;
@@ -1063,8 +1054,7 @@ disclosure_forget(struct tx *tx, const struct id *kase,
 	size_t i;
 	int r;
 
-	if ((r = disclosure_key_numbers(tx, kase, document, numbers, e)) <
-		0 ||
+	if ((r = disclosure_key_numbers(tx, kase, document, numbers, e)) < 0 ||
 	    (r = register_select(tx, kase, "", "", document, &ids, e)) < 0)
 		return r;
 	for (i = 0; i < ids.len; i += ID_LEN) {

@@ -28,8 +28,8 @@ int extract_list(struct core *core, const struct caller *caller,
     const char *kase, struct id *object, json_t **answer, struct err *e)
     NODISCARD;
 int extract_revoke(struct core *core, const struct caller *caller,
-    const char *extract, const char *reason, struct id *object,
-    json_t **answer, struct err *e) NODISCARD;
+    const char *extract, const char *reason, struct id *object, json_t **answer,
+    struct err *e) NODISCARD;
 
 /* --- the partner's door: identity is the caller's recipient -------------- */
 
@@ -70,7 +70,6 @@ int disclosure_forget(struct tx *tx, const struct id *kase,
     const struct id *document, int64_t now_ms, struct buf *numbers,
     struct err *e) NODISCARD;
 int disclosure_key_numbers(struct tx *tx, const struct id *kase,
-    const struct id *document, struct buf *numbers, struct err *e)
-    NODISCARD;
+    const struct id *document, struct buf *numbers, struct err *e) NODISCARD;
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "daemon/core/core.h"
 
-#define GATHER_SOURCES_MAX 48	/* documents one extract is made from */
+#define GATHER_SOURCES_MAX 48 /* documents one extract is made from */
 
 struct gather_source {
 	struct id document;
@@ -16,10 +16,10 @@ struct gather_source {
 };
 
 struct gathered {
-	json_t *fields;		/* [{label, value, kind, path, document,
-				   version}] in the rule's order */
-	json_t *withheld;	/* [{kind, path, why}] */
-	json_t *attachments;	/* [{document, version, kind, pages, size}] */
+	json_t *fields;	     /* [{label, value, kind, path, document,
+				version}] in the rule's order */
+	json_t *withheld;    /* [{kind, path, why}] */
+	json_t *attachments; /* [{document, version, kind, pages, size}] */
 	struct gather_source sources[GATHER_SOURCES_MAX];
 	size_t nsources;
 };

@@ -9,10 +9,9 @@ fields_json(const struct gathered *g)
 	json_t *o = json_object(), *f;
 	size_t i;
 
-	json_array_foreach (g->fields, i, f)
-		json_object_set(o,
-		    json_string_value(json_object_get(f, "label")),
-		    json_object_get(f, "value"));
+	json_array_foreach(g->fields, i, f)
+	    json_object_set(o, json_string_value(json_object_get(f, "label")),
+		json_object_get(f, "value"));
 	return o;
 }
 
@@ -25,9 +24,9 @@ sources_json(const struct gathered *g)
 
 	for (i = 0; i < g->nsources; i++) {
 		id_format(&g->sources[i].document, id);
-		json_array_append_new(a,
-		    json_pack("{s:s, s:i}", "document", id, "version",
-			(int)g->sources[i].version));
+		json_array_append_new(
+		    a, json_pack("{s:s, s:i}", "document", id, "version",
+			   (int)g->sources[i].version));
 	}
 	return a;
 }
@@ -44,21 +43,20 @@ print_value(struct buf *out, const json_t *v, int depth, struct err *e)
 	if (json_is_string(v))
 		return buf_addstr(out, json_string_value(v), e);
 	if (json_is_integer(v))
-		return buf_addf(out, e, "%lld",
-		    (long long)json_integer_value(v));
+		return buf_addf(
+		    out, e, "%lld", (long long)json_integer_value(v));
 	if (json_is_real(v))
 		return buf_addf(out, e, "%.2f", json_real_value(v));
 	if (json_is_boolean(v))
 		return buf_addstr(out, json_is_true(v) ? "oui" : "non", e);
-	json_array_foreach (v, i, item)
-		if (r == 0 &&
-		    (r = buf_addf(out, e, "\n%*s- ", 2 * depth, "")) == 0)
-			r = print_value(out, item, depth + 1, e);
-	json_object_foreach ((json_t *)(uintptr_t)v, key, item)
-		if (r == 0 &&
-		    (r = buf_addf(out, e, "\n%*s%s : ", 2 * depth, "", key)) ==
-			0)
-			r = print_value(out, item, depth + 1, e);
+	json_array_foreach(v, i,
+	    item) if (r == 0 &&
+		      (r = buf_addf(out, e, "\n%*s- ", 2 * depth, "")) == 0) r =
+	    print_value(out, item, depth + 1, e);
+	json_object_foreach((json_t *)(uintptr_t)v, key,
+	    item) if (r == 0 && (r = buf_addf(out, e, "\n%*s%s : ", 2 * depth,
+				     "", key)) == 0) r =
+	    print_value(out, item, depth + 1, e);
 	return r;
 }
 
@@ -80,20 +78,18 @@ print_page(const struct payload_facts *f, struct buf *out, struct err *e)
 		 f->recipient->title, id, f->ref, f->rule->purpose,
 		 f->rule->basis, f->rule->citation, from, until)) < 0)
 		return r;
-	json_array_foreach (f->g->fields, i, field)
-		if ((r = buf_addf(out, e, "%s : ",
-			 json_string_value(
-			     json_object_get(field, "label")))) < 0 ||
-		    (r = print_value(out, json_object_get(field, "value"), 1,
-			 e)) < 0 ||
-		    (r = buf_addstr(out, "\n", e)) < 0)
-			return r;
-	json_array_foreach (f->attached, i, field)
-		if ((r = buf_addf(out, e, "Pièce jointe : %s (SHA-256 %s)\n",
-			 json_string_value(json_object_get(field, "name")),
-			 json_string_value(
-			     json_object_get(field, "sha256")))) < 0)
-			return r;
+	json_array_foreach(f->g->fields, i,
+	    field) if ((r = buf_addf(out, e, "%s : ",
+			    json_string_value(
+				json_object_get(field, "label")))) < 0 ||
+		       (r = print_value(
+			    out, json_object_get(field, "value"), 1, e)) < 0 ||
+		       (r = buf_addstr(out, "\n", e)) < 0) return r;
+	json_array_foreach(f->attached, i,
+	    field) if ((r = buf_addf(out, e, "Pièce jointe : %s (SHA-256 %s)\n",
+			    json_string_value(json_object_get(field, "name")),
+			    json_string_value(json_object_get(
+				field, "sha256")))) < 0) return r;
 	return buf_addstr(out,
 	    "\nCe document est réservé à son destinataire, pour cette seule "
 	    "finalité.\n",
@@ -101,8 +97,7 @@ print_page(const struct payload_facts *f, struct buf *out, struct err *e)
 }
 
 int
-payload_content(const struct payload_facts *f, struct buf *out,
-    struct err *e)
+payload_content(const struct payload_facts *f, struct buf *out, struct err *e)
 {
 	AUTO(buf_done) struct buf page = { 0 };
 	char id[ID_TEXT], cert[2 * 32 + 1], from[TIME_TEXT], until[TIME_TEXT];
@@ -128,8 +123,7 @@ payload_content(const struct payload_facts *f, struct buf *out,
 	    buf_str(&page));
 	if (j != NULL)
 		json_object_set_new(j, "rule", json_string(f->rule->name));
-	text = j != NULL ? json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS)
-			 : NULL;
+	text = j != NULL ? json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 	json_decref(j);
 	if (text == NULL)
 		return err_set(e, ERR_NOMEM, "extract");
@@ -158,8 +152,7 @@ payload_whole(const struct buf *content, const struct buf *entry,
 	j = json_pack("{s:s, s:s, s:s, s:s, s:s}", "entry", buf_str(&entry64),
 	    "log_key", buf_str(&key), "proof", buf_str(&p), "salt", hex,
 	    "sceau", "extract/1");
-	rest = j != NULL ? json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS)
-			 : NULL;
+	rest = j != NULL ? json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 	json_decref(j);
 	if (rest == NULL)
 		return err_set(e, ERR_NOMEM, "extract");

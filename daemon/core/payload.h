@@ -17,7 +17,7 @@
 struct payload_facts {
 	const struct core *core;
 	struct id extract;
-	char ref[REF_TEXT];	/* the case's spoken reference */
+	char ref[REF_TEXT]; /* the case's spoken reference */
 	const struct disclosure_rule *rule;
 	const struct policy_recipient *recipient;
 	uint8_t certificate_sha256[32];
@@ -27,8 +27,8 @@ struct payload_facts {
 };
 
 /* The canonical bytes of content. */
-int payload_content(const struct payload_facts *f, struct buf *out,
-    struct err *e) NODISCARD;
+int payload_content(
+    const struct payload_facts *f, struct buf *out, struct err *e) NODISCARD;
 /* The whole, around those bytes. */
 int payload_whole(const struct buf *content, const struct buf *entry,
     const uint8_t salt[32], const struct tlog_proof *proof,

@@ -75,8 +75,8 @@ static int
 add_case(struct tx *tx, struct plan *p, struct err *e)
 {
 	AUTO(buf_done)
-	struct buf ids = { 0 },
-		   consents = { 0 }, extracts = { 0 }, rows = { 0 };
+	struct buf ids = { 0 }, consents = { 0 }, extracts = { 0 },
+		   rows = { 0 };
 	struct id id;
 	size_t i;
 	int r;

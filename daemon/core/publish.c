@@ -69,9 +69,8 @@ write_signers(struct core *core, struct err *e)
 				 : ssh_public_line(core->public->store,
 				       core->settings.origin, &text, e);
 	pthread_mutex_unlock(&core->lock);
-	if (r < 0 || (r = buf_addstr(&text, "\n", e)) < 0 ||
-	    (r = settings_path(
-		 &core->settings, "data/store/allowed_signers", path, e)) < 0)
+	if (r < 0 || (r = settings_path(&core->settings,
+			  "data/store/allowed_signers", path, e)) < 0)
 		return r;
 	return file_write(AT_FDCWD, path, text.p, text.len, 0600, e);
 }

@@ -88,8 +88,8 @@ copy_text(char *out, size_t size, struct sql *q, int i)
 }
 
 int
-register_find(struct tx *tx, const struct id *id, struct extract_row *out,
-    struct err *e)
+register_find(
+    struct tx *tx, const struct id *id, struct extract_row *out, struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
 	const void *sha;
@@ -213,8 +213,8 @@ register_move(struct tx *tx, const struct extract_row *row, const char *to,
 }
 
 int
-register_check_pull(const struct extract_row *row, int64_t now_ms,
-    struct err *e)
+register_check_pull(
+    const struct extract_row *row, int64_t now_ms, struct err *e)
 {
 	if (!move_is_allowed(row->state, "pulled"))
 		return refuse_move(row->state, e);
@@ -225,8 +225,7 @@ register_check_pull(const struct extract_row *row, int64_t now_ms,
 }
 
 int
-register_check_sources(struct tx *tx, const struct id *extract,
-    struct err *e)
+register_check_sources(struct tx *tx, const struct id *extract, struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
 	struct document_facts doc;
@@ -283,16 +282,16 @@ register_select(struct tx *tx, const struct id *kase, const char *recipient,
 }
 
 int
-register_sealed(struct tx *tx, const struct id *id, struct buf *out,
-    struct err *e)
+register_sealed(
+    struct tx *tx, const struct id *id, struct buf *out, struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
 	const void *p;
 	size_t n;
 	int r;
 
-	if ((r = sql_open(tx, "SELECT sealed FROM extract WHERE id = ?", &q,
-		 e)) < 0 ||
+	if ((r = sql_open(
+		 tx, "SELECT sealed FROM extract WHERE id = ?", &q, e)) < 0 ||
 	    (r = sql_id(q, 1, id, e)) < 0 || (r = sql_step(q, e)) <= 0 ||
 	    sql_is_null(q, 0))
 		return r < 0 ? r : 0;
@@ -338,8 +337,7 @@ notice_add(struct tx *tx, const struct extract_row *row, const char *reason,
 }
 
 int
-notice_list(struct tx *tx, const char *recipient, json_t **out,
-    struct err *e)
+notice_list(struct tx *tx, const char *recipient, json_t **out, struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
 	char notice[ID_TEXT], extract[ID_TEXT], at[TIME_TEXT];
@@ -362,10 +360,10 @@ notice_list(struct tx *tx, const char *recipient, json_t **out,
 			break;
 		id_format(&id, extract);
 		time_format(sql_get_int(q, 3), at);
-		json_array_append_new(a,
-		    json_pack("{s:s, s:s, s:s, s:s}", "notice", notice,
-			"extract", extract, "reason", sql_get_text(q, 2),
-			"at", at));
+		json_array_append_new(
+		    a, json_pack("{s:s, s:s, s:s, s:s}", "notice", notice,
+			   "extract", extract, "reason", sql_get_text(q, 2),
+			   "at", at));
 	}
 	if (r < 0) {
 		json_decref(a);

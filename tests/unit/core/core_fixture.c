@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "base/sshsig.h"
 
 /* Two by two, made with zlib and nothing else. */
 const uint8_t core_fixture_png[] = {
@@ -105,8 +106,18 @@ static const struct {
 	    "QXn3" },
 	[SACHA] = { 62003, "sacha.exemple", "caseworker", "sud", NULL },
 	[ADMIN] = { 62004, "ada.exemple", "administrator", NULL, NULL },
+	[DIRECTOR] = { 62005, "denis.exemple", "director", NULL, "seed" },
+	[JURIST] = { 62006, "jade.exemple", "jurist", "nord", "seed" },
+	[CAF] = { 62007, "caf.exemple", "partner", NULL, NULL },
+	[CCAPEX] = { 62008, "ccapex.exemple", "partner", NULL, NULL },
 	[NOBODY] = { 62009, "personne", NULL, NULL, NULL },
 };
+
+void
+core_fixture_seed(enum person who, uint8_t seed[32])
+{
+	memset(seed, 0x40 + (int)who, 32);
+}
 
 static int64_t
 now_ms(void)
@@ -131,6 +142,29 @@ copy_rules(struct core_fixture *f, const char *name)
 }
 
 static void
+add_keys(struct buf *b, enum person who)
+{
+	AUTO(buf_done) struct buf line = { 0 };
+	uint8_t seed[32], pub[32];
+
+	if (people[who].key == NULL)
+		return;
+	if (strcmp(people[who].key, "seed") != 0) {
+		assert_int_equal(
+		    buf_addf(b, NULL, " keys = { \"ssh-ed25519 %s x\" }\n",
+			people[who].key),
+		    0);
+		return;
+	}
+	core_fixture_seed(who, seed);
+	assert_int_equal(ed25519_public(seed, pub, NULL), 0);
+	assert_int_equal(ssh_public_line(pub, "x", &line, NULL), 0);
+	line.len = strcspn(buf_str(&line), "\n");
+	assert_int_equal(
+	    buf_addf(b, NULL, " keys = { \"%s\" }\n", buf_str(&line)), 0);
+}
+
+static void
 write_people(struct core_fixture *f)
 {
 	AUTO(buf_done) struct buf b = { 0 };
@@ -150,11 +184,10 @@ write_people(struct core_fixture *f)
 			assert_int_equal(
 			    buf_addf(&b, NULL, " team = %s\n", people[i].team),
 			    0);
-		if (people[i].key != NULL)
-			assert_int_equal(
-			    buf_addf(&b, NULL,
-				" keys = { \"ssh-ed25519 %s x\" }\n",
-				people[i].key),
+		add_keys(&b, (enum person)i);
+		if (i == CAF || i == CCAPEX)
+			assert_int_equal(buf_addf(&b, NULL, " recipient = %s\n",
+					     i == CAF ? "caf" : "ccapex"),
 			    0);
 		assert_int_equal(buf_addstr(&b, "}\n", NULL), 0);
 	}

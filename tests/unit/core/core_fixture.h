@@ -28,8 +28,20 @@ int core_fixture_setup(void **state);
 int core_fixture_teardown(void **state);
 
 /* People: two of team nord, one of team sud, one with no rights in cases,
- * and nobody. */
-enum person { CAMILLE, NOA, SACHA, ADMIN, NOBODY };
+ * those who approve, two partners, and nobody. */
+enum person {
+	CAMILLE,
+	NOA,
+	SACHA,
+	ADMIN,
+	DIRECTOR,
+	JURIST,
+	CAF,
+	CCAPEX,
+	NOBODY
+};
+/* The seed of this person's SSH key (DIRECTOR, JURIST). */
+void core_fixture_seed(enum person who, uint8_t seed[32]);
 struct caller core_fixture_caller(struct core_fixture *f, enum person who);
 
 /* A case with one adult; its id as text. */
