@@ -909,6 +909,27 @@ apply_begin(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	return remember_and_forget(x, tx, &plan, hash, now_ms, e);
 }
 
+/*
+ * A run that was cut goes on where it stopped. This leaf's head also covers
+ * the leaves of its beginning: the agent destroys for nothing less.
+ */
+static int
+apply_take_up(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+{
+	struct running *x = arg;
+	json_t *detail;
+	uint64_t leaf;
+	int r;
+
+	detail =
+	    json_pack("{s:o, s:s, s:o}", "erasure", id_json(&x->row.id), "what",
+		"taken up", "decision", decision_json(x->core, &x->decision));
+	r = core_leaf(x->core, tx, x->caller, LEAF_ERASE_RUN, LEAF_OK,
+	    &x->row.kase, detail, now_ms, &leaf, e);
+	json_decref(detail);
+	return r;
+}
+
 static int
 load_numbers(struct running *x, struct err *e)
 {
@@ -1123,7 +1144,7 @@ static int
 run(struct running *x, const char *erasure, struct id *object, json_t **answer,
     struct err *e)
 {
-	struct change begin = {
+	struct change start = {
 		.apply = apply_begin,
 		.arg = x,
 		.need_head = 1,
@@ -1138,10 +1159,10 @@ run(struct running *x, const char *erasure, struct id *object, json_t **answer,
 		return r;
 	*object = x->row.kase;
 	if (strcmp(x->row.state, "done") != 0) {
-		if (strcmp(x->row.state, "running") != 0 &&
-		    (r = commit_run(x->core->committer, &begin, e)) < 0)
-			return r;
-		if ((r = finish(x, e)) < 0)
+		if (strcmp(x->row.state, "running") == 0)
+			start.apply = apply_take_up;
+		if ((r = commit_run(x->core->committer, &start, e)) < 0 ||
+		    (r = finish(x, e)) < 0)
 			return r;
 	}
 	if ((r = core_read_leaf(x->core, x->caller, LEAF_ERASE_PLAN,

@@ -215,6 +215,37 @@ the_whole_case_leaves_no_word_of_it(void **state)
 }
 
 static void
+a_run_cut_in_the_middle_is_taken_up(void **state)
+{
+	json_t *answer = NULL;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	plan(&s, s.one);
+	assert_int_equal(approve(&s, DIRECTOR, ERASURE_NAMESPACE), 0);
+	assert_int_equal(approve(&s, JURIST, ERASURE_NAMESPACE), 0);
+	agent_fixture_kill(&f->agent);
+	assert_int_equal(run(&s, &answer), -ERR_PENDING);
+	agent_fixture_start(&f->agent);
+	agent_fixture_unseal(&f->agent);
+	core_sealed(f->core);
+	assert_int_equal(core_unsealed(f->core, &f->e), 0);
+	/* The document is out of sight since the first leaf. */
+	assert_int_equal(get(&s, s.one), -ERR_NOT_FOUND);
+	if (run(&s, &answer) < 0)
+		fail_msg("%s", f->e.text);
+	assert_string_equal(
+	    json_string_value(json_object_get(answer, "state")), "done");
+	assert_true(
+	    json_integer_value(json_object_get(answer, "destroyed")) >= 2);
+	json_decref(answer);
+	if (get(&s, s.two) < 0)
+		fail_msg("%s", f->e.text);
+	scene_done(&s);
+}
+
+static void
 an_approval_is_somebody_elses_once_for_this_plan(void **state)
 {
 	AUTO(buf_done) struct buf sig = { 0 };
@@ -293,6 +324,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(two_approvals_and_the_document_is_gone),
 		T(the_whole_case_leaves_no_word_of_it),
+		T(a_run_cut_in_the_middle_is_taken_up),
 		T(an_approval_is_somebody_elses_once_for_this_plan),
 		T(a_case_that_changed_is_planned_again),
 		T(a_caseworker_neither_approves_nor_runs),
