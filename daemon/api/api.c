@@ -238,7 +238,8 @@ enter_refusal(struct api *a, const struct caller *caller, enum leaf_class klass,
 	if (!allowed)
 		return 0;
 	/* A path holds ids only; anything odd in it stays out. */
-	detail = json_pack("{s:s, s:s}", "method", method, "path",
+	detail = json_pack("{s:s, s:s}", "method",
+	    utf8_is_valid(method, strlen(method)) ? method : "?", "path",
 	    utf8_is_valid(path, strlen(path)) ? path : "?");
 	core_refusal_leaf(a->core, caller, klass, object, why, detail, &seq);
 	json_decref(detail);
@@ -438,6 +439,20 @@ api_run(void *arg, struct http_request *rq, struct http_response *rs)
 	json_decref(c.answer);
 }
 
+/* What the guard refused is an attempt too: it has its leaf. */
+static void
+api_refuse(void *arg, struct http_request *rq, const char *why,
+    struct http_response *rs)
+{
+	struct api *a = arg;
+	struct api_call c = { .core = a->core, .rq = rq, .rs = rs };
+	struct err e = { 0 };
+
+	name_caller(a, rq, &c.caller);
+	(void)err_tag(&e, ERR_INVALID, "http-form", "%s", why);
+	fail(a, &c, LEAF_REQUEST, &e);
+}
+
 static void
 api_done(void *arg, struct http_request *rq)
 {
@@ -458,6 +473,7 @@ api_open(struct core *core, const struct http_listener *l, size_t n,
 		.begin = api_begin,
 		.sink = api_sink,
 		.run = api_run,
+		.refuse = api_refuse,
 		.done = api_done,
 	};
 	struct api *a;
