@@ -36,37 +36,63 @@
 #define LEAF_CLEAR_MAX 2700
 
 enum leaf_class {
-	LEAF_VAULT_START = 1,	LEAF_VAULT_STOP = 2,
-	LEAF_UNSEAL = 3,	LEAF_SEAL = 4,
-	LEAF_KEY_ROTATE = 5,	LEAF_KEY_CEREMONY = 6,
+	LEAF_VAULT_START = 1,
+	LEAF_VAULT_STOP = 2,
+	LEAF_UNSEAL = 3,
+	LEAF_SEAL = 4,
+	LEAF_KEY_ROTATE = 5,
+	LEAF_KEY_CEREMONY = 6,
 	LEAF_POLICY = 7,
-	LEAF_CASE_OPEN = 16,	LEAF_CASE_READ = 17,
-	LEAF_CASE_LIST = 18,	LEAF_CASE_EVENT = 19,
-	LEAF_CASE_CLOSE = 20,	LEAF_SEARCH = 21,
-	LEAF_PERSON_ADD = 24,	LEAF_PERSON_READ = 25,
-	LEAF_DOC_FILE = 32,	LEAF_DOC_READ = 33,
-	LEAF_DOC_META = 34,	LEAF_DOC_MOVE = 35,
-	LEAF_DOC_VOID = 36,	LEAF_RECEIPT = 37,
-	LEAF_UPLOAD = 38,	LEAF_DOC_CHECK = 39,
-	LEAF_CONSENT_GIVE = 48, LEAF_CONSENT_WITHDRAW = 49,
-	LEAF_CONSENT_READ = 50, LEAF_OBJECTION = 51,
-	LEAF_EXTRACT_PREVIEW = 64, LEAF_EXTRACT_RELEASE = 65,
-	LEAF_EXTRACT_LIST = 66, LEAF_EXTRACT_PULL = 67,
-	LEAF_EXTRACT_ACK = 68,	LEAF_EXTRACT_REVOKE = 69,
-	LEAF_NOTICE = 70,	LEAF_REGISTER_READ = 71,
-	LEAF_ERASE_PLAN = 80,	LEAF_ERASE_APPROVE = 81,
-	LEAF_ERASE_RUN = 82,	LEAF_ERASE_DONE = 83,
-	LEAF_HOLD = 84,		LEAF_RESTRICT = 85,
-	LEAF_AUDIT_READ = 96,	LEAF_AUDIT_EXPORT = 97,
-	LEAF_PUBLISH = 112,	LEAF_SWEEP = 113,
-	LEAF_REQUEST = 120,	/* a request refused before it was one of
-				   the above: unknown route, bad form */
-	LEAF_FLOOD = 121,	/* a count of refusals */
+	LEAF_CASE_OPEN = 16,
+	LEAF_CASE_READ = 17,
+	LEAF_CASE_LIST = 18,
+	LEAF_CASE_EVENT = 19,
+	LEAF_CASE_CLOSE = 20,
+	LEAF_SEARCH = 21,
+	LEAF_PERSON_ADD = 24,
+	LEAF_PERSON_READ = 25,
+	LEAF_DOC_FILE = 32,
+	LEAF_DOC_READ = 33,
+	LEAF_DOC_META = 34,
+	LEAF_DOC_MOVE = 35,
+	LEAF_DOC_VOID = 36,
+	LEAF_RECEIPT = 37,
+	LEAF_UPLOAD = 38,
+	LEAF_DOC_CHECK = 39,
+	LEAF_CONSENT_GIVE = 48,
+	LEAF_CONSENT_WITHDRAW = 49,
+	LEAF_CONSENT_READ = 50,
+	LEAF_OBJECTION = 51,
+	LEAF_EXTRACT_PREVIEW = 64,
+	LEAF_EXTRACT_RELEASE = 65,
+	LEAF_EXTRACT_LIST = 66,
+	LEAF_EXTRACT_PULL = 67,
+	LEAF_EXTRACT_ACK = 68,
+	LEAF_EXTRACT_REVOKE = 69,
+	LEAF_NOTICE = 70,
+	LEAF_REGISTER_READ = 71,
+	LEAF_ERASE_PLAN = 80,
+	LEAF_ERASE_APPROVE = 81,
+	LEAF_ERASE_RUN = 82,
+	LEAF_ERASE_DONE = 83,
+	LEAF_HOLD = 84,
+	LEAF_RESTRICT = 85,
+	LEAF_AUDIT_READ = 96,
+	LEAF_AUDIT_EXPORT = 97,
+	LEAF_PUBLISH = 112,
+	LEAF_SWEEP = 113,
+	LEAF_REQUEST = 120, /* a request refused before it was one of
+			       the above: unknown route, bad form */
+	LEAF_FLOOD = 121,   /* a count of refusals */
 };
 
 enum leaf_outcome {
-	LEAF_OK = 0, LEAF_DENIED = 1, LEAF_REFUSED = 2, LEAF_FAILED = 3,
-	LEAF_SEALED = 4, LEAF_NOT_FOUND = 5,
+	LEAF_OK = 0,
+	LEAF_DENIED = 1,
+	LEAF_REFUSED = 2,
+	LEAF_FAILED = 3,
+	LEAF_SEALED = 4,
+	LEAF_NOT_FOUND = 5,
 };
 
 struct leaf_clear {
@@ -84,8 +110,7 @@ struct leaf {
 	const struct leaf_clear *clear; /* encode: borrowed */
 };
 
-int leaf_encode(const struct leaf *l, struct buf *out, struct err *e)
-    NODISCARD;
+int leaf_encode(const struct leaf *l, struct buf *out, struct err *e) NODISCARD;
 /*
  * clear entries, if any, are copied to *clear (the caller frees; may be
  * NULL to drop them); out->clear points there. ERR_INVALID.
@@ -98,7 +123,7 @@ int leaf_class_from_name(const char *s, uint16_t *klass);
 const char *leaf_outcome_name(uint16_t outcome);
 
 int leaf_bind(const uint8_t salt[32], const uint8_t sha256[32],
-    const struct id *document, uint32_t version, uint8_t out[32],
-    struct err *e) NODISCARD;
+    const struct id *document, uint32_t version, uint8_t out[32], struct err *e)
+    NODISCARD;
 
 #endif

@@ -23,8 +23,8 @@ int merkle_new(struct merkle **out, struct err *e) NODISCARD;
 void merkle_freep(struct merkle **m);
 uint64_t merkle_size(const struct merkle *m);
 /* SHA-256(0x00 || entry) */
-int merkle_leaf_hash(const void *entry, size_t n, struct hash *out,
-    struct err *e) NODISCARD;
+int merkle_leaf_hash(
+    const void *entry, size_t n, struct hash *out, struct err *e) NODISCARD;
 int merkle_append(struct merkle *m, const struct hash *leaf, struct err *e)
     NODISCARD;
 /* Back to a smaller size (a transaction that was rolled back). */
@@ -45,10 +45,10 @@ int merkle_consistency(const struct merkle *m, uint64_t old, uint64_t size,
 
 /* RFC 9162, 2.1.3.2 and 2.1.4.2. ERR_INTEGRITY when the proof is wrong. */
 int merkle_check_inclusion(const struct hash *leaf, uint64_t index,
-    uint64_t size, const struct hash *proof, size_t n,
-    const struct hash *root, struct err *e) NODISCARD;
+    uint64_t size, const struct hash *proof, size_t n, const struct hash *root,
+    struct err *e) NODISCARD;
 int merkle_check_consistency(uint64_t old, const struct hash *old_root,
-    uint64_t size, const struct hash *root, const struct hash *proof,
-    size_t n, struct err *e) NODISCARD;
+    uint64_t size, const struct hash *root, const struct hash *proof, size_t n,
+    struct err *e) NODISCARD;
 
 #endif

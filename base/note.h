@@ -10,9 +10,9 @@
 #include "base/crypto.h"
 #include "base/merkle.h"
 
-#define NOTE_MAX 65536	    /* bytes of a note */
-#define NOTE_NAME_MAX 128   /* bytes of a key's name */
-#define NOTE_SIGS_MAX 32    /* signature lines read; at least 16 by spec */
+#define NOTE_MAX 65536	  /* bytes of a note */
+#define NOTE_NAME_MAX 128 /* bytes of a key's name */
+#define NOTE_SIGS_MAX 32  /* signature lines read; at least 16 by spec */
 #define NOTE_ED25519 0x01
 #define NOTE_COSIGNATURE 0x04
 
@@ -25,13 +25,12 @@ struct note_key {
 };
 
 /* ERR_INVALID: bad name, key id that does not match, unknown type. */
-int note_key_parse(const char *s, struct note_key *k, struct err *e)
-    NODISCARD;
+int note_key_parse(const char *s, struct note_key *k, struct err *e) NODISCARD;
 int note_key_make(const char *name, uint8_t type,
     const uint8_t pub[ED25519_LEN], struct note_key *k, struct err *e)
     NODISCARD;
-int note_key_format(const struct note_key *k, struct buf *out,
-    struct err *e) NODISCARD;
+int note_key_format(const struct note_key *k, struct buf *out, struct err *e)
+    NODISCARD;
 
 /* text (ending in \n) + blank line + one signature line, appended to out. */
 int note_sign(const struct note_key *k, const uint8_t seed[ED25519_LEN],
@@ -48,8 +47,7 @@ int note_add_signature(const struct note_key *k, const void *sig,
  * verified[i] (may be NULL) tells which keys verified.
  */
 int note_verify(const char *note, size_t n, const struct note_key *keys,
-    size_t nkeys, size_t *text_len, uint8_t *verified, struct err *e)
-    NODISCARD;
+    size_t nkeys, size_t *text_len, uint8_t *verified, struct err *e) NODISCARD;
 
 struct checkpoint {
 	char origin[NOTE_NAME_MAX];
@@ -57,11 +55,11 @@ struct checkpoint {
 	struct hash root;
 };
 
-int checkpoint_format(const struct checkpoint *c, struct buf *out,
-    struct err *e) NODISCARD;
+int checkpoint_format(
+    const struct checkpoint *c, struct buf *out, struct err *e) NODISCARD;
 /* The note's text. ERR_INVALID: leading zeros, extension lines, base64. */
-int checkpoint_parse(const char *text, size_t n, struct checkpoint *c,
-    struct err *e) NODISCARD;
+int checkpoint_parse(
+    const char *text, size_t n, struct checkpoint *c, struct err *e) NODISCARD;
 
 /* c2sp.org/tlog-proof@v1 */
 struct tlog_proof {
@@ -72,10 +70,10 @@ struct tlog_proof {
 	struct buf checkpoint; /* the signed note */
 };
 
-int tlog_proof_format(const struct tlog_proof *p, struct buf *out,
-    struct err *e) NODISCARD;
-int tlog_proof_parse(const char *s, size_t n, struct tlog_proof *p,
-    struct err *e) NODISCARD;
+int tlog_proof_format(
+    const struct tlog_proof *p, struct buf *out, struct err *e) NODISCARD;
+int tlog_proof_parse(
+    const char *s, size_t n, struct tlog_proof *p, struct err *e) NODISCARD;
 void tlog_proof_done(struct tlog_proof *p);
 
 /*

@@ -50,7 +50,7 @@ struct receipt {
 	struct receipt_page pages[RECEIPT_PAGES_MAX];
 	size_t npages;
 	uint8_t sha256[SHA256_LEN], salt[32];
-	struct buf entry;	  /* the leaf */
+	struct buf entry; /* the leaf */
 	struct tlog_proof proof;
 };
 

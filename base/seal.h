@@ -29,16 +29,16 @@
  * 16, case 16, document 16, version u32 big-endian, epoch u32 big-endian.
  */
 enum seal_type {
-	SEAL_KEYRING = 1,  /* under root; epoch = the keyring's generation */
-	SEAL_KEYSTORE,	   /* under KEK */
-	SEAL_SLOT,	   /* a slot's private key under the passphrase's */
-	SEAL_CONTENT,	   /* case zero; document = content id */
-	SEAL_MANIFEST,	   /* case, document, version */
-	SEAL_ROW,	   /* a catalog row: document = the row's id */
-	SEAL_DETAIL,	   /* audit detail: version = low 32 bits of seq,
-			      document = month and full seq */
-	SEAL_SEARCH,	   /* the search index and its delta */
-	SEAL_EXTRACT,	   /* reserved */
+	SEAL_KEYRING = 1, /* under root; epoch = the keyring's generation */
+	SEAL_KEYSTORE,	  /* under KEK */
+	SEAL_SLOT,	  /* a slot's private key under the passphrase's */
+	SEAL_CONTENT,	  /* case zero; document = content id */
+	SEAL_MANIFEST,	  /* case, document, version */
+	SEAL_ROW,	  /* a catalog row: document = the row's id */
+	SEAL_DETAIL,	  /* audit detail: version = low 32 bits of seq,
+			     document = month and full seq */
+	SEAL_SEARCH,	  /* the search index and its delta */
+	SEAL_EXTRACT,	  /* reserved */
 };
 
 struct seal_context {
@@ -47,8 +47,8 @@ struct seal_context {
 	uint32_t version, epoch;
 };
 
-void seal_context_encode(const struct seal_context *c,
-    uint8_t out[SEAL_CONTEXT_LEN]);
+void seal_context_encode(
+    const struct seal_context *c, uint8_t out[SEAL_CONTEXT_LEN]);
 
 /* Length of the sealed form of n plaintext bytes. */
 uint64_t seal_length(uint64_t n);
@@ -66,8 +66,7 @@ int sealer_new(const uint8_t key[32], const struct seal_context *c,
     struct buf *out, struct sealer **s, struct err *e) NODISCARD;
 int sealer_write(struct sealer *s, const void *p, size_t n, struct buf *out,
     struct err *e) NODISCARD;
-int sealer_finish(struct sealer *s, struct buf *out, struct err *e)
-    NODISCARD;
+int sealer_finish(struct sealer *s, struct buf *out, struct err *e) NODISCARD;
 void sealer_freep(struct sealer **s);
 
 /*
@@ -81,8 +80,7 @@ int opener_new(const uint8_t key[32], const struct seal_context *c,
     struct opener **o, struct err *e) NODISCARD;
 int opener_write(struct opener *o, const void *p, size_t n, struct buf *out,
     struct err *e) NODISCARD;
-int opener_finish(struct opener *o, struct buf *out, struct err *e)
-    NODISCARD;
+int opener_finish(struct opener *o, struct buf *out, struct err *e) NODISCARD;
 void opener_freep(struct opener **o);
 
 /* Whole in memory; out is appended to, and untouched on failure. */

@@ -11,8 +11,8 @@
 #define SSHSIG_MAX 16384 /* bytes of an armored signature */
 
 /* An Ed25519 signature, armored, over p in namespace ns, hash sha512. */
-int sshsig_sign(const uint8_t seed[ED25519_LEN], const char *ns,
-    const void *p, size_t n, struct buf *out, struct err *e) NODISCARD;
+int sshsig_sign(const uint8_t seed[ED25519_LEN], const char *ns, const void *p,
+    size_t n, struct buf *out, struct err *e) NODISCARD;
 
 /*
  * Verify an armored signature. The namespace must be ns. ssh-ed25519,
@@ -23,8 +23,8 @@ int sshsig_sign(const uint8_t seed[ED25519_LEN], const char *ns,
  * 0. ERR_INTEGRITY: wrong signature, namespace; ERR_INVALID: form.
  */
 int sshsig_verify(const char *armored, size_t len, const char *ns,
-    const void *p, size_t n, struct buf *key, uint8_t *flags,
-    struct err *e) NODISCARD;
+    const void *p, size_t n, struct buf *key, uint8_t *flags, struct err *e)
+    NODISCARD;
 
 /* "ssh-ed25519 AAAA… comment" for an Ed25519 public key. */
 int ssh_public_line(const uint8_t pub[ED25519_LEN], const char *comment,
@@ -33,7 +33,7 @@ int ssh_public_line(const uint8_t pub[ED25519_LEN], const char *comment,
 int ssh_public_parse(const char *line, struct buf *blob, struct err *e)
     NODISCARD;
 /* "SHA256:…" as ssh-keygen -l prints it. */
-int ssh_fingerprint(const void *blob, size_t n, char out[64],
-    struct err *e) NODISCARD;
+int ssh_fingerprint(const void *blob, size_t n, char out[64], struct err *e)
+    NODISCARD;
 
 #endif

@@ -39,7 +39,6 @@ int utf8_is_valid(const void *s, size_t n);
  */
 int text_line(const char **s, size_t *left, const char **line, size_t *n);
 /* s[0..n): a decimal number without sign or leading zeros. ERR_INVALID. */
-int text_decimal(const char *s, size_t n, uint64_t *v, struct err *e)
-    NODISCARD;
+int text_decimal(const char *s, size_t n, uint64_t *v, struct err *e) NODISCARD;
 
 #endif

@@ -169,8 +169,7 @@ cms_signed(const void *payload, size_t n, const struct buf *certificate,
 		0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
 		0x02, 0x01 };
 	AUTO(buf_done)
-	struct buf body = { 0 },
-		   part = { 0 }, certs = { 0 }, signers = { 0 };
+	struct buf body = { 0 }, part = { 0 }, certs = { 0 }, signers = { 0 };
 	int r;
 
 	if ((r = encapsulated(payload, n, &part, e)) < 0 ||
