@@ -622,6 +622,8 @@ completed(void *arg, struct MHD_Connection *mhd, void **state,
 	pthread_mutex_unlock(&d->http->lock);
 }
 
+static void mhd_log(void *arg, const char *fmt, va_list ap) PRINTF(2, 0);
+
 static void
 mhd_log(void *arg, const char *fmt, va_list ap)
 {
