@@ -25,7 +25,7 @@ api_socket(const struct cli *c, struct buf *out, struct err *e)
 
 	if (s == NULL)
 		s = getenv("SCEAU_SOCKET");
-	if (s == NULL && dir != NULL)
+	if (s == NULL && dir != NULL && *dir != '\0')
 		return buf_addf(out, e, "%s/run/api.sock", dir);
 	return buf_addstr(out, s != NULL ? s : SOCKET_DEFAULT, e);
 }

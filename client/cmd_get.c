@@ -14,7 +14,6 @@
 #include "client/save.h"
 
 #define PAGES_MAX 64
-#define NAME_MAX_LEN 200 /* bytes of a file's name that we make */
 
 /* One page, or the signature, on its way. */
 struct fetch {
@@ -24,7 +23,7 @@ struct fetch {
 	int only;	/* refuse a document of several pages */
 	uint64_t size;
 	long pages; /* out: of the document */
-	char name[NAME_MAX_LEN + 1], sha256[2 * SHA256_LEN + 1], leaf[32];
+	char name[SAVE_NAME_MAX + 1], sha256[2 * SHA256_LEN + 1], leaf[32];
 };
 
 static int
@@ -51,43 +50,6 @@ one_page_only(struct http_exchange *x, struct err *e)
 		return 0;
 	return err_set(e, ERR_USAGE,
 	    _("ce document a %s pages : -o DOSSIER/ ou --page N"), x->pages);
-}
-
-static int
-hex_value(char c)
-{
-	const char *digits = "0123456789abcdef", *p;
-
-	if (c >= 'A' && c <= 'F')
-		c = (char)(c - 'A' + 'a');
-	p = c != '\0' ? strchr(digits, c) : NULL;
-	return p != NULL ? (int)(p - digits) : -1;
-}
-
-/*
- * A file name from Sceau-Name. Whoever filed it chose it: no folder, no
- * control character, not hidden, never empty.
- */
-static void
-safe_name(const char *s, char out[NAME_MAX_LEN + 1])
-{
-	size_t n = 0;
-	char ch;
-
-	while (*s != '\0' && n < NAME_MAX_LEN) {
-		ch = *s++;
-		if (ch == '%' && hex_value(s[0]) >= 0 && hex_value(s[1]) >= 0) {
-			ch = (char)(hex_value(s[0]) << 4 | hex_value(s[1]));
-			s += 2;
-		}
-		if ((unsigned char)ch < 0x20 || ch == 0x7f || ch == '/' ||
-		    (n == 0 && (ch == '.' || ch == '-')))
-			ch = '_';
-		out[n++] = ch;
-	}
-	out[n] = '\0';
-	if (n == 0 || !utf8_is_valid(out, n))
-		snprintf(out, NAME_MAX_LEN + 1, "document");
 }
 
 /* What arrived against what the vault said it sent. */
@@ -138,7 +100,7 @@ fetch_run(struct fetch *f, int fd, struct buf *text, struct err *e)
 			  (r = buf_add(text, x.text.p, x.text.len, e)) < 0))
 		return r;
 	f->pages = strtol(x.pages, NULL, 10);
-	safe_name(x.name, f->name);
+	save_name(x.name, f->name);
 	snprintf(f->leaf, sizeof(f->leaf), "%s", x.leaf);
 	return check_sha256(f, &x, d, e);
 }

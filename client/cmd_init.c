@@ -23,6 +23,7 @@
 
 #define RULE_FILE_MAX (1u << 20)
 #define APPROVERS_MIN 2
+#define HOST_MAX 32 /* the log's name is also the subject of a certificate */
 #define CUSTODIANS_MAX 16
 #define CUSTODIANS_WANTED 3
 #define PASSPHRASE_MIN 8
@@ -68,8 +69,10 @@ add_origin(
 		host[0] = '\0';
 	for (p = host; *p > ' ' && *p <= '~' && *p != '+'; p++)
 		;
-	snprintf(origin, sizeof(origin), "%s/sceau/%s",
-	    *host != '\0' && *p == '\0' ? host : "localhost", vault);
+	snprintf(origin, sizeof(origin), "%s/%s",
+	    *host != '\0' && *p == '\0' && p - host <= HOST_MAX ? host
+								: "sceau",
+	    vault);
 	return add_line(c, "origin", "origin", origin, out, e);
 }
 

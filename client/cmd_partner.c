@@ -31,7 +31,7 @@ open_door(struct cli *c, struct err *e)
 		return err_set(e, ERR_USAGE, "--host");
 	if (c->socket != NULL)
 		r = buf_addstr(&path, c->socket, e);
-	else if (dir != NULL)
+	else if (dir != NULL && *dir != '\0')
 		r = buf_addf(&path, e, "%s/run/partner.sock", dir);
 	else
 		r = buf_addstr(&path, SOCKET_DEFAULT, e);

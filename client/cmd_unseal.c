@@ -124,7 +124,7 @@ ask_agent(struct cli *c, json_t *all, struct err *e)
 		return r;
 	if (!c->json)
 		print_agent(&s);
-	if (json_object_set_new(all, "agent", agent_json(&s)) < 0)
+	if (json_object_set_new(all, "keys", agent_json(&s)) < 0)
 		return err_set(e, ERR_NOMEM, "status");
 	return 0;
 }

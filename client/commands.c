@@ -25,6 +25,7 @@ const struct cmd *const commands[] = {
 	&cmd_extract_release,
 	&cmd_extract_list,
 	&cmd_extract_revoke,
+	&cmd_extract_open,
 	&cmd_subject_erase,
 	&cmd_retention_show,
 	&cmd_retention_approve,

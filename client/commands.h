@@ -27,6 +27,7 @@ extern const struct cmd cmd_extract_preview;
 extern const struct cmd cmd_extract_release;
 extern const struct cmd cmd_extract_list;
 extern const struct cmd cmd_extract_revoke;
+extern const struct cmd cmd_extract_open;
 extern const struct cmd cmd_subject_erase;
 extern const struct cmd cmd_retention_show;
 extern const struct cmd cmd_retention_approve;

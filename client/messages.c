@@ -51,6 +51,8 @@ static const struct {
 				"finalité") },
 	{ "consent-state", N_("ce consentement n'est plus en vigueur") },
 	{ "consent-witness", N_("un consentement oral demande un témoin") },
+	{ "container", N_("ce fichier n'est pas pour cette clé, ou ce n'est "
+			  "pas celui que le coffre a remis") },
 	{ "content-changed", N_("le contenu reçu n'est pas celui que le coffre "
 				"annonce") },
 	{ "content-size", N_("la taille du contenu n'est pas celle qui est "
@@ -71,6 +73,8 @@ static const struct {
 				     "reçu") },
 	{ "extract-erased", N_("cet extrait a été effacé") },
 	{ "extract-expired", N_("cet extrait a expiré") },
+	{ "extract-forged", N_("le contenu de cet extrait n'est pas celui que "
+			       "le coffre a inscrit") },
 	{ "extract-pulled", N_("cet extrait a déjà été pris") },
 	{ "extract-rectified", N_("une donnée de cet extrait a été rectifiée : "
 				  "il est annulé") },

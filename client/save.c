@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "client/cli.h"
 
 static int
@@ -152,4 +153,37 @@ save_bytes(const char *path, int force, const void *p, size_t n, struct err *e)
 	    (r = fd_write_all(s.fd, p, n, e)) < 0)
 		return r;
 	return save_commit(&s, e);
+}
+
+static int
+hex_value(char c)
+{
+	const char *digits = "0123456789abcdef", *p;
+
+	if (c >= 'A' && c <= 'F')
+		c = (char)(c - 'A' + 'a');
+	p = c != '\0' ? strchr(digits, c) : NULL;
+	return p != NULL ? (int)(p - digits) : -1;
+}
+
+void
+save_name(const char *s, char out[SAVE_NAME_MAX + 1])
+{
+	size_t n = 0;
+	char ch;
+
+	while (*s != '\0' && n < SAVE_NAME_MAX) {
+		ch = *s++;
+		if (ch == '%' && hex_value(s[0]) >= 0 && hex_value(s[1]) >= 0) {
+			ch = (char)(hex_value(s[0]) << 4 | hex_value(s[1]));
+			s += 2;
+		}
+		if ((unsigned char)ch < 0x20 || ch == 0x7f || ch == '/' ||
+		    (n == 0 && (ch == '.' || ch == '-')))
+			ch = '_';
+		out[n++] = ch;
+	}
+	out[n] = '\0';
+	if (n == 0 || !utf8_is_valid(out, n))
+		snprintf(out, SAVE_NAME_MAX + 1, "document");
 }

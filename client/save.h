@@ -31,4 +31,12 @@ void save_done(struct save *s);
 int save_bytes(const char *path, int force, const void *p, size_t n,
     struct err *e) NODISCARD;
 
+#define SAVE_NAME_MAX 200 /* bytes of a file's name that we make */
+
+/*
+ * A file name from one that others chose, perhaps percent-encoded: no
+ * folder, no control character, not hidden, never empty.
+ */
+void save_name(const char *s, char out[SAVE_NAME_MAX + 1]);
+
 #endif
