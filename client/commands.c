@@ -35,6 +35,11 @@ const struct cmd *const commands[] = {
 	&cmd_audit_what_did,
 	&cmd_audit_proof,
 	&cmd_audit_checkpoint,
+	&cmd_audit_export,
+	/* Nouns with and without a verb: the verbs first. */
+	&cmd_verify_log,
+	&cmd_verify_certificate,
+	&cmd_verify,
 	&cmd_policy_check,
 	&cmd_policy_show,
 	&cmd_publish,

@@ -95,6 +95,8 @@ static const struct {
 	{ "filed-other", N_("le coffre n'a pas inscrit ce qui a été "
 			    "envoyé") },
 	{ "folder-exists", N_("ce dossier existe déjà et n'est pas vide") },
+	{ "forged", N_("ce n'est pas ce qu'un coffre de cette clé a fait") },
+	{ "forged-file", N_("ce fichier n'est pas celui du reçu") },
 	{ "full", N_("plus de place") },
 	{ "idempotency-key", N_("cette clé d'idempotence a servi à autre "
 				"chose") },
@@ -117,6 +119,12 @@ static const struct {
 	{ "level", N_("ce niveau de signature n'est pas accepté pour ce type "
 		      "de document") },
 	{ "log-changed", N_("le journal a été changé") },
+	{ "log-forged", N_("le journal n'est pas celui que sa tête signe") },
+	{ "log-growing",
+	    N_("le journal grandit trop vite pour être copié : réessayez") },
+	{ "log-incomplete", N_("il manque une partie du journal") },
+	{ "log-inconsistent",
+	    N_("ce journal n'est pas la suite de cette tête") },
 	{ "log-rolled-back", N_("le journal est revenu en arrière") },
 	{ "media-type", N_("ce format de fichier n'est pas accepté pour ce "
 			   "type de document") },
@@ -212,6 +220,8 @@ static const struct {
 	{ "uploads-open", N_("trop d'envois ouverts à la fois") },
 	{ "usage", N_("la commande est mal écrite") },
 	{ "vault-in-use", N_("un autre service tient déjà ce coffre") },
+	{ "verify-pages", N_("le reçu est celui d'un document d'un autre "
+			     "nombre de fichiers") },
 	{ "version", N_("ce document n'a pas cette version") },
 	{ "words", N_("il faut au moins une lettre ou un chiffre") },
 	{ "wrong-door", N_("ce compte a une autre porte") },

@@ -1,0 +1,302 @@
+/*
+ * sceau verify: receipts, erasure certificates and logs, checked offline and
+ * without a secret. What is trusted is the verifier key that was had
+ * elsewhere (--key), and nothing in the files.
+ */
+#include <fcntl.h>
+#include <jansson.h>
+
+#include "base/file.h"
+#include "base/receipt.h"
+#include "base/text.h"
+#include "client/commands.h"
+#include "client/logfolder.h"
+#include "client/out.h"
+#include "client/upload.h"
+
+/* The verdict: a word for people, and the reason when it is bad. */
+static int
+say(const struct cli *c, json_t *j, int r, const struct err *e)
+{
+	if (r == -(int)ERR_INTEGRITY && !c->json)
+		printf("%s\n", _("FAUX"));
+	if (r < 0 && r != -(int)ERR_INTEGRITY)
+		return r;
+	json_object_set_new(
+	    j, "verdict", json_string(r < 0 ? "FORGED" : "GENUINE"));
+	if (r < 0)
+		json_object_set_new(j, "why", json_string(e->text));
+	cli_print_json(c, j);
+	return r;
+}
+
+/* What is not well formed was not made by a vault. */
+static int
+as_forged(int r, struct err *e)
+{
+	if (r != -(int)ERR_INVALID && r != -(int)ERR_INTEGRITY)
+		return r;
+	e->code = ERR_INTEGRITY;
+	e->tag = "forged";
+	return -(int)ERR_INTEGRITY;
+}
+
+static int
+given_key(const struct cli *c, struct note_key *key, struct err *e)
+{
+	const char *s;
+	int r;
+
+	if ((r = cli_required(c, "key", &s, e)) < 0)
+		return r;
+	if (note_key_parse(s, key, e) < 0)
+		return err_set(e, ERR_USAGE, "--key: %s",
+		    _("une clé de vérification est attendue"));
+	return 0;
+}
+
+static int
+read_text(const char *path, size_t max, struct buf *out, struct err *e)
+{
+	int r = file_read(AT_FDCWD, path, max, out, e);
+
+	return r == -(int)ERR_TOO_LARGE
+		   ? err_tag(e, ERR_INTEGRITY, "forged", "%s", path)
+		   : r;
+}
+
+/* --- receipts ----------------------------------------------------------- */
+
+static int
+check_file(const char *path, const struct receipt_page *p, struct err *e)
+{
+	AUTO(source_done) struct source s = { .fd = -1 };
+	int r;
+
+	if ((r = source_open(&s, path, e)) < 0)
+		return r;
+	if (s.size != p->size || memcmp(s.sha256, p->sha256, SHA256_LEN) != 0)
+		return err_tag(e, ERR_INTEGRITY, "forged-file", "%s", path);
+	return 0;
+}
+
+/* The key of the command line, or the receipt's own word for it. */
+static int
+receipt_key(const struct cli *c, const struct receipt *r, struct note_key *key,
+    struct err *e)
+{
+	const char *s = cli_option(c, "key");
+	int ret;
+
+	if (s == NULL)
+		return as_forged(note_key_parse(r->vkey, key, e), e);
+	if ((ret = given_key(c, key, e)) < 0)
+		return ret;
+	if (strcmp(s, r->vkey) != 0)
+		return err_tag(e, ERR_INTEGRITY, "forged", "key");
+	return 0;
+}
+
+static int
+check_receipt(const struct cli *c, struct receipt *receipt, char **files,
+    int nfiles, struct err *e)
+{
+	struct note_key key;
+	int i, r;
+
+	if ((r = receipt_key(c, receipt, &key, e)) < 0 ||
+	    (r = as_forged(receipt_check(receipt, &key, e), e)) < 0)
+		return r;
+	if ((size_t)nfiles != receipt->npages)
+		return err_tag(e, ERR_INCOMPLETE, "verify-pages", "%d, %zu",
+		    nfiles, receipt->npages);
+	for (i = 0; i < nfiles; i++)
+		if ((r = check_file(files[i], &receipt->pages[i], e)) < 0)
+			return r;
+	return 0;
+}
+
+static void
+print_receipt(const struct cli *c, const struct receipt *r)
+{
+	char id[ID_TEXT], at[TIME_TEXT];
+
+	id_format(&r->document, id);
+	time_format(r->filed_ms, at);
+	printf("%s\n", _("AUTHENTIQUE"));
+	printf(_("Déposé le %s au coffre %s : document %s, version %u\n"), at,
+	    r->origin, id, r->version);
+	/* The kind is the receipt's word: no leaf holds it. */
+	printf(_("Le reçu dit qu'il s'agit de : %s\n"), r->kind);
+	if (cli_option(c, "key") == NULL)
+		fprintf(stderr, "sceau: %s\n",
+		    _("la clé est celle que dit le reçu : comparez-la avec "
+		      "celle du coffre, ou donnez --key"));
+}
+
+static int
+verify_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(receipt_done) struct receipt receipt = { 0 };
+	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(json_decrefp) json_t *j = NULL;
+	char id[ID_TEXT], at[TIME_TEXT];
+	int r;
+
+	r = read_text(argv[0], RECEIPT_MAX, &text, e);
+	if (r == 0)
+		r = as_forged(
+		    receipt_parse((const char *)text.p, text.len, &receipt, e),
+		    e);
+	if (r == 0)
+		r = check_receipt(c, &receipt, argv + 1, argc - 1, e);
+	id_format(&receipt.document, id);
+	time_format(receipt.filed_ms, at);
+	j = r < 0 ? json_object()
+		  : json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:b}", "vault",
+			receipt.origin, "document", id, "version",
+			(int)receipt.version, "kind", receipt.kind, "filed_at",
+			at, "key", receipt.vkey, "key_given",
+			cli_option(c, "key") != NULL);
+	if (j == NULL)
+		return err_set(e, ERR_NOMEM, "answer");
+	if ((r = say(c, j, r, e)) == 0 && !c->json)
+		print_receipt(c, &receipt);
+	return r;
+}
+
+/* --- logs --------------------------------------------------------------- */
+
+static void
+print_log(const struct logfolder_report *r, int since)
+{
+	char from[TIME_TEXT], until[TIME_TEXT];
+
+	time_format(r->first_ms, from);
+	time_format(r->last_ms, until);
+	printf("%s\n", _("AUTHENTIQUE"));
+	printf(_("Journal %s : %llu inscriptions"), r->head.origin,
+	    (unsigned long long)r->head.size);
+	if (r->head.size > 0)
+		printf(_(", du %s au %s"), from, until);
+	putchar('\n');
+	if (since)
+		printf(_("Il prolonge la tête de %llu inscriptions.\n"),
+		    (unsigned long long)r->since.size);
+}
+
+static int
+log_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	const char *path = cli_option(c, "since");
+	struct logfolder_report report = { 0 };
+	AUTO(buf_done) struct buf since = { 0 };
+	AUTO(json_decrefp) json_t *j = NULL;
+	char root[2 * HASH_LEN + 1];
+	struct note_key key;
+	int r;
+
+	(void)argc;
+	if ((r = given_key(c, &key, e)) < 0 ||
+	    (path != NULL && (r = read_text(path, NOTE_MAX, &since, e)) < 0))
+		return r;
+	r = logfolder_check(
+	    argv[0], &key, path != NULL ? &since : NULL, &report, e);
+	hex_format(report.head.root.b, HASH_LEN, root);
+	j = r < 0
+		? json_object()
+		: json_pack("{s:s, s:I, s:s, s:I}", "vault", report.head.origin,
+		      "size", (json_int_t)report.head.size, "root", root,
+		      "tiles", (json_int_t)report.tiles);
+	if (j == NULL)
+		return err_set(e, ERR_NOMEM, "answer");
+	if ((r = say(c, j, r, e)) == 0 && !c->json)
+		print_log(&report, path != NULL);
+	return r;
+}
+
+/* --- erasure certificates ----------------------------------------------- */
+
+#define CERTIFICATE_TITLE "sceau erasure certificate 1\n"
+
+static int
+check_certificate(const struct buf *note, const struct note_key *key,
+    size_t *text, struct err *e)
+{
+	static const char title[] = CERTIFICATE_TITLE "vault ";
+	size_t n = strlen(key->name);
+	const char *p = (const char *)note->p;
+	int r;
+
+	r = note_verify(p, note->len, key, 1, text, NULL, e);
+	if (r < 0)
+		return as_forged(r, e);
+	/* Another note of the same key is no certificate. */
+	if (*text <= sizeof(title) + n ||
+	    memcmp(p, title, sizeof(title) - 1) != 0 ||
+	    memcmp(p + sizeof(title) - 1, key->name, n) != 0 ||
+	    p[sizeof(title) - 1 + n] != '\n')
+		return err_tag(e, ERR_INTEGRITY, "forged", "vault");
+	return 0;
+}
+
+static int
+certificate_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(buf_done) struct buf note = { 0 };
+	AUTO(json_decrefp) json_t *j = NULL;
+	struct note_key key;
+	size_t text = 0;
+	int r;
+
+	(void)argc;
+	if ((r = given_key(c, &key, e)) < 0)
+		return r;
+	if ((r = read_text(argv[0], NOTE_MAX, &note, e)) == 0)
+		r = check_certificate(&note, &key, &text, e);
+	j = r < 0 ? json_object()
+		  : json_pack("{s:s, s:s%}", "vault", key.name, "certificate",
+			(const char *)note.p, text);
+	if (j == NULL)
+		return err_set(e, ERR_NOMEM, "answer");
+	if ((r = say(c, j, r, e)) == 0 && !c->json) {
+		printf("%s\n\n", _("AUTHENTIQUE"));
+		buf_str(&note);
+		note.p[text] = '\0';
+		out_page(stdout, (const char *)note.p);
+	}
+	return r;
+}
+
+static const char *const key_options[] = { "key", NULL };
+static const char *const log_options[] = { "key", "since", NULL };
+
+const struct cmd cmd_verify_log = {
+	.noun = "verify",
+	.verb = "log",
+	.usage = N_("DOSSIER-DU-JOURNAL"),
+	.about = N_("contrôler un journal exporté, entier et hors ligne"),
+	.options = log_options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = log_run,
+};
+const struct cmd cmd_verify_certificate = {
+	.noun = "verify",
+	.verb = "certificate",
+	.usage = N_("FICHIER"),
+	.about = N_("contrôler un certificat d'effacement, hors ligne"),
+	.options = key_options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = certificate_run,
+};
+const struct cmd cmd_verify = {
+	.noun = "verify",
+	.usage = N_("REÇU FICHIER…"),
+	.about = N_("ces fichiers sont-ils ceux du reçu ? (hors ligne)"),
+	.options = key_options,
+	.min_args = 2,
+	.max_args = 1 + RECEIPT_PAGES_MAX,
+	.run = verify_run,
+};

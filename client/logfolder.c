@@ -1,0 +1,222 @@
+#include "client/logfolder.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/leaf.h"
+#include "base/rw.h"
+
+#define LEVELS 8 /* of tiles: more leaves than a u64 counts */
+
+struct reading {
+	int fd;
+	const struct note_key *key;
+	struct merkle *tree;
+	struct logfolder_report report;
+};
+
+static int
+forged(struct err *e, const char *what)
+{
+	return err_tag(e, ERR_INTEGRITY, "log-forged", "%s", what);
+}
+
+int
+logfolder_head(const struct buf *note, const struct note_key *key,
+    struct checkpoint *out, struct err *e)
+{
+	struct checkpoint got;
+	size_t len;
+
+	if (note_verify((const char *)note->p, note->len, key, 1, &len, NULL,
+		NULL) < 0 ||
+	    checkpoint_parse((const char *)note->p, len, &got, NULL) < 0)
+		return forged(e, "checkpoint");
+	/* C2SP tlog-checkpoint: a log's key has the name of its origin. */
+	if (strcmp(got.origin, key->name) != 0)
+		return forged(e, "checkpoint");
+	*out = got;
+	return 0;
+}
+
+int
+logfolder_tiles(uint64_t size, logfolder_fn *each, void *arg, struct err *e)
+{
+	uint64_t nodes, n;
+	int level, r = 0;
+
+	for (level = -1; level < LEVELS && r == 0; level++) {
+		nodes = level <= 0 ? size : size >> 8 * level;
+		for (n = 0; n * TILE_WIDTH < nodes && r == 0; n++)
+			r = each(arg, level, n,
+			    nodes - n * TILE_WIDTH < TILE_WIDTH
+				? (unsigned)(nodes - n * TILE_WIDTH)
+				: TILE_WIDTH,
+			    e);
+	}
+	return r;
+}
+
+static int
+read_file(
+    const struct reading *in, const char *path, struct buf *out, struct err *e)
+{
+	int r = file_read(in->fd, path, TILE_BYTES_MAX, out, e);
+
+	if (r == -(int)ERR_NOT_FOUND)
+		return err_tag(e, ERR_INCOMPLETE, "log-incomplete", "%s", path);
+	if (r == -(int)ERR_TOO_LARGE)
+		return forged(e, path);
+	return r;
+}
+
+static int
+bad_leaf(struct err *e, const char *path, uint64_t seq)
+{
+	return err_tag(
+	    e, ERR_INTEGRITY, "log-forged", "%s, n° %" PRIu64, path, seq);
+}
+
+/* One leaf: a record of ours, in its place, not before the one before it. */
+static int
+take_leaf(struct reading *in, const char *path, uint64_t seq, const void *p,
+    size_t n, struct err *e)
+{
+	struct leaf leaf = { 0 };
+	struct hash hash;
+	int r;
+
+	if (leaf_decode(p, n, &leaf, NULL, NULL) < 0 || leaf.seq != seq ||
+	    (seq > 0 && leaf.time_ms < in->report.last_ms))
+		return bad_leaf(e, path, seq);
+	if (seq == 0)
+		in->report.first_ms = leaf.time_ms;
+	in->report.last_ms = leaf.time_ms;
+	if ((r = merkle_leaf_hash(p, n, &hash, e)) < 0)
+		return r;
+	return merkle_append(in->tree, &hash, e);
+}
+
+static int
+check_entries(struct reading *in, const char *path, uint64_t n, unsigned width,
+    const struct buf *b, struct err *e)
+{
+	const uint8_t *p;
+	struct rd rd;
+	unsigned i;
+	size_t len;
+	int r;
+
+	rd_init(&rd, b->p, b->len);
+	for (i = 0; i < width; i++) {
+		len = rd_u16(&rd);
+		p = rd_borrow(&rd, len);
+		if (p == NULL)
+			return bad_leaf(e, path, n * TILE_WIDTH + i);
+		if ((r = take_leaf(in, path, n * TILE_WIDTH + i, p, len, e)) <
+		    0)
+			return r;
+	}
+	return rd_end(&rd, path, NULL) < 0 ? forged(e, path) : 0;
+}
+
+static int
+check_hashes(struct reading *in, const char *path, int level, uint64_t n,
+    unsigned width, const struct buf *b, struct err *e)
+{
+	struct hash hash;
+	unsigned i;
+	int r;
+
+	if (b->len != (size_t)width * HASH_LEN)
+		return forged(e, path);
+	for (i = 0; i < width; i++) {
+		if ((r = merkle_node(in->tree, 8 * (unsigned)level,
+			 n * TILE_WIDTH + i, &hash, e)) < 0)
+			return r;
+		if (memcmp(hash.b, b->p + (size_t)i * HASH_LEN, HASH_LEN) != 0)
+			return bad_leaf(
+			    e, path, (n * TILE_WIDTH + i) << 8 * level);
+	}
+	return 0;
+}
+
+static int
+check_tile(void *arg, int level, uint64_t n, unsigned width, struct err *e)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	struct reading *in = arg;
+	char path[96];
+	int r;
+
+	tile_path(level, n, width, path);
+	if ((r = read_file(in, path, &b, e)) < 0)
+		return r;
+	in->report.tiles++;
+	return level < 0 ? check_entries(in, path, n, width, &b, e)
+			 : check_hashes(in, path, level, n, width, &b, e);
+}
+
+/* Is the log that note signed a beginning of this one? */
+static int
+check_since(struct reading *in, const struct buf *note, struct err *e)
+{
+	struct checkpoint *old = &in->report.since;
+	struct hash root;
+	int r;
+
+	if ((r = logfolder_head(note, in->key, old, e)) < 0)
+		return err_wrap(e, "--since");
+	if (old->size > in->report.head.size)
+		return err_tag(e, ERR_INCONSISTENT, "log-inconsistent",
+		    "%" PRIu64 " > %" PRIu64, old->size, in->report.head.size);
+	if (old->size > 0 &&
+	    (r = merkle_root(in->tree, old->size, &root, e)) < 0)
+		return r;
+	if (old->size > 0 && memcmp(root.b, old->root.b, HASH_LEN) != 0)
+		return err_tag(e, ERR_INCONSISTENT, "log-inconsistent",
+		    "%" PRIu64, old->size);
+	return 0;
+}
+
+static int
+check_all(struct reading *in, const struct buf *since, struct err *e)
+{
+	AUTO(buf_done) struct buf note = { 0 };
+	struct hash root;
+	int r;
+
+	if ((r = read_file(in, "checkpoint", &note, e)) < 0 ||
+	    (r = logfolder_head(&note, in->key, &in->report.head, e)) < 0 ||
+	    (r = logfolder_tiles(in->report.head.size, check_tile, in, e)) < 0)
+		return r;
+	if ((r = merkle_root(in->tree, in->report.head.size, &root, e)) < 0)
+		return r;
+	if (memcmp(root.b, in->report.head.root.b, HASH_LEN) != 0)
+		return forged(e, "checkpoint");
+	return since != NULL ? check_since(in, since, e) : 0;
+}
+
+int
+logfolder_check(const char *dir, const struct note_key *key,
+    const struct buf *since, struct logfolder_report *out, struct err *e)
+{
+	AUTO(merkle_freep) struct merkle *tree = NULL;
+	AUTO(fd_closep) int fd = -1;
+	struct reading in = { .key = key };
+	int r;
+
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_tag(e, ERR_INCOMPLETE, "log-incomplete", "%s", dir);
+	if ((r = merkle_new(&tree, e)) < 0)
+		return r;
+	in.fd = fd;
+	in.tree = tree;
+	if ((r = check_all(&in, since, e)) < 0)
+		return r;
+	*out = in.report;
+	return 0;
+}

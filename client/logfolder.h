@@ -1,0 +1,45 @@
+/*
+ * A log as a folder of files (C2SP tlog-tiles), checked whole and offline:
+ * checkpoint, tile/L/N, tile/entries/N.
+ */
+#ifndef CLIENT_LOGFOLDER_H
+#define CLIENT_LOGFOLDER_H
+
+#include "base/note.h"
+
+#define TILE_WIDTH 256
+/* An entry's length is a u16. */
+#define TILE_BYTES_MAX (TILE_WIDTH * (2 + 65535))
+
+/* The checkpoint of a signed note. ERR_INTEGRITY tag "log-forged". */
+int logfolder_head(const struct buf *note, const struct note_key *key,
+    struct checkpoint *out, struct err *e) NODISCARD;
+
+/*
+ * Call each with every file that a log of size leaves has besides its
+ * checkpoint, in the order of levels. level -1: the entries.
+ */
+typedef int logfolder_fn(
+    void *arg, int level, uint64_t n, unsigned width, struct err *e);
+int logfolder_tiles(uint64_t size, logfolder_fn *each, void *arg, struct err *e)
+    NODISCARD;
+
+struct logfolder_report {
+	struct checkpoint head, since;
+	uint64_t tiles;	  /* files that were read */
+	int64_t first_ms; /* times of the first and the last leaf */
+	int64_t last_ms;
+};
+
+/*
+ * Read everything that the checkpoint of dir covers, and compute every hash,
+ * the root and the signature anew. since: an older signed note, or NULL.
+ * ERR_INTEGRITY tag "log-forged" names the file or the leaf; ERR_INCOMPLETE
+ * tag "log-incomplete" the file that is missing; ERR_INCONSISTENT tag
+ * "log-inconsistent": not the log that since was a part of.
+ */
+int logfolder_check(const char *dir, const struct note_key *key,
+    const struct buf *since, struct logfolder_report *out, struct err *e)
+    NODISCARD;
+
+#endif
