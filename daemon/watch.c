@@ -29,6 +29,8 @@ static const struct {
 	{ AGENT_SEALED, LEAF_SEAL, LEAF_OK, "sealed" },
 	{ AGENT_UNSEAL_FAILED, LEAF_UNSEAL, LEAF_DENIED, "wrong passphrase" },
 	{ AGENT_REFUSED_PEER, LEAF_UNSEAL, LEAF_DENIED, "not a custodian" },
+	{ AGENT_RESTORED, LEAF_KEY_CEREMONY, LEAF_OK,
+	    "older data restored: the last signed head was set aside" },
 	{ AGENT_SELF_SEALED, LEAF_SEAL, LEAF_FAILED,
 	    "the agent sealed itself: a promise about the log was broken" },
 };

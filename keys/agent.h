@@ -161,6 +161,7 @@ enum agent_event_kind {
 	AGENT_UNSEAL_FAILED,
 	AGENT_REFUSED_PEER, /* somebody not a custodian tried */
 	AGENT_SELF_SEALED,  /* a promise about the log was broken */
+	AGENT_RESTORED,	    /* older data: the last head was set aside */
 };
 struct agent_event {
 	uint64_t number;

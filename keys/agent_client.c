@@ -512,7 +512,7 @@ agent_event(
 	ev.kind = (enum agent_event_kind)rd_u8(&c.r);
 	ev.uid = rd_u32(&c.r);
 	rd_str(&c.r, ev.account, sizeof(ev.account));
-	if (ev.kind < AGENT_UNSEALED || ev.kind > AGENT_SELF_SEALED)
+	if (ev.kind < AGENT_UNSEALED || ev.kind > AGENT_RESTORED)
 		c.r.bad = 1;
 	if ((r = call_end(&c, e)) < 0)
 		return r;

@@ -38,7 +38,7 @@ decode_one(struct rd *r, uint64_t *last, struct agent_event *out)
 	out->kind = (enum agent_event_kind)rd_u8(r);
 	out->uid = rd_u32(r);
 	rd_str(r, out->account, sizeof(out->account));
-	if (out->kind < AGENT_UNSEALED || out->kind > AGENT_SELF_SEALED ||
+	if (out->kind < AGENT_UNSEALED || out->kind > AGENT_RESTORED ||
 	    out->number <= *last)
 		r->bad = 1;
 	*last = out->number;

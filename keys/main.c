@@ -19,6 +19,8 @@
 #include "base/ipc.h"
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "keys/events.h"
+#include "keys/keydir.h"
 #include "keys/server.h"
 #include "keys/unseal.h"
 
@@ -26,7 +28,7 @@
 
 struct options {
 	const char *dir;
-	int init;
+	int init, restored;
 	int passphrase_fd, ready_fd;
 	unsigned scrypt_log2;
 	struct custodians custodians;
@@ -35,6 +37,7 @@ struct options {
 static const char usage[] =
     "usage: sceau-keys -d DIR [--ready-fd N]\n"
     "       sceau-keys -d DIR --init --passphrase-fd N --custodian NAME...\n"
+    "       sceau-keys -d DIR --restored\n"
     "\n"
     "The key agent of the vault in DIR. It serves DIR/run/agent.sock for the\n"
     "daemon and DIR/run/unseal.sock for the custodians.\n"
@@ -43,6 +46,8 @@ static const char usage[] =
     "  --init                make the keys of a new vault in DIR/keys\n"
     "  --passphrase-fd N     read the passphrase from this descriptor\n"
     "  --custodian NAME...   accounts that may unseal; three at least\n"
+    "  --restored            set the last signed head aside, because the data\n"
+    "                        are an older copy; the log will say so\n"
     "  --ready-fd N          write one byte here when serving\n"
     "  --help, --version\n";
 
@@ -51,6 +56,7 @@ enum {
 	OPT_PASSPHRASE,
 	OPT_CUSTODIAN,
 	OPT_READY,
+	OPT_RESTORED,
 	OPT_SCRYPT,
 	OPT_HELP,
 	OPT_VERSION
@@ -62,6 +68,7 @@ static const struct option longs[] = {
 	{ "passphrase-fd", required_argument, NULL, OPT_PASSPHRASE },
 	{ "custodian", required_argument, NULL, OPT_CUSTODIAN },
 	{ "ready-fd", required_argument, NULL, OPT_READY },
+	{ "restored", no_argument, NULL, OPT_RESTORED },
 	{ "scrypt-log2", required_argument, NULL, OPT_SCRYPT },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -91,6 +98,9 @@ set_option(struct options *o, int c, struct err *e)
 	case OPT_INIT:
 		o->init = 1;
 		return 0;
+	case OPT_RESTORED:
+		o->restored = 1;
+		return 0;
 	case OPT_PASSPHRASE:
 		return parse_small(
 		    "--passphrase-fd", optarg, &o->passphrase_fd, e);
@@ -116,6 +126,9 @@ check_options(const struct options *o, struct err *e)
 	if (!o->init && (o->passphrase_fd >= 0 || o->custodians.n > 0))
 		return err_set(
 		    e, ERR_USAGE, "a passphrase and custodians go with --init");
+	if (o->init && o->restored)
+		return err_set(
+		    e, ERR_USAGE, "--init and --restored exclude one another");
 	if (o->init && (o->passphrase_fd < 0 || o->custodians.n == 0))
 		return err_set(e, ERR_USAGE,
 		    "--init needs --passphrase-fd and --custodian");
@@ -251,6 +264,32 @@ init(const struct options *o, const struct settings *s,
 	return safe_create(spec, &made, e);
 }
 
+/* --restored. */
+
+/*
+ * The agent signs no head that does not extend its last: an older copy of
+ * the data could never be opened with today's keys. Whoever restores one
+ * says so here, with the agent stopped; the log enters it as a ceremony, and
+ * whoever holds a later checkpoint sees the fork (DESIGN.md, 3.5).
+ */
+static int
+restored(const struct settings *s, const char *keys, struct err *e)
+{
+	AUTO(keydir_close) struct keydir dir = { .fd = -1, .lock = -1 };
+	AUTO(events_close) struct events events = { .dir = -1 };
+	char account[AGENT_ACCOUNT_MAX];
+	uid_t uid = getuid();
+	int r;
+
+	account_of(uid, account);
+	if ((r = sandbox_become(s->uid_keys, s->gid_keys, e)) < 0 ||
+	    (r = keydir_open(&dir, keys, &s->vault, e)) < 0 ||
+	    (r = events_open(dir.fd, &events, e)) < 0 ||
+	    (r = events_add(&events, AGENT_RESTORED, uid, account, e)) < 0)
+		return r;
+	return head_create(dir.fd, e);
+}
+
 /* Serving. */
 
 static int
@@ -363,6 +402,8 @@ run(int argc, char **argv, struct err *e)
 	spec.vault = s.vault;
 	spec.origin = s.origin;
 	umask(077);
+	if (o.restored)
+		return restored(&s, keys, e);
 	return o.init ? init(&o, &s, &spec, e) : serve(&o, &s, &spec, e);
 }
 
