@@ -807,8 +807,7 @@ apply_pull(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	    (r = case_by_id(tx, &m->row.kase, &kase, e)) < 0 ||
 	    (r = decide(m->core, tx, &kase, m->row.recipient, m->row.purpose,
 		 now_ms, &consents, &d, e)) < 0 ||
-	    (strcmp(m->row.state, "released") == 0 &&
-		(r = register_check_sources(tx, &m->extract, e)) < 0) ||
+	    (r = register_check_sources(tx, &m->extract, e)) < 0 ||
 	    (r = register_move(tx, &m->row, "pulled", now_ms, e)) < 0)
 		return r;
 	return moving_leaf(m, tx, LEAF_EXTRACT_PULL,

@@ -982,8 +982,6 @@ rotate(struct running *x, struct err *e)
 		if (r != -(int)ERR_INCONSISTENT)
 			break;
 	}
-	if (r == 0 && destroyed > 0)
-		x->row.destroyed += destroyed;
 	return r;
 }
 
@@ -1131,8 +1129,12 @@ finish(struct running *x, struct err *e)
 	};
 	int r;
 
-	if ((r = load_numbers(x, e)) < 0 ||
-	    (r = burnt_join(x->core, &x->numbers, e)) < 0 ||
+	if ((r = load_numbers(x, e)) < 0)
+		return r;
+	/* What is certified are this erasure's keys, whichever run of it
+	 * destroyed them; the burnt ones go with them. */
+	x->row.destroyed = x->numbers.len / sizeof(uint64_t);
+	if ((r = burnt_join(x->core, &x->numbers, e)) < 0 ||
 	    (r = rotate(x, e)) < 0 ||
 	    (r = commit_run(x->core->committer, &rotated, e)) < 0 ||
 	    (r = clean(x, e)) < 0)

@@ -1,6 +1,6 @@
 /*
  * Erasure (GDPR art. 17): a plan, two approvals over its SHA-256, one key
- * rotation, objects gone, a certificate. Tables erasure, erasure_object,
+ * rotation, objects gone, a certificate. Tables erasure, erasure_document,
  * erasure_key, approval.
  *
  * States: planned -> approved -> running -> done. A run that was cut is

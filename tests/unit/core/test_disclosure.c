@@ -402,6 +402,9 @@ a_rectified_source_cancels_what_waits(void **state)
 	rectify(&s, s.record);
 	assert_int_equal(pull(&s, &s.ccapex, waiting, &out), -ERR_CONFLICT);
 	assert_string_equal(err_name(&f->e), "extract-rectified");
+	/* Nor may what was pulled before be pulled again. */
+	assert_int_equal(pull(&s, &s.ccapex, pulled, &out), -ERR_CONFLICT);
+	assert_string_equal(err_name(&f->e), "extract-rectified");
 }
 
 static void
