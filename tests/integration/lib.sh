@@ -57,6 +57,9 @@ fi
 
 # --- saying ------------------------------------------------------------
 
+# Where failures are told, whatever is redirected around them.
+exec 7>&2
+
 # What a reader of the output is told; tests say little, quickstart more.
 say() { printf '   %s\n' "$*"; }
 ok() { printf '   ✓ %s\n' "$*"; }
@@ -64,15 +67,15 @@ ok() { printf '   ✓ %s\n' "$*"; }
 fail() {
 	local f i
 	trap - ERR
-	printf '   ✗ %s\n' "$*" >&2
+	printf '   ✗ %s\n' "$*" >&7
 	for ((i = 1; i < ${#FUNCNAME[@]}; i++)); do
 		printf '     %s:%s %s\n' "${BASH_SOURCE[i]##*/}" \
-		    "${BASH_LINENO[i - 1]}" "${FUNCNAME[i]}" >&2
+		    "${BASH_LINENO[i - 1]}" "${FUNCNAME[i]}" >&7
 	done
-	for f in /run/work/log/*.log; do
+	for f in /run/work/log/{keys,inspect,daemon}.log; do
 		[ -s "$f" ] || continue
-		printf -- '--- %s\n' "$f" >&2
-		tail -n 15 "$f" >&2
+		printf -- '--- %s\n' "$f" >&7
+		tail -n 15 "$f" >&7
 	done
 	exit 1
 }
@@ -389,6 +392,14 @@ stop() {
 	unset "PID[$1]"
 }
 
+# ended NAME: waits for a program that ends by itself; its exit status.
+ended() {
+	local got=0
+	wait "${PID[$1]}" || got=$?
+	unset "PID[$1]"
+	return $got
+}
+
 start_all() {
 	start_keys || fail "sceau-keys ne démarre pas"
 	start_inspect || fail "sceau-inspect ne démarre pas"
@@ -403,10 +414,14 @@ stop_all() {
 
 # unseal [CUSTODIAN]: the daemon is open when this returns.
 unseal() {
+	unseal_only "$@"
+	wait_until is_open
+}
+
+unseal_only() {
 	as "${1:-claire}" sceau unseal --passphrase-fd 3 3<<<"$PASSPHRASE" \
 	    >/run/work/out/unseal 2>&1 ||
 		fail "unseal: $(cat /run/work/out/unseal)"
-	wait_until is_open
 }
 
 is_open() {
