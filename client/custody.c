@@ -155,22 +155,22 @@ is_custodian(const char *names)
 	return 0;
 }
 
-/* A tag for what the agent said, so that it has a sentence. */
+/* The same with a tag, so that it has a sentence. */
 static int
 explain(struct custody *c, struct err *e)
 {
 	struct custody_status s;
+	const struct err was = *e;
 
-	if (e->code == ERR_CONFLICT)
-		e->tag = "unsealed";
-	else if (e->code == ERR_BUSY)
-		e->tag = "unseal-wait";
-	else if (e->code == ERR_DENIED)
-		e->tag = custody_status(c, &s, NULL) == 0 &&
-				 !is_custodian(s.custodians)
-			     ? "custodian"
-			     : "passphrase";
-	return -(int)e->code;
+	if (was.code == ERR_CONFLICT)
+		return err_tag(e, ERR_CONFLICT, "unsealed", "%s", was.text);
+	if (was.code == ERR_BUSY)
+		return err_tag(e, ERR_BUSY, "unseal-wait", "%s", was.text);
+	if (was.code != ERR_DENIED)
+		return -(int)was.code;
+	if (custody_status(c, &s, NULL) == 0 && !is_custodian(s.custodians))
+		return err_tag(e, ERR_DENIED, "custodian", "%s", was.text);
+	return err_tag(e, ERR_DENIED, "passphrase", "%s", was.text);
 }
 
 int
@@ -186,9 +186,5 @@ custody_seal(struct custody *c, struct err *e)
 {
 	int r = simple(c, UNSEAL_OP_SEAL, NULL, e);
 
-	if (r == -(int)ERR_DENIED)
-		e->tag = "custodian";
-	if (r == -(int)ERR_BUSY)
-		e->tag = "unseal-wait";
-	return r;
+	return r < 0 ? explain(c, e) : 0;
 }

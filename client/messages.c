@@ -98,6 +98,7 @@ static const struct {
 	{ "forged", N_("ce n'est pas ce qu'un coffre de cette clé a fait") },
 	{ "forged-file", N_("ce fichier n'est pas celui du reçu") },
 	{ "full", N_("plus de place") },
+	{ "http-form", N_("la demande n'est pas du HTTP correct") },
 	{ "idempotency-key", N_("cette clé d'idempotence a servi à autre "
 				"chose") },
 	{ "in-flight", N_("la même demande est déjà en cours") },

@@ -203,51 +203,135 @@ has_version(struct der *d, uint8_t version)
 	return der_is(&v, &version, 1);
 }
 
-/* One recipient: by a key that is agreed on, or by one that is carried. */
+/* Is the next element byte for byte n bytes at p? It is passed over. */
 static int
-recipient_is_ours(struct der *set)
+der_next_is(struct der *d, const void *p, size_t n)
 {
-	struct der r;
+	if (d->bad || d->left < n || memcmp(d->p, p, n) != 0)
+		return 0;
+	d->p += n;
+	d->left -= n;
+	return 1;
+}
 
-	if (set->left > 0 && set->p[0] == 0xa1) {
-		r = der_enter(set, 0xa1);
-		return has_version(&r, 3) && set->left == 0;
+/* A fresh public key: whole bytes, an uncompressed point (RFC 5753, 3.1.1;
+ * the library would take other forms of the same point). */
+static int
+originator_is_ours(struct der *d)
+{
+	static const uint8_t ec_key[] = { 0x30, 0x09, 0x06, 0x07, 0x2a, 0x86,
+		0x48, 0xce, 0x3d, 0x02, 0x01 };
+	static const uint8_t form[] = { 0x00, 0x04 };
+	struct der in = der_enter(d, 0xa1), point;
+
+	if (d->left != 0 || !der_next_is(&in, ec_key, sizeof(ec_key)))
+		return 0;
+	point = der_enter(&in, 0x03);
+	return in.left == 0 && der_next_is(&point, form, sizeof(form));
+}
+
+/*
+ * One recipient, named by this issuer and serial (names are compared without
+ * regard to case elsewhere): by a key that is agreed on, or one that is
+ * carried.
+ */
+static int
+recipient_is_ours(struct der *set, const struct buf *rid)
+{
+	struct der r, keys, one;
+
+	if (set->bad || set->left == 0)
+		return 0;
+	if (set->p[0] == 0x30) {
+		r = der_enter(set, 0x30);
+		return set->left == 0 && has_version(&r, 0) &&
+		       der_next_is(&r, rid->p, rid->len);
 	}
-	r = der_enter(set, 0x30);
-	/* 0: named by issuer and serial; 2: by its key's identifier. */
-	return set->left == 0 && r.left > 3 &&
-	       (r.p[3] == 0x30 ? has_version(&r, 0) : has_version(&r, 2));
+	r = der_enter(set, 0xa1);
+	if (set->left != 0 || !has_version(&r, 3))
+		return 0;
+	one = der_enter(&r, 0xa0);
+	keys = der_enter(&r, 0x30); /* the algorithm */
+	if (!originator_is_ours(&one) || keys.bad)
+		return 0;
+	keys = der_enter(&r, 0x30);
+	one = der_enter(&keys, 0x30);
+	return r.left == 0 && keys.left == 0 && !one.bad &&
+	       der_next_is(&one, rid->p, rid->len);
+}
+
+/* What is inside is data under AES-256-GCM, nonce of 12, tag of 16 bytes. */
+static int
+content_is_ours(struct der *content)
+{
+	static const uint8_t id_data[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
+		0xf7, 0x0d, 0x01, 0x07, 0x01 };
+	static const uint8_t aes_gcm[] = { 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+		0x65, 0x03, 0x04, 0x01, 0x2e };
+	static const uint8_t tag_length[] = { 0x02, 0x01, GCM_TAG_LEN };
+	struct der alg, params, nonce, cipher;
+
+	if (!der_next_is(content, id_data, sizeof(id_data)))
+		return 0;
+	alg = der_enter(content, 0x30);
+	cipher = der_enter(content, 0x80);
+	if (cipher.bad || content->left != 0 ||
+	    !der_next_is(&alg, aes_gcm, sizeof(aes_gcm)))
+		return 0;
+	params = der_enter(&alg, 0x30);
+	nonce = der_enter(&params, 0x04);
+	return alg.left == 0 && !nonce.bad && nonce.left == GCM_NONCE_LEN &&
+	       der_is(&params, tag_length, sizeof(tag_length));
 }
 
 static int
-envelope_is_ours(const void *der, size_t n)
+envelope_is_ours(const void *der, size_t n, const struct buf *rid)
 {
-	static const uint8_t id_data[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
-		0x01, 0x07, 0x01 };
-	static const uint8_t aes_gcm[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03,
-		0x04, 0x01, 0x2e };
-	struct der whole = { .p = der, .left = n }, in, set, content, oid, alg;
-	struct der cipher, mac;
+	struct der whole = { .p = der, .left = n }, in, set, content, mac;
 
 	in = der_enter(&whole, 0x30);
-	oid = der_enter(&in, 0x06);
+	set = der_enter(&in, 0x06); /* the library looked at it */
+	if (whole.left != 0 || set.bad)
+		return 0;
 	in = der_enter(&in, 0xa0);
 	in = der_enter(&in, 0x30);
-	if (whole.left != 0 || oid.bad || !has_version(&in, 0))
+	if (!has_version(&in, 0))
 		return 0;
 	set = der_enter(&in, 0x31);
-	if (!recipient_is_ours(&set))
-		return 0;
 	content = der_enter(&in, 0x30);
 	mac = der_enter(&in, 0x04);
-	oid = der_enter(&content, 0x06);
-	alg = der_enter(&content, 0x30);
-	cipher = der_enter(&content, 0x80);
-	if (!der_is(&oid, id_data, sizeof(id_data)) || in.left != 0 ||
-	    content.left != 0 || cipher.bad || mac.left != GCM_TAG_LEN)
-		return 0;
-	oid = der_enter(&alg, 0x06);
-	return der_is(&oid, aes_gcm, sizeof(aes_gcm));
+	return !mac.bad && in.left == 0 && mac.left == GCM_TAG_LEN &&
+	       recipient_is_ours(&set, rid) && content_is_ours(&content);
+}
+
+/* IssuerAndSerialNumber of cert (RFC 5652, 10.2.4), as DER. */
+static int
+name_recipient(X509 *cert, struct buf *out, struct err *e)
+{
+	unsigned char *name = NULL, *serial = NULL;
+	int n = i2d_X509_NAME(X509_get_issuer_name(cert), &name);
+	int m = i2d_ASN1_INTEGER(X509_get0_serialNumber(cert), &serial);
+	uint8_t head[4] = { 0x30 };
+	size_t all = (size_t)n + (size_t)m, at = 0;
+	int r;
+
+	if (n < 0 || m < 0 || all > UINT16_MAX) {
+		r = forged(e, "certificate");
+	} else {
+		if (all >= 0x100) {
+			head[++at] = 0x82;
+			head[++at] = (uint8_t)(all >> 8);
+		} else if (all >= 0x80) {
+			head[++at] = 0x81;
+		}
+		head[++at] = (uint8_t)all;
+		if ((r = buf_add(out, head, at + 1, e)) == 0 &&
+		    (r = buf_add(out, name, (size_t)n, e)) == 0)
+			r = buf_add(out, serial, (size_t)m, e);
+	}
+	OPENSSL_free(name);
+	OPENSSL_free(serial);
+	return r;
 }
 
 /* --- opening ------------------------------------------------------------ */
@@ -258,16 +342,17 @@ decrypt(const void *der, size_t n, X509 *cert, EVP_PKEY *key, struct buf *out,
 {
 	AUTO(cms_freep) CMS_ContentInfo *cms = NULL;
 	AUTO(bio_freep) BIO *text = BIO_new(BIO_s_mem());
-	AUTO(buf_done) struct buf refused = { 0 };
+	AUTO(buf_done) struct buf refused = { 0 }, rid = { 0 };
 	int r;
 
 	if (text == NULL)
 		return no_memory(e);
-	if ((r = read_cms(der, n, &cms, e)) < 0)
+	if ((r = read_cms(der, n, &cms, e)) < 0 ||
+	    (r = name_recipient(cert, &rid, e)) < 0)
 		return r;
 	if (OBJ_obj2nid(CMS_get0_type(cms)) !=
 		NID_id_smime_ct_authEnvelopedData ||
-	    !envelope_is_ours(der, n))
+	    !envelope_is_ours(der, n, &rid))
 		return forged(e, "AuthEnvelopedData");
 	if (CMS_decrypt(cms, key, cert, NULL, text, CMS_BINARY) != 1) {
 		/* Nothing that did not authenticate stays in memory. */
