@@ -230,7 +230,7 @@ judge_page(const struct judge_input *in, size_t page, struct judged *out,
 	if (t == NULL)
 		return err_set(e, ERR_NOMEM, "inspection");
 	if ((r = inspect_type(
-		 in->core->inspector, p->fd, p->size, p->whole, t, e)) < 0 ||
+		 in->core->inspector, p->fd, p->held, p->whole, t, e)) < 0 ||
 	    (r = check_type(in, t, page, e)) < 0)
 		return r;
 	snprintf(out->media[page], sizeof(out->media[page]), "%s", t->media);

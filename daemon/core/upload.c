@@ -503,7 +503,8 @@ facts_of(const struct upload *u)
 		.key = u->key.number,
 		.size = u->size,
 		.fd = u->fd,
-		.whole = u->whole };
+		.whole = u->whole,
+		.held = u->charge };
 
 	memcpy(f.sha256, u->sha256, sizeof(f.sha256));
 	return f;

@@ -58,8 +58,9 @@ struct upload_facts {
 	uint64_t key;  /* number */
 	uint64_t size; /* true bytes */
 	uint8_t sha256[32];
-	int fd;	   /* memfd, sealed against writing */
-	int whole; /* 0: fd has only the first MiB */
+	int fd;	       /* memfd, sealed against writing */
+	int whole;     /* 0: fd has only the first MiB */
+	uint64_t held; /* bytes in fd */
 };
 /*
  * Take an upload to file it: padded, sealed to its end. ERR_NOT_FOUND tag

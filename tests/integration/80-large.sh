@@ -88,7 +88,8 @@ CASE=$(json $W/case.json .ref)
 # Idle: after a first small filing, so that what is loaded once is loaded.
 pdf $W/small.pdf "Une page."
 as amelie sceau --json file "$CASE" piece $W/small.pdf >$W/filed.json
-large_pdf $W/large.pdf $MIB
+{ cat $W/small.pdf; head -c ${MIB}M /dev/urandom; } >$W/large.pdf
+chmod 0644 $W/large.pdf
 touch $W/end
 IDLE=$(watch_memory "${PID[daemon]}" $W/end)
 
