@@ -3,6 +3,7 @@
 
 #include "client/commands.h"
 #include "client/out.h"
+#include "client/words.h"
 
 static void
 print_persons(const json_t *persons)
@@ -30,7 +31,7 @@ print_case(const json_t *j)
 	printf(_("Dossier %s (%s)\n"), jstr(j, "ref"), jstr(j, "case"));
 	out_line(stdout, _("Intitulé"), jstr(j, "title"));
 	out_line(stdout, _("Phase"), jstr(j, "stage"));
-	out_line(stdout, _("État"), jstr(j, "state"));
+	out_line(stdout, _("État"), jword(j, "state"));
 	out_line(stdout, _("Origine"), jstr(j, "source"));
 	out_line(stdout, _("Commune"), jstr(j, "commune"));
 	out_line(stdout, _("Référence extérieure"), jstr(j, "reference"));
@@ -110,8 +111,9 @@ list_run(struct cli *c, int argc, char **argv, struct err *e)
 	json_array_foreach(json_object_get(j, "cases"), i, k)
 	{
 		if ((r = table_row(&t, e, jstr(k, "ref"), jstr(k, "stage"),
-			 jstr(k, "state"), jstr(k, "title"), jstr(k, "commune"),
-			 jtime(k, "opened_at", at), NULL)) < 0)
+			 jword(k, "state"), jstr(k, "title"),
+			 jstr(k, "commune"), jtime(k, "opened_at", at), NULL)) <
+		    0)
 			return r;
 	}
 	table_print(&t, stdout, _("Aucun dossier."));
@@ -227,7 +229,7 @@ print_found(const json_t *j, struct err *e)
 			 jlist(k, "names", names, sizeof(names)),
 			 jstr(k, "commune"),
 			 jint(k, "birth_year") > 0 ? year : "",
-			 jstr(k, "state"), NULL)) < 0)
+			 jword(k, "state"), NULL)) < 0)
 			return r;
 	}
 	table_print(&t, stdout, _("Rien de tel dans vos dossiers."));

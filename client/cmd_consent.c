@@ -3,6 +3,7 @@
 
 #include "client/commands.h"
 #include "client/out.h"
+#include "client/words.h"
 
 /* Options that become a member of the body, as they are. */
 struct pair {
@@ -40,7 +41,7 @@ print_given(const json_t *j, struct err *e)
 		if ((r = table_row(&t, e, jstr(g, "consent"),
 			 *jstr(g, "name") != '\0' ? jstr(g, "name")
 						  : jstr(g, "person"),
-			 jstr(g, "purpose"), jstr(g, "state"),
+			 jstr(g, "purpose"), jword(g, "state"),
 			 jtime(g, "valid_until", until), NULL)) < 0)
 			return r;
 	}

@@ -3,6 +3,7 @@
 
 #include "client/commands.h"
 #include "client/out.h"
+#include "client/words.h"
 
 static int
 list_run(struct cli *c, int argc, char **argv, struct err *e)
@@ -29,7 +30,8 @@ list_run(struct cli *c, int argc, char **argv, struct err *e)
 		human_size((unsigned long long)jint(d, "size"), size);
 		if ((r = table_row(&t, e, jstr(d, "ref"), jstr(d, "kind"),
 			 version, jstr(d, "title"), size, jstr(d, "indication"),
-			 jtime(d, "filed_at", at), jstr(d, "state"), NULL)) < 0)
+			 jtime(d, "filed_at", at), jword(d, "state"), NULL)) <
+		    0)
 			return r;
 	}
 	table_print(&t, stdout, _("Aucun document."));
@@ -98,7 +100,7 @@ show_run(struct cli *c, int argc, char **argv, struct err *e)
 	out_line(stdout, _("Dossier"), jstr(j, "case"));
 	out_line(stdout, _("Type"), jstr(j, "kind"));
 	out_line(stdout, _("Intitulé"), jstr(j, "title"));
-	out_line(stdout, _("État"), jstr(j, "state"));
+	out_line(stdout, _("État"), jword(j, "state"));
 	if (jint(j, "version") > 0)
 		printf(_("Version : %lld sur %lld\n"), jint(j, "version"),
 		    jint(j, "versions"));

@@ -14,6 +14,7 @@
 #include "client/out.h"
 #include "client/save.h"
 #include "client/sign.h"
+#include "client/words.h"
 
 #define NAMESPACE "sceau-approval"
 
@@ -21,7 +22,7 @@ static void
 print_state(const json_t *j)
 {
 	out_line(stdout, _("Effacement"), jstr(j, "erasure"));
-	out_line(stdout, _("État"), jstr(j, "state"));
+	out_line(stdout, _("État"), jword(j, "state"));
 	out_line(stdout, "SHA-256", jstr(j, "sha256"));
 	printf(_("Approbations : %zu sur %lld\n"), jcount(j, "approvals"),
 	    jint(j, "needed"));
@@ -68,7 +69,7 @@ print_objects(const json_t *j, struct err *e)
 		snprintf(version, sizeof(version), "%lld", jint(o, "version"));
 		if ((r = table_row(&t, e, jstr(o, "verdict"), jstr(o, "kind"),
 			 jstr(o, "id"), jint(o, "version") > 0 ? version : "",
-			 jstr(o, "why"), NULL)) < 0)
+			 jword(o, "why"), NULL)) < 0)
 			return r;
 	}
 	table_print(&t, stdout, _("Rien à effacer."));

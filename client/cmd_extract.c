@@ -3,6 +3,7 @@
 
 #include "client/commands.h"
 #include "client/out.h"
+#include "client/words.h"
 
 /* Any JSON value in one line for a person. */
 static void
@@ -57,7 +58,7 @@ print_withheld(const json_t *j, struct err *e)
 	json_array_foreach(json_object_get(j, "withheld"), i, f)
 	{
 		if ((r = table_row(&t, e, jstr(f, "kind"), jstr(f, "path"),
-			 jstr(f, "why"), NULL)) < 0)
+			 jword(f, "why"), NULL)) < 0)
 			return r;
 	}
 	table_print(&t, stdout, _("Rien n'est retenu."));
@@ -183,7 +184,7 @@ list_run(struct cli *c, int argc, char **argv, struct err *e)
 		snprintf(pulled, sizeof(pulled), "%zu", jcount(x, "pulled"));
 		if ((r = table_row(&t, e, jstr(x, "extract"),
 			 jstr(x, "recipient"), jstr(x, "purpose"),
-			 jstr(x, "state"), jtime(x, "released_at", released),
+			 jword(x, "state"), jtime(x, "released_at", released),
 			 jtime(x, "expires_at", expires), pulled,
 			 jlist(x, "fields", fields, sizeof(fields)), NULL)) < 0)
 			return r;

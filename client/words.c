@@ -1,0 +1,54 @@
+#include "client/words.h"
+
+#include "client/cli.h"
+
+static const struct {
+	const char *word, *shown;
+} words[] = {
+	/* cases and documents */
+	{ "open", N_("ouvert") },
+	{ "closed", N_("clos") },
+	{ "restricted", N_("limité") },
+	{ "filed", N_("déposé") },
+	{ "erased", N_("effacé") },
+	/* consents */
+	{ "given", N_("donné") },
+	{ "renewed", N_("renouvelé") },
+	{ "withdrawn", N_("retiré") },
+	{ "expired", N_("expiré") },
+	/* extracts */
+	{ "released", N_("remis") },
+	{ "pulled", N_("pris") },
+	{ "acknowledged", N_("réception confirmée") },
+	{ "revoked", N_("révoqué") },
+	{ "rectified", N_("source rectifiée") },
+	/* erasures */
+	{ "planned", N_("proposé") },
+	{ "approved", N_("approuvé") },
+	{ "running", N_("en cours") },
+	{ "done", N_("fait") },
+	{ "dry-run", N_("essai à blanc") },
+	/* why a field stays behind */
+	{ "not in the rule", N_("hors de la règle") },
+	{ "sensitive, not in the rule", N_("sensible, hors de la règle") },
+	{ "never disclosed", N_("jamais communiqué") },
+	{ "not filled in", N_("non rempli") },
+	{ "no such record in the case", N_("aucune fiche dans le dossier") },
+};
+
+const char *
+word_for(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < NELEMS(words); i++)
+		if (strcmp(words[i].word, word) == 0)
+			return _(words[i].shown);
+	return word;
+}
+
+const char *
+jword(const json_t *j, const char *name)
+{
+	return word_for(jstr(j, name));
+}

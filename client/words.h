@@ -1,0 +1,14 @@
+/*
+ * The API's own words (states, reasons), as people read them.
+ */
+#ifndef CLIENT_WORDS_H
+#define CLIENT_WORDS_H
+
+#include <jansson.h>
+
+/* In the reader's language; the word itself when it is not one of ours. */
+const char *word_for(const char *word);
+/* word_for a string member; "" when it is absent. */
+const char *jword(const json_t *j, const char *name);
+
+#endif
