@@ -159,7 +159,7 @@ static pid_t
 start(struct bench *b, const char *program)
 {
 	int fds[2];
-	pid_t pid;
+	pid_t pid = -1;
 	char c;
 
 	if (pipe2(fds, O_CLOEXEC) < 0 || (pid = fork()) < 0)
