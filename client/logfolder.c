@@ -14,6 +14,7 @@ struct reading {
 	int fd;
 	const struct note_key *key;
 	struct merkle *tree;
+	int root_is_right; /* of the entries, once they are all read */
 	struct logfolder_report report;
 };
 
@@ -122,6 +123,19 @@ check_entries(struct reading *in, const char *path, uint64_t n, unsigned width,
 	return rd_end(&rd, path, NULL) < 0 ? forged(e, path) : 0;
 }
 
+/* Which of the two is wrong, the signed root tells. */
+static int
+blame(const struct reading *in, const char *path, int level, uint64_t n,
+    unsigned width, uint64_t leaf, struct err *e)
+{
+	char entries[96];
+
+	if (in->root_is_right || level > 0)
+		return bad_leaf(e, path, leaf);
+	tile_path(-1, n, width, entries);
+	return bad_leaf(e, entries, leaf);
+}
+
 static int
 check_hashes(struct reading *in, const char *path, int level, uint64_t n,
     unsigned width, const struct buf *b, struct err *e)
@@ -137,9 +151,22 @@ check_hashes(struct reading *in, const char *path, int level, uint64_t n,
 			 n * TILE_WIDTH + i, &hash, e)) < 0)
 			return r;
 		if (memcmp(hash.b, b->p + (size_t)i * HASH_LEN, HASH_LEN) != 0)
-			return bad_leaf(
-			    e, path, (n * TILE_WIDTH + i) << 8 * level);
+			return blame(in, path, level, n, width,
+			    (n * TILE_WIDTH + i) << 8 * level, e);
 	}
+	return 0;
+}
+
+static int
+compare_root(struct reading *in, struct err *e)
+{
+	struct hash root;
+	int r;
+
+	if ((r = merkle_root(in->tree, in->report.head.size, &root, e)) < 0)
+		return r;
+	in->root_is_right =
+	    memcmp(root.b, in->report.head.root.b, HASH_LEN) == 0;
 	return 0;
 }
 
@@ -151,6 +178,8 @@ check_tile(void *arg, int level, uint64_t n, unsigned width, struct err *e)
 	char path[96];
 	int r;
 
+	if (level == 0 && n == 0 && (r = compare_root(in, e)) < 0)
+		return r;
 	tile_path(level, n, width, path);
 	if ((r = read_file(in, path, &b, e)) < 0)
 		return r;
@@ -167,8 +196,8 @@ check_since(struct reading *in, const struct buf *note, struct err *e)
 	struct hash root;
 	int r;
 
-	if ((r = logfolder_head(note, in->key, old, e)) < 0)
-		return err_wrap(e, "--since");
+	if ((r = logfolder_head(note, in->key, old, NULL)) < 0)
+		return forged(e, "--since");
 	if (old->size > in->report.head.size)
 		return err_tag(e, ERR_INCONSISTENT, "log-inconsistent",
 		    "%" PRIu64 " > %" PRIu64, old->size, in->report.head.size);
@@ -185,16 +214,15 @@ static int
 check_all(struct reading *in, const struct buf *since, struct err *e)
 {
 	AUTO(buf_done) struct buf note = { 0 };
-	struct hash root;
 	int r;
 
 	if ((r = read_file(in, "checkpoint", &note, e)) < 0 ||
 	    (r = logfolder_head(&note, in->key, &in->report.head, e)) < 0 ||
 	    (r = logfolder_tiles(in->report.head.size, check_tile, in, e)) < 0)
 		return r;
-	if ((r = merkle_root(in->tree, in->report.head.size, &root, e)) < 0)
+	if ((r = compare_root(in, e)) < 0)
 		return r;
-	if (memcmp(root.b, in->report.head.root.b, HASH_LEN) != 0)
+	if (!in->root_is_right)
 		return forged(e, "checkpoint");
 	return since != NULL ? check_since(in, since, e) : 0;
 }
