@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 
-SCEAU, LOCALE, AGENT, RULES = sys.argv[1:5]
+SCEAU, LOCALE, AGENT, RULES = map(os.path.abspath, sys.argv[1:5])
 PASS = b"une longue phrase secrete\n"
 ME = pwd.getpwuid(os.getuid()).pw_name
 
