@@ -124,16 +124,19 @@ keep_only(int pipe)
 
 /* From here on hostile bytes may be looked at. */
 static int
-confine(int pipe, uint64_t mapped)
+confine(int pipe, const struct wire_request *q)
 {
+	uint64_t mapped = q->size + q->der_len + q->anchors_len;
 	struct err e;
 	uint8_t byte;
 
 	reset_signals();
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return -1;
-	/* A fork makes OpenSSL seed again: now, while it may. */
-	if (RAND_bytes(&byte, 1) != 1 || RAND_priv_bytes(&byte, 1) != 1)
+	/* A fork makes OpenSSL seed again: now, while it may. It is not
+	 * needed to tell a type, and every file waits for that. */
+	if (q->op != WIRE_TYPE &&
+	    (RAND_bytes(&byte, 1) != 1 || RAND_priv_bytes(&byte, 1) != 1))
 		return -1;
 	if (keep_only(pipe) < 0 ||
 	    sandbox_limits(CPU_S, MEMORY + (size_t)mapped, 1, &e) < 0 ||
@@ -197,8 +200,7 @@ worker_run(const struct worker_kit *k, const struct wire_request *q,
 	struct view v[WIRE_FDS_MAX] = { 0 };
 	struct buf out = { 0 };
 
-	if (map_all(q, fds, v) < 0 ||
-	    confine(pipe, q->size + q->der_len + q->anchors_len) < 0)
+	if (map_all(q, fds, v) < 0 || confine(pipe, q) < 0)
 		_exit(2);
 	/* One write: the launcher reads the whole answer or none. */
 	if (answer(k, q, v, &out) < 0 || out.len > WIRE_ANSWER_MAX ||
