@@ -78,17 +78,19 @@ status_get(struct api_call *c, struct err *e)
 	struct agent_status st = { .sealed = 1 };
 	struct err away = { 0 };
 	char vault[ID_TEXT];
-	int answers;
+	int answers, sealed;
 
-	/* Without its agent the vault is as good as sealed, and says so. */
+	/* Without its agent the vault is as good as sealed, and says so; also
+	 * between the agent's unsealing and ours. */
 	answers = agent_status(core->agent, &st, &away) == 0;
+	sealed = !answers || st.sealed || core_check_open(core, &away) < 0;
 	id_format(&core->settings.vault, vault);
 	c->answer =
 	    json_pack("{s:s, s:s, s:s, s:b, s:b, s:o, s:i, s:i, s:o, s:I, s:I}",
 		"version", SCEAU_VERSION, "vault", vault, "origin",
-		core->settings.origin, "sealed", !answers || st.sealed, "agent",
-		answers, "custodians", names_json(st.custodians), "slots",
-		st.slots, "generation", (int)st.generation, "policy",
+		core->settings.origin, "sealed", sealed, "agent", answers,
+		"custodians", names_json(st.custodians), "slots", st.slots,
+		"generation", (int)st.generation, "policy",
 		policy_json(core->policy), "head_size",
 		(json_int_t)audit_head_size(core->audit), "room",
 		(json_int_t)store_room(core->store));
