@@ -322,7 +322,9 @@ open_line() {
 	LINE=/run/home/portable/ligne.sock
 	rm -f $LINE $OUT/line
 	mkfifo -m 0666 $OUT/line
-	exec_as portable python3 "$MATERIAL/cut_line.py" --listen $LINE \
+	# The checkout may lie in a home that only its owner enters.
+	install -m 0755 "$MATERIAL/cut_line.py" /run/bin/cut_line.py
+	exec_as portable python3 /run/bin/cut_line.py --listen $LINE \
 	    --to $TUNNEL --after "$1" >$OUT/line 2>/run/work/log/line.log &
 	PID[line]=$!
 	exec 8<$OUT/line
@@ -629,7 +631,6 @@ erase() {
 	shown Claire as claire sceau retention run "$id" \
 	    -o "/run/home/claire/certificat-$id"
 	[ -z "$VERBOSE" ] || sed 's/^/   | /' "/run/home/claire/certificat-$id"
-	moment erased
 }
 
 step_8() {
@@ -639,6 +640,7 @@ step_8() {
 	objects_of "$PHOTOS_ID" >$OUT/objects
 	erase --document "$PHOTOS"
 	sed -i '/^photos /d' $KEPT
+	moment document-erased
 	shown_refused 4 "" Amélie from_afar get "$PHOTOS" --page 1
 	get_same "$CONTRACT" $FILES/contrat-2.pdf
 	objects_are_gone
@@ -646,6 +648,7 @@ step_8() {
 	old_copy_with_todays_keys
 	erase "$CASE"
 	: >$KEPT
+	moment case-erased
 	shown_refused 4 "" Amélie from_afar get "$CONTRACT"
 	shown_refused 4 "" Amélie from_afar case show "$CASE"
 	ok "le dossier entier est effacé"
