@@ -232,7 +232,7 @@ int
 upload_is_there(
     struct cli *c, const struct source *s, int *there, struct err *e)
 {
-	uint64_t offset;
+	uint64_t offset = 0;
 	int r;
 
 	if ((r = ask(c, s, &offset, e)) < 0)
