@@ -1,7 +1,8 @@
 #!/bin/bash
 #
 # packages.sh [FILE]: install what packages.txt names and Debian has not yet,
-# as root or with sudo. What was installed is added to FILE, one name a line.
+# as root or with sudo. Prints what was installed, one name a line, and adds
+# it to FILE.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -9,32 +10,28 @@ missing=$(grep -v '^#' "$here/packages.txt" | while read -r p; do
 	dpkg-query -W -f '${Status}\n' "$p" 2>/dev/null |
 		grep -q '^install ok installed$' || echo "$p"
 done)
-
-if [ -z "$missing" ]; then
-	echo "   ✓ tous les paquets nécessaires sont là"
-	exit 0
-fi
+[ -n "$missing" ] || exit 0
 
 sudo=
 [ "$(id -u)" = 0 ] || sudo=sudo
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-echo "   installe :" $missing
-# openssh-server must not start a server on the machine for our sake; other
-# services keep what they do.
+# No service starts on the machine for our sake: sshd is run by the tests, on
+# a network of their own.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ]; then
+	trap 'rm -f "$log"; $sudo rm -f $policy' EXIT
 	printf '#!/bin/sh\nexit 101\n' | $sudo tee $policy >/dev/null
 	$sudo chmod 0755 $policy
-	trap 'rm -f "$log"; $sudo rm -f $policy' EXIT
 fi
 # shellcheck disable=SC2086
 {
-	$sudo apt-get update -q
-	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
-	    --no-install-recommends $missing
+	$sudo apt-get update -q &&
+		$sudo env DEBIAN_FRONTEND=noninteractive apt-get install \
+		    -q -y --no-install-recommends $missing
 } >"$log" 2>&1 || {
 	cat "$log" >&2
 	exit 1
 }
-[ $# -eq 0 ] || printf '%s\n' $missing >>"$1"
+echo "$missing"
+[ $# -eq 0 ] || echo "$missing" >>"$1"
