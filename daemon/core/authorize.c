@@ -134,9 +134,11 @@ leaf_apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 }
 
 static int
-leaf_run(struct leaf_only *l, uint64_t *seq, struct err *e)
+leaf_run(struct leaf_only *l, int need_head, uint64_t *seq, struct err *e)
 {
-	struct change ch = { .apply = leaf_apply, .arg = l };
+	struct change ch = {
+		.apply = leaf_apply, .arg = l, .need_head = need_head
+	};
 	int r;
 
 	if ((r = commit_run(l->core->committer, &ch, e)) < 0)
@@ -153,7 +155,18 @@ core_read_leaf(struct core *core, const struct caller *caller,
 	struct leaf_only l = { core, caller, klass, LEAF_OK, object, detail,
 		0 };
 
-	return leaf_run(&l, seq, e);
+	return leaf_run(&l, 0, seq, e);
+}
+
+int
+core_read_leaf_headed(struct core *core, const struct caller *caller,
+    enum leaf_class klass, const struct id *object, json_t *detail,
+    uint64_t *seq, struct err *e)
+{
+	struct leaf_only l = { core, caller, klass, LEAF_OK, object, detail,
+		0 };
+
+	return leaf_run(&l, 1, seq, e);
 }
 
 /* The log tells what the answer hides: not yours is not no such. */
@@ -209,7 +222,7 @@ core_refusal_leaf(struct core *core, const struct caller *caller,
 	*seq = 0;
 	if (l.outcome != LEAF_SEALED)
 		l.detail = refusal_json(core, why, caller->decided, detail);
-	if (leaf_run(&l, seq, &e) < 0)
+	if (leaf_run(&l, 0, seq, &e) < 0)
 		log_error("a refusal's leaf (%s): %s",
 		    leaf_class_name((uint16_t)klass), e.text);
 	json_decref(l.detail);

@@ -356,17 +356,26 @@ settle(struct committer *c, struct job *waiting)
 	return r < 0;
 }
 
+static int64_t
+monotonic_ms(void)
+{
+	struct timespec t = after_ms(0);
+
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 /* Under the lock. 0: there is work, or the lazy head's time has come. */
 static int
-wait_for_work(struct committer *c, int64_t lazy_ms)
+wait_for_work(struct committer *c, int64_t due_ms)
 {
-	struct timespec until = after_ms(lazy_ms);
+	int64_t left = due_ms - monotonic_ms();
+	struct timespec until = after_ms(left > 0 ? left : 0);
 	int timed_out = 0;
 
 	while (c->to_commit.n == 0 && !timed_out) {
 		if (c->stop && c->to_append.n == 0 && !c->appending)
 			return -1;
-		if (lazy_ms < 0)
+		if (due_ms < 0)
 			pthread_cond_wait(&c->to_commit.filled, &c->lock);
 		else
 			timed_out = pthread_cond_timedwait(&c->to_commit.filled,
@@ -376,11 +385,12 @@ wait_for_work(struct committer *c, int64_t lazy_ms)
 }
 
 /*
- * A group, or none when the lazy head's time has come. How long the next
- * head may wait is returned; -1: no leaf is without one.
+ * A group, or none when the lazy head's time has come. due_ms is when the
+ * next head must be signed at the latest, however busy it is until then: the
+ * new time is returned; -1: no leaf is without a head.
  */
 static int64_t
-commit_step(struct committer *c, int64_t lazy_ms)
+commit_step(struct committer *c, int64_t due_ms)
 {
 	struct job *group, *waiting = NULL;
 	struct err stopped;
@@ -393,25 +403,26 @@ commit_step(struct committer *c, int64_t lazy_ms)
 		answer_early(group, r, &stopped);
 		return -1;
 	}
-	if (group != NULL && commit_group(c, group, &waiting) && lazy_ms < 0)
-		lazy_ms = SETTLE_LAZY_MS;
-	if (waiting != NULL || group == NULL)
-		lazy_ms = settle(c, waiting) ? SETTLE_RETRY_MS : -1;
-	return c->broken ? -1 : lazy_ms;
+	if (group != NULL && commit_group(c, group, &waiting) && due_ms < 0)
+		due_ms = monotonic_ms() + SETTLE_LAZY_MS;
+	if (waiting != NULL || (due_ms >= 0 && monotonic_ms() >= due_ms))
+		due_ms =
+		    settle(c, waiting) ? monotonic_ms() + SETTLE_RETRY_MS : -1;
+	return c->broken ? -1 : due_ms;
 }
 
 static void *
 commit_loop(void *arg)
 {
 	struct committer *c = arg;
-	int64_t lazy_ms = SETTLE_LAZY_MS;
+	int64_t due_ms = monotonic_ms() + SETTLE_LAZY_MS;
 
 	pthread_mutex_lock(&c->lock);
-	while (wait_for_work(c, lazy_ms) == 0) {
-		lazy_ms = commit_step(c, lazy_ms);
+	while (wait_for_work(c, due_ms) == 0) {
+		due_ms = commit_step(c, due_ms);
 		pthread_cond_signal(&c->work);
 	}
-	if (lazy_ms >= 0 && !c->broken)
+	if (due_ms >= 0 && !c->broken)
 		settle(c, NULL);
 	pthread_mutex_unlock(&c->lock);
 	return NULL;

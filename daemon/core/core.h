@@ -109,6 +109,11 @@ int core_leaf(struct core *core, struct tx *tx, const struct caller *caller,
 int core_read_leaf(struct core *core, const struct caller *caller,
     enum leaf_class klass, const struct id *object, json_t *detail,
     uint64_t *seq, struct err *e) NODISCARD;
+/* The same, and a signed head covers it when it returns: for who is about to
+ * show the log to others. ERR_PENDING. */
+int core_read_leaf_headed(struct core *core, const struct caller *caller,
+    enum leaf_class klass, const struct id *object, json_t *detail,
+    uint64_t *seq, struct err *e) NODISCARD;
 /* The leaf of a refusal or failure: outcome from the error's code. Never
  * fails loudly: what cannot be entered is logged. *seq 0 when none. */
 void core_refusal_leaf(struct core *core, const struct caller *caller,

@@ -93,7 +93,7 @@ log_checkpoint(struct core *core, const struct caller *caller, struct buf *note,
 	int r;
 
 	if ((r = may_check(core, caller, e)) < 0 ||
-	    (r = core_read_leaf(
+	    (r = core_read_leaf_headed(
 		 core, caller, LEAF_AUDIT_EXPORT, NULL, NULL, &leaf, e)) < 0 ||
 	    (r = audit_flush(core->audit, e)) < 0)
 		return r;
