@@ -25,7 +25,7 @@
 # answer, a file. A command that is not expected to fail ends the script.
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-BUILD=${SCEAU_BUILD:-$TOP/build}
+BUILD=$(realpath -m "${SCEAU_BUILD:-$TOP/build}")
 MATERIAL=$TOP/tests/integration/material
 VAULT=/run/disk/vault
 
@@ -49,10 +49,9 @@ if [ -z "${SCEAU_WORLD:-}" ]; then
 	# shellcheck disable=SC2086
 	unshare $ns --mount-proc true 2>/dev/null ||
 		skip "this machine gives no namespaces"
-	SCEAU_WORLD=$(pwd)
-	export SCEAU_WORLD SCEAU_BUILD="$BUILD"
+	export SCEAU_WORLD=1 SCEAU_BUILD="$BUILD"
 	# shellcheck disable=SC2086
-	exec unshare $ns --mount-proc bash "$0" "$@"
+	exec unshare $ns --mount-proc bash "$(realpath "$0")" "$@"
 fi
 
 # --- saying ------------------------------------------------------------
@@ -193,6 +192,8 @@ make_world() {
 	install -m 0755 "$BUILD/daemon/sceaud" "$BUILD/keys/sceau-keys" \
 	    "$BUILD/daemon/inspect/sceau-inspect" "$BUILD/client/sceau" \
 	    /run/bin/
+	# The sources may lie where others have no way in.
+	cd /
 	# No ip(8) needed: SIOCSIFFLAGS, IFF_UP.
 	python3 -c 'import fcntl, socket, struct
 fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 1))'
