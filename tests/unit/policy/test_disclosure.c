@@ -343,8 +343,7 @@ nothing_sensitive_goes_to_one_who_faces_the_landlord(void **state)
 	struct rules *r = *state;
 	int line;
 
-	rules_edit(rules_small,
-	    "	field \"name\" { from = \"note:name\" }",
+	rules_edit(rules_small, "	field \"name\" { from = \"note:name\" }",
 	    "	sensitive = { note:health }\n"
 	    "	field \"health\" { from = \"note:health\" }",
 	    &one, &line);
