@@ -339,14 +339,16 @@ a_sensitive_field_goes_only_when_the_rule_lists_it(void **state)
 static void
 nothing_sensitive_goes_to_one_who_faces_the_landlord(void **state)
 {
+	static const char given[] =
+	    "	field \"name\" { from = \"note:name\" }";
+	static const char sensitive[] =
+	    "	sensitive = { note:health }\n"
+	    "	field \"health\" { from = \"note:health\" }";
 	AUTO(buf_done) struct buf one = { 0 }, two = { 0 };
 	struct rules *r = *state;
 	int line;
 
-	rules_edit(rules_small, "	field \"name\" { from = \"note:name\" }",
-	    "	sensitive = { note:health }\n"
-	    "	field \"health\" { from = \"note:health\" }",
-	    &one, &line);
+	rules_edit(rules_small, given, sensitive, &one, &line);
 	rules_edit(buf_str(&one), "landlord-facing = false",
 	    "landlord-facing = true", &two, &line);
 	rules_put(r, "00-common.conf", buf_str(&two));
