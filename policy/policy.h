@@ -41,7 +41,27 @@ int policy_in_force(const struct policy_window *w, int32_t day);
 int policy_load(const char *dir, struct policy **out, struct buf *problems,
     struct err *e) NODISCARD;
 void policy_freep(struct policy **p);
-/* The rules' own version number, and the SHA-256 over all their files. */
+/*
+ * The same from memory, for rules that come from elsewhere than a folder:
+ * file names are "NN-name.conf", "people.conf", "certificates/NAME",
+ * "notices/NAME.txt", "tests/NAME.tests", "anchors.pem"; others are refused.
+ * The bytes are copied.
+ */
+#define POLICY_FILES_MAX 256
+#define POLICY_FILE_NAME_MAX 128	  /* bytes */
+#define POLICY_FILES_BYTES_MAX (4u << 20) /* of all files together */
+struct policy_file {
+	const char *name;
+	const void *p;
+	size_t n;
+};
+int policy_load_files(const struct policy_file *files, size_t n,
+    struct policy **out, struct buf *problems, struct err *e) NODISCARD;
+/* Every file the policy was loaded from, people.conf included, by name. */
+size_t policy_files(const struct policy *p, const struct policy_file **all);
+const struct policy_file *policy_file(const struct policy *p, const char *name);
+/* The rules' own version number, and the SHA-256 over all their files but
+ * people.conf: certificates, notices, tests and anchors included. */
 uint32_t policy_version(const struct policy *p);
 const uint8_t *policy_sha256(const struct policy *p); /* 32 bytes */
 /* The same over people.conf alone, which changes on its own; zeros: none. */
@@ -67,6 +87,31 @@ const struct principal *policy_principal(
 const struct principal *policy_key_owner(
     const struct policy *p, const void *blob, size_t n);
 size_t policy_people(const struct policy *p, const struct principal **all);
+
+/*
+ * A role lent to somebody for dated days (people.conf): the lender is away.
+ * The borrower then acts in either role; decisions name the one that
+ * counted.
+ */
+struct policy_loan {
+	const char *name, *role, *from_account, *to_account;
+	struct policy_window when;
+};
+size_t policy_loans(const struct policy *p, const struct policy_loan **all);
+#define POLICY_ROLES_MAX 8
+/* The roles of who on this day, own first; NULL at the end; their number. */
+size_t policy_roles_of(const struct policy *p, const struct principal *who,
+    int32_t day, const char *out[POLICY_ROLES_MAX + 1]);
+
+/* What a new people.conf changes, for how many signatures it takes. */
+enum people_change {
+	PEOPLE_SAME,
+	PEOPLE_SUSPENSION, /* nothing but persons suspended */
+	PEOPLE_CASEWORKER, /* caseworkers added or suspended, nothing else */
+	PEOPLE_OTHER	   /* all else: roles, keys, partners, loans… */
+};
+enum people_change policy_people_change(
+    const struct policy *now, const struct policy *candidate);
 
 /* --- operations ------------------------------------------------------- */
 
@@ -105,6 +150,24 @@ enum policy_op {
 	OP_PUBLISH,
 	OP_POLICY_READ,
 	OP_CHANGE_READ,
+	OP_PERSON_EDIT,	      /* end a role, mark an address confidential */
+	OP_REFUSAL,	      /* the household refuses the diagnosis */
+	OP_OBJECTION,	      /* enter an objection (GDPR art. 21) */
+	OP_OBJECTION_DECIDE,  /* the DPO settles it */
+	OP_EXTRACT_APPROVE,   /* the second signature */
+	OP_EXTRACT_DELIVER,   /* hand or paper: staff take it to deliver it */
+	OP_NOTICE_SETTLE,     /* staff enter what a recipient answered */
+	OP_DUE,		      /* what is waiting */
+	OP_PARTNER_SUBMIT,    /* a partner hands something in */
+	OP_SUBMISSION_READ,   /* staff look at the quarantine */
+	OP_SUBMISSION_SETTLE, /* take or reject it */
+	OP_RULES_PROPOSE,
+	OP_RULES_APPROVE,
+	OP_RULES_APPLY,
+	OP_EXPLAIN,
+	OP_REPLAY,
+	OP_BREAK_GLASS,
+	OP_BREAK_GLASS_REVIEW,
 	OP_COUNT
 };
 const char *policy_op_name(enum policy_op op); /* "case-open" … */
@@ -121,6 +184,20 @@ struct access_facts {
 	const char *case_state; /* "open", "closed", "restricted"; or NULL */
 	int own_case;		/* the caller opened it or is assigned */
 	int32_t day;		/* days since 1970: effective from/until */
+	int broken_glass; /* the caller has broken the glass of this case */
+	int stepped_up;	  /* a signed statement for this very act is there */
+};
+/* The facts as values, so that a decision can be kept and taken again. */
+struct access_kept {
+	uint32_t uid;
+	char account[64], role[64], team[64], organisation[64]; /* who */
+	int is_nobody, is_suspended, is_partner;
+	enum policy_op op;
+	int has_kind, has_purpose, has_case; /* "" and NULL are not the same */
+	char kind[64], purpose[64];
+	char case_team[64], case_organisation[64], case_state[16];
+	int own_case, broken_glass, stepped_up;
+	int32_t day;
 };
 struct decision {
 	int allowed;
@@ -130,12 +207,20 @@ struct decision {
 	const char *tag;     /* when denied: "nobody", "no-rule",
 				"other-team", "purpose-missing",
 				"purpose-unknown", "kind-unknown",
-				"case-restricted" */
+				"case-restricted", "step-up" */
+	const char *role;    /* that counted: own, or lent; or NULL */
+	const char *loan;    /* name of the loan when it was lent */
+	int broken_glass;    /* allowed for that reason only */
 	char why[POLICY_EXPLAIN_MAX]; /* one sentence, English, with names */
+	struct access_kept facts;     /* what it was decided on */
 };
 /* Never fails: what cannot be decided is denied. */
 void policy_authorize(
     const struct policy *p, const struct access_facts *f, struct decision *d);
+
+/* The same decision from kept facts: under the same files, the same bits. */
+void policy_authorize_kept(
+    const struct policy *p, const struct access_kept *f, struct decision *d);
 
 /* --- kinds and fields ------------------------------------------------- */
 
@@ -176,6 +261,10 @@ struct policy_kind {
 	 * always refused when signed is 1. */
 	int strict, is_signed;
 	int uninspected; /* may be kept NOT-INSPECTED */
+	int by_vault;	 /* a record the vault makes of a case's own facts
+			    ("issue"): never filed by anybody */
+	int is_social;	 /* never kept of who refused the diagnosis */
+	const char *const *signers; /* roles of who signs; NULL at the end */
 	const struct policy_field *fields;
 	size_t nfields;
 	const char *retention; /* name of its retention rule */
@@ -194,10 +283,11 @@ const char *policy_role_title(const struct policy *p, const char *role);
 /* --- recipients, consent, disclosure ---------------------------------- */
 
 struct policy_recipient {
-	const char *name;	 /* "caf", "ccapex", "banque-de-france" */
-	const char *title;	 /* for people, French */
-	const char *account;	 /* Unix account of its door, or "" */
-	const char *channel;	 /* "ssh", "hand", "paper" */
+	const char *name;	     /* "caf", "ccapex", "banque-de-france" */
+	const char *title;	     /* for people, French */
+	const char *account;	     /* Unix account of its door, or "" */
+	const char *channel;	     /* "ssh", "hand", "paper": the usual one */
+	const char *const *channels; /* all it may have; NULL at the end */
 	const char *certificate; /* file under the policy folder, PEM, or "" */
 	int landlord_facing;
 	struct policy_window when;
@@ -214,6 +304,12 @@ struct policy_consent {
 	const char *recipient; /* or NULL */
 	uint32_t valid_months; /* at most so long; 0: life of the processing */
 	const char *notice, *notice_version;
+	/* notices/NOTICE-VERSION.txt: what the person was given to read. */
+	const char *notice_text;
+	const uint8_t *notice_sha256; /* 32 bytes */
+	const char *basis;	    /* for people, French: RGPD art. 6(1)(a) */
+	const char *const *classes; /* of fields it allows, French words */
+	const char *source;
 	struct policy_window when;
 };
 const struct policy_consent *policy_consent(
@@ -226,7 +322,27 @@ struct disclosed_field {
 	const char *path;  /* source field */
 	const char *label; /* member in the extract, "a.b" within groups */
 	const char *title; /* for people, French */
+	/* Whose it is: NULL is the household's, and needs the consent of all;
+	 * a role ("titulaire"): of persons in that role alone. */
+	const char *about;
 };
+enum policy_diagnosis {
+	DIAGNOSIS_UNKNOWN, /* nobody was asked yet */
+	DIAGNOSIS_ACCEPTED,
+	DIAGNOSIS_REFUSED
+};
+/* An event of a case that rules can name: "recevabilite". */
+struct policy_event {
+	const char *name, *title, *source;
+	int with_document; /* its decision is filed with it */
+	int in_future;	   /* "audience": its day may lie ahead */
+	const char *stage; /* the case is in this stage from then on; or NULL */
+	struct policy_window when;
+};
+const struct policy_event *policy_event(
+    const struct policy *p, const char *name);
+size_t policy_events(const struct policy *p, const struct policy_event **all);
+
 struct disclosure_rule {
 	const char *name, *recipient, *purpose, *basis, *citation;
 	const char *consent; /* consent purpose that must be in force, or
@@ -237,16 +353,31 @@ struct disclosure_rule {
 	const char *const *stages; /* "amont", "aval"; empty: any */
 	uint32_t expires_days;
 	int four_eyes;
-	const char *title; /* for people, French */
+	int urgent;	    /* goes now; the second signature comes after */
+	int partial;	    /* may go with the fields of those who agree */
+	unsigned diagnosis; /* bit of each enum policy_diagnosis it is for */
+	const char *const
+	    *events; /* that must have happened; NULL at the end */
+	const char *const *channels; /* of the recipient's, this rule's */
+	const char *title;	     /* for people, French */
 	struct policy_window when;
+};
+/* One adult of the case, and the consents of theirs that are in force. */
+struct disclosure_adult {
+	const char *role;
+	const char *const *consents; /* NULL at the end */
 };
 struct disclosure_facts {
 	const char *recipient, *purpose; /* purpose NULL: the only one */
 	const char *stage, *case_state;
 	/* Consent purposes in force for every adult of the case today. */
 	const char *const *consents; /* NULL at the end */
-	int objection;		     /* an objection waits for the DPO */
+	int objection; /* an objection waits for the DPO, or was upheld */
 	int32_t day;
+	enum policy_diagnosis diagnosis;
+	const char *const *events; /* of the case up to that day; or NULL */
+	const struct disclosure_adult *adults;
+	size_t nadults;
 };
 struct disclosure_decision {
 	int allowed;
@@ -258,6 +389,40 @@ struct disclosure_decision {
 };
 void policy_disclose(const struct policy *p, const struct disclosure_facts *f,
     struct disclosure_decision *d);
+
+/*
+ * A block: what must not reach some recipients until an event has happened,
+ * whatever other rules say (C. conso. L721-3).
+ */
+struct policy_blocked {
+	const char *kind, *path;
+	/* NULL: the field stays behind. Else: a record in which it has this
+	 * value does not go at all. */
+	const char *value;
+};
+struct policy_block {
+	const char *name, *citation, *title;
+	int landlord_facing;	       /* every recipient facing the landlord */
+	const char *const *recipients; /* and these; NULL at the end */
+	const char *until_event;
+	const struct policy_blocked *blocked;
+	size_t nblocked;
+	struct policy_window when;
+};
+size_t policy_blocks(const struct policy *p, const struct policy_block **all);
+/* Is the block on, for this recipient and these events, on this day? */
+int policy_block_is_on(const struct policy *p, const struct policy_block *b,
+    const struct disclosure_facts *f);
+enum field_verdict {
+	FIELD_GIVEN,
+	FIELD_BLOCKED,	     /* *block says which */
+	FIELD_NOT_ALL_AGREE, /* shared, and an adult's consent is missing */
+	FIELD_THEY_DISAGREE  /* of somebody whose consent is missing */
+};
+/* One field of the rule that policy_disclose chose, under the same facts. */
+enum field_verdict policy_field_verdict(const struct policy *p,
+    const struct disclosure_facts *f, const struct disclosure_rule *r,
+    const struct disclosed_field *x, const struct policy_block **block);
 size_t policy_disclosures(
     const struct policy *p, const struct disclosure_rule **all);
 
@@ -277,9 +442,11 @@ const struct policy_retention *policy_retention(
 
 /* Who may approve what, and how many different keys it takes. */
 struct policy_approval {
-	const char *what;	  /* "erasure" */
-	const char *const *roles; /* that count */
+	const char *what;	     /* "erasure" */
+	const char *const *roles;    /* that count */
+	const char *const *opinions; /* that are recorded and never counted */
 	uint32_t count, valid_days;
+	int own; /* may the one who asks be among them? */
 	struct policy_window when;
 };
 const struct policy_approval *policy_approval(
@@ -289,5 +456,8 @@ const struct policy_approval *policy_approval(
  * *value, or ERR_NOT_FOUND. */
 int policy_figure(const struct policy *p, const char *name, int64_t *value,
     struct err *e) NODISCARD;
+/* The same, in force on that day. */
+int policy_figure_on(const struct policy *p, const char *name, int32_t day,
+    int64_t *value, struct err *e) NODISCARD;
 
 #endif

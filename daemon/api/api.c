@@ -22,6 +22,7 @@ struct api {
 struct state {
 	struct caller caller;
 	struct decision decided; /* kept for a refusal's leaf */
+	json_t *told;		 /* likewise */
 	struct upload *upload;	 /* the body goes there */
 	struct err refused;	 /* found at the headers or in the body */
 	uint64_t upload_offset;
@@ -194,6 +195,9 @@ name_caller(struct api *a, const struct http_request *rq, struct caller *caller)
 	caller->partner_door = rq->door == API_DOOR_PARTNER;
 	caller->purpose = http_header(rq, "Sceau-Purpose");
 	caller->idempotency = http_header(rq, "Idempotency-Key");
+	caller->step_up = http_header(rq, "Sceau-Step-Up");
+	if (caller->partner_door)
+		caller->door_key = http_header(rq, "Sceau-Door-Key");
 }
 
 static int
@@ -241,6 +245,8 @@ enter_refusal(struct api *a, const struct caller *caller, enum leaf_class klass,
 	detail = json_pack("{s:s, s:s}", "method",
 	    utf8_is_valid(method, strlen(method)) ? method : "?", "path",
 	    utf8_is_valid(path, strlen(path)) ? path : "?");
+	if (detail != NULL && caller->told != NULL)
+		json_object_update(detail, caller->told);
 	core_refusal_leaf(a->core, caller, klass, object, why, detail, &seq);
 	json_decref(detail);
 	return seq;
@@ -308,6 +314,7 @@ api_begin(void *arg, struct http_request *rq, struct http_response *rs)
 	rq->state = st;
 	name_caller(a, rq, &st->caller);
 	st->caller.decided = &st->decided;
+	st->caller.told = st->told = json_object();
 	if (!is_upload(rq, st->upload_id))
 		return 0;
 	/* A refusal waits for run: its leaf may not be written here. */
@@ -461,6 +468,8 @@ api_done(void *arg, struct http_request *rq)
 	(void)arg;
 	if (st != NULL && st->upload != NULL)
 		upload_pause(st->upload);
+	if (st != NULL)
+		json_decref(st->told);
 	free(st);
 	rq->state = NULL;
 }

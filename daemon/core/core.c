@@ -51,13 +51,16 @@ static int
 open_policy(struct core *c, struct err *e)
 {
 	char path[SETTINGS_PATH_MAX];
+	struct policy *p = NULL;
 	struct err none = { 0 };
 	int r;
 
 	if ((r = settings_path(&c->settings, "policy", path, e)) < 0 ||
-	    (r = policy_load(path, &c->policy, NULL, e)) < 0 ||
-	    (r = settings_path(&c->settings, "policy/anchors.pem", path, e)) <
-		0)
+	    (r = policy_load(path, &p, NULL, e)) < 0)
+		return r;
+	c->policy = p;
+	if ((r = settings_path(&c->settings, "policy/anchors.pem", path, e)) <
+	    0)
 		return r;
 	r = file_read(AT_FDCWD, path, ANCHORS_MAX, &c->anchors, &none);
 	if (r < 0 && r != -ERR_NOT_FOUND) {
@@ -144,6 +147,7 @@ void
 core_freep(struct core **cp)
 {
 	struct core *c = TAKE(*cp);
+	struct policy *p;
 
 	if (c == NULL)
 		return;
@@ -157,7 +161,8 @@ core_freep(struct core **cp)
 	inspector_freep(&c->inspector);
 	agent_freep(&c->agent);
 	catalog_freep(&c->catalog);
-	policy_freep(&c->policy);
+	p = c->policy;
+	policy_freep(&p);
 	buf_done(&c->anchors);
 	public_free(c->public);
 	pthread_mutex_destroy(&c->lock);

@@ -21,6 +21,9 @@ struct uploads;
 struct search;
 struct keypool;
 struct inflight; /* idempotency keys whose first request is running */
+struct rules;	 /* the rules in force and those before (rules.h) */
+struct glass;	 /* who broke which glass (glass.h) */
+struct step_ups; /* statements used (step_up.h) */
 
 struct core {
 	struct settings settings;
@@ -30,12 +33,21 @@ struct core {
 	struct committer *committer;
 	struct agent *agent;
 	struct inspector *inspector;
-	struct policy *policy; /* immutable while the daemon runs */
+	/*
+	 * The rules in force. Each is immutable, and lives as long as the
+	 * daemon runs; another takes its place when it is applied (rules.h).
+	 * Who decides several things on one set reads this once.
+	 */
+	struct policy *_Atomic policy;
+	struct rules *rules;
+	struct glass *glass;
+	struct step_ups *step_ups;
 	struct keypool *keys;
 	struct uploads *uploads;
 	struct search *search;
 	struct inflight *inflight;
-	/* Trust anchors for signatures: PEM, policy/anchors.pem; may be "". */
+	/* Trust anchors for signatures: PEM, anchors.pem of the rules the
+	 * daemon started with; may be "". */
 	struct buf anchors;
 	struct agent_public *public; /* NULL until the first unseal */
 	/*
@@ -70,11 +82,20 @@ struct caller {
 	const char *purpose;	     /* asked for; NULL */
 	const char *idempotency;     /* key, or NULL */
 	int partner_door;	     /* partner.sock */
+	/* The Sceau-Step-Up header, as it came; NULL (step_up.h). */
+	const char *step_up;
+	/* Partners: fingerprint of the ssh key, as their door tells; NULL. */
+	const char *door_key;
 	/*
 	 * Where core_authorize leaves its last decision, so that the leaf of a
 	 * refusal can tell it. The dispatcher's; NULL: nowhere.
 	 */
 	struct decision *decided;
+	/*
+	 * What else the leaf of a refusal must tell (the facts of a refused
+	 * disclosure): an object, whose members core adds. NULL: nowhere.
+	 */
+	json_t *told;
 };
 
 /* --- decisions -------------------------------------------------------- */
@@ -83,6 +104,7 @@ struct caller {
 struct case_facts {
 	struct id id;
 	char team[64], organisation[64], state[16], stage[16];
+	enum policy_diagnosis diagnosis;
 	uint32_t opened_by;
 	uint64_t key;
 };
@@ -95,7 +117,11 @@ struct case_facts {
 int core_authorize(struct core *core, const struct caller *caller,
     enum policy_op op, const char *kind, const struct case_facts *c,
     int64_t now_ms, struct decision *d, struct err *e) NODISCARD;
-/* {rule, purpose, default, why, policy}: a new reference. NULL: no memory. */
+/*
+ * {rule, purpose, default, denied, why, policy, generation, facts}: a new
+ * reference. NULL: no memory. facts is all it was decided on, so that it can
+ * be decided again (explain.h).
+ */
 json_t *decision_json(const struct core *core, const struct decision *d);
 
 /* Append a leaf for this caller within tx. detail is borrowed. */
@@ -212,6 +238,14 @@ struct consents_in_force {
 	const char *purposes[33]; /* policy's strings; NULL at the end */
 	struct id ids[32];	  /* a consent each (one adult's) */
 	int objection;
+	/* Adult by adult, for extracts of those who agree. */
+	struct adult_consents {
+		struct id person;
+		char role[32];
+		const char *purposes[33]; /* policy's strings; NULL ends */
+		struct id ids[32];	  /* the consent of each */
+	} adults[16];
+	size_t nadults;
 };
 int consents_of_case(struct core *core, struct tx *tx, const struct id *kase,
     int64_t now_ms, struct consents_in_force *out, struct err *e) NODISCARD;

@@ -1,0 +1,88 @@
+/*
+ * Approvals: signatures that people make anywhere (ssh-keygen -Y sign over a
+ * page of text), bound to the exact page by its SHA-256 and to the version of
+ * the rules, valid for the days the policy says. One module for erasures,
+ * releases and rules. Tables approval_subject, approval.
+ *
+ * They count by key: no key and no person twice. Roles that count, how many,
+ * and whether the one who asks may be among them are the policy's
+ * ("approval"); opinions (the DPO's, GDPR art. 38(6)) are kept and never
+ * counted.
+ */
+#ifndef DAEMON_CORE_APPROVAL_H
+#define DAEMON_CORE_APPROVAL_H
+
+#include "base/sshsig.h"
+#include "daemon/core/core.h"
+
+#define APPROVAL_NAMESPACE "sceau-approval" /* of the SSHSIG */
+#define APPROVAL_PAGE_MAX (1u << 20)	    /* bytes */
+
+extern const char *const approval_schema;
+
+/* What is to be approved. The page itself is its module's. */
+struct approval_subject {
+	struct id id;	  /* of the erasure, the extract, the proposal */
+	char what[32];	  /* name of the policy's approval: "erasure" */
+	struct id kase;	  /* or zeros */
+	uint8_t page[32]; /* SHA-256 */
+	uint32_t asked_uid;
+	char asked_by[64]; /* account */
+	int64_t asked_ms;
+	uint32_t policy; /* version of the rules it was asked under */
+};
+/* One signature, verified; not yet entered. */
+struct approval {
+	struct id subject;
+	const struct principal *signer; /* of the rules in force */
+	char role[64];			/* that counted, or gave an opinion */
+	char fingerprint[64];
+	uint8_t flags; /* of sk- keys */
+	int counts;    /* 0: an opinion */
+	const char *armored;
+	int64_t at_ms;
+	uint64_t leaf;
+};
+
+int approval_ask(struct tx *tx, const struct approval_subject *s, struct err *e)
+    NODISCARD;
+int approval_subject_get(struct tx *tx, const struct id *id,
+    struct approval_subject *out, struct err *e) NODISCARD;
+/*
+ * Whose signature is this, and may it count? page: its bytes, compared with
+ * the subject's SHA-256. ERR_REFUSED tags "approval-signature",
+ * "approval-key", "approval-role", "approval-own"; ERR_CONFLICT
+ * "plan-changed", "policy-changed" (the rules are not those it was asked
+ * under).
+ */
+int approval_verify(struct core *core, const struct approval_subject *s,
+    const void *page, size_t n, const char *armored, int64_t now_ms,
+    struct approval *out, struct err *e) NODISCARD;
+/*
+ * Its row and its leaf (LEAF_APPROVAL, or klass when not 0), within tx.
+ * ERR_CONFLICT "approval-twice".
+ */
+int approval_enter(struct core *core, struct tx *tx,
+    const struct caller *caller, struct approval *a, enum leaf_class klass,
+    const struct decision *d, int64_t now_ms, struct err *e) NODISCARD;
+/* How many count today, and how many it takes. */
+int approval_count(struct core *core, struct tx *tx, const struct id *subject,
+    int64_t now_ms, uint32_t *have, uint32_t *need, struct err *e) NODISCARD;
+/*
+ * Enough of them, still valid, under these rules: *hash is what the leaf of
+ * the act carries (SHA-256 over the signatures). ERR_CONFLICT
+ * "approvals-missing", "approvals-expired", "policy-changed".
+ */
+int approval_check(struct core *core, struct tx *tx, const struct id *subject,
+    int64_t now_ms, uint8_t hash[32], struct err *e) NODISCARD;
+/* [{by, role, fingerprint, counts, at, leaf, valid_until}]. */
+int approval_list(struct tx *tx, const struct core *core,
+    const struct id *subject, json_t **out, struct err *e) NODISCARD;
+/* The armored signatures themselves, for who keeps evidence. */
+int approval_texts(struct tx *tx, const struct id *subject, json_t **out,
+    struct err *e) NODISCARD;
+/* A new page: what was signed is void; the rows stay as history. */
+int approval_void(struct tx *tx, const struct id *subject, struct err *e)
+    NODISCARD;
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * Break-glass: content that the rules do not give, taken in an emergency: a
+ * signed step-up, one case, a reason, the minutes the policy says (figure
+ * break-glass-minutes), a review by somebody else, and everybody on the case
+ * sees it. Table glass.
+ */
+#ifndef DAEMON_CORE_GLASS_H
+#define DAEMON_CORE_GLASS_H
+
+#include "daemon/core/core.h"
+
+#define GLASS_REASON_MAX 400
+
+extern const char *const glass_schema;
+
+int glass_open(struct core *core, struct glass **out, struct err *e) NODISCARD;
+void glass_freep(struct glass **g);
+int glass_break(struct core *core, const struct caller *caller,
+    const char *kase, const char *reason, struct id *object, json_t **answer,
+    struct err *e) NODISCARD;
+/* Did this caller break this case's glass, not longer ago than allowed? */
+int glass_is_broken(struct core *core, const struct caller *caller,
+    const struct id *kase, int64_t now_ms);
+/* finding: "justified" or "unjustified", with words. Not one's own. */
+int glass_review(struct core *core, const struct caller *caller,
+    const char *glass, const char *finding, const char *words,
+    struct id *object, json_t **answer, struct err *e) NODISCARD;
+/* Of a case (kase NULL: all not reviewed yet): [{break_glass, case, by, at,
+ * until, state, leaf}] in clear words only; the reason is in the log. */
+int glass_list(struct tx *tx, const struct id *kase, json_t **out,
+    struct err *e) NODISCARD;
+
+#endif

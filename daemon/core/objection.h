@@ -1,0 +1,50 @@
+/*
+ * Objections (GDPR art. 21) and refusals of the diagnosis: two different
+ * things. An objection to a disclosure stops it until the DPO has settled
+ * it, and is accepted also after an erasure; a refusal is the household's
+ * word that there will be no diagnosis: no social data from then on, and
+ * only the outcome may go. Tables objection; column diagnosis of dossier.
+ */
+#ifndef DAEMON_CORE_OBJECTION_H
+#define DAEMON_CORE_OBJECTION_H
+
+#include "daemon/core/core.h"
+
+#define OBJECTION_TEXT_MAX 400
+
+extern const char *const objection_schema;
+
+struct objecting {
+	const char *kase, *person; /* person "": the household */
+	const char *channel, *words;
+	const char *received_on; /* YYYY-MM-DD, "": today */
+};
+int objection_enter(struct core *core, const struct caller *caller,
+    const struct objecting *o, struct id *object, json_t **answer,
+    struct err *e) NODISCARD;
+/* decision: "upheld" (nothing goes any more) or "rejected" (grounds). */
+int objection_decide(struct core *core, const struct caller *caller,
+    const char *objection, const char *decision, const char *grounds,
+    struct id *object, json_t **answer, struct err *e) NODISCARD;
+int objection_list(struct core *core, const struct caller *caller,
+    const char *kase, struct id *object, json_t **answer, struct err *e)
+    NODISCARD;
+/* 1: one waits, or was upheld. */
+int objection_is_on(struct tx *tx, const struct id *kase, struct err *e)
+    NODISCARD;
+
+struct refusing {
+	const char *kase;
+	const char *reason; /* a code of kind "issue", field "motif" */
+	const char *channel, *refused_on, *document; /* or "" */
+};
+/* ERR_CONFLICT "diagnosis-made" when social records are there already. */
+int refusal_enter(struct core *core, const struct caller *caller,
+    const struct refusing *r, struct id *object, json_t **answer, struct err *e)
+    NODISCARD;
+/* The record of kind "issue" that the vault makes of a case's own facts:
+ * {resultat, motif, date}; NULL in *out when there is nothing to tell. */
+int refusal_record(struct core *core, struct tx *tx, const struct id *kase,
+    uint64_t leaf, json_t **out, struct err *e) NODISCARD;
+
+#endif
