@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/civil.h"
 #include "base/scope.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -141,37 +142,6 @@ base64_parse(const char *s, size_t len, struct buf *out, struct err *e)
 	return 0;
 }
 
-/*
- * Days of the proleptic Gregorian calendar since 1970-01-01 and back,
- * counting years from March so that the leap day is the last one.
- */
-static int32_t
-days_of(int y, int m, int d)
-{
-	int era, yoe, doy;
-
-	y -= m <= 2;
-	era = (y >= 0 ? y : y - 399) / 400;
-	yoe = y - era * 400;
-	doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
-static void
-civil_of(int32_t days, int *y, int *m, int *d)
-{
-	int z = days + 719468;
-	int era = (z >= 0 ? z : z - 146096) / 146097;
-	int doe = z - era * 146097;
-	int yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	int doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	int mp = (5 * doy + 2) / 153;
-
-	*d = doy - (153 * mp + 2) / 5 + 1;
-	*m = mp < 10 ? mp + 3 : mp - 9;
-	*y = yoe + era * 400 + (*m <= 2);
-}
-
 /* Write v as n digits. */
 static void
 digits_put(char *out, int v, int n)
@@ -199,17 +169,17 @@ digits_get(const char *s, int n)
 void
 date_format(int32_t days, char out[11])
 {
-	int y, m, d;
+	struct civil_date c;
 
 	if (days < DAY_MIN)
 		days = DAY_MIN;
 	if (days > DAY_MAX)
 		days = DAY_MAX;
-	civil_of(days, &y, &m, &d);
+	c = civil_date(days);
 	memcpy(out, "0000-00-00", 11);
-	digits_put(out, y, 4);
-	digits_put(out + 5, m, 2);
-	digits_put(out + 8, d, 2);
+	digits_put(out, c.year, 4);
+	digits_put(out + 5, c.month, 2);
+	digits_put(out + 8, c.day, 2);
 }
 
 void
@@ -235,15 +205,16 @@ static int
 date_get(const char *s, int32_t *days)
 {
 	int y = digits_get(s, 4), m = digits_get(s + 5, 2);
-	int d = digits_get(s + 8, 2), y2, m2, d2;
+	int d = digits_get(s + 8, 2);
+	struct civil_date c;
 
 	if (s[4] != '-' || s[7] != '-' || y < 0 || m < 1 || m > 12 || d < 1 ||
 	    d > 31)
 		return -1;
-	*days = days_of(y, m, d);
+	*days = civil_days(y, m, d);
 	/* 31 April comes back as 1 May. */
-	civil_of(*days, &y2, &m2, &d2);
-	return y2 == y && m2 == m && d2 == d ? 0 : -1;
+	c = civil_date(*days);
+	return c.year == y && c.month == m && c.day == d ? 0 : -1;
 }
 
 int
