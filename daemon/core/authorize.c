@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "daemon/core/case.h"
+#include "daemon/core/explain.h"
 
 static struct access_facts
 facts_of(const struct caller *caller, enum policy_op op, const char *kind,
@@ -93,10 +94,20 @@ core_authorize(struct core *core, const struct caller *caller,
 json_t *
 decision_json(const struct core *core, const struct decision *d)
 {
-	return json_pack("{s:s*, s:s*, s:b, s:s*, s:s, s:i}", "rule", d->rule,
-	    "purpose", d->purpose, "default", d->purpose_is_default, "denied",
-	    d->allowed ? NULL : d->tag, "why", d->why, "policy",
-	    (int)policy_version(core->policy));
+	json_t *j = json_pack("{s:s*, s:s*, s:b, s:s*, s:s, s:i, s:s*, s:s*}",
+	    "rule", d->rule, "purpose", d->purpose, "default",
+	    d->purpose_is_default, "denied", d->allowed ? NULL : d->tag, "why",
+	    d->why, "policy", (int)policy_version(core->policy), "role",
+	    d->role, "loan", d->loan);
+
+	if (j == NULL ||
+	    json_object_set_new(j, "facts", access_kept_json(&d->facts)) < 0 ||
+	    (d->broken_glass &&
+		json_object_set_new(j, "broken_glass", json_true()) < 0)) {
+		json_decref(j);
+		return NULL;
+	}
+	return j;
 }
 
 int

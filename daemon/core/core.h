@@ -118,9 +118,10 @@ int core_authorize(struct core *core, const struct caller *caller,
     enum policy_op op, const char *kind, const struct case_facts *c,
     int64_t now_ms, struct decision *d, struct err *e) NODISCARD;
 /*
- * {rule, purpose, default, denied, why, policy, generation, facts}: a new
- * reference. NULL: no memory. facts is all it was decided on, so that it can
- * be decided again (explain.h).
+ * {rule, purpose, default, denied, why, policy, generation, role, loan,
+ * broken_glass, facts}: a new reference; what is not so is left out. NULL:
+ * no memory. facts is all it was decided on, so that it can be decided again
+ * (explain.h).
  */
 json_t *decision_json(const struct core *core, const struct decision *d);
 

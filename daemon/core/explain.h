@@ -14,6 +14,17 @@ json_t *access_kept_json(const struct access_kept *f);
 int access_kept_parse(const json_t *j, struct access_kept *out, struct err *e)
     NODISCARD;
 json_t *disclosure_facts_json(const struct disclosure_facts *f);
+/* Facts read back: facts points into the rest, and into from. */
+struct disclosure_kept {
+	struct disclosure_facts facts;
+	json_t *from;
+	const char *consents[65], *events[65];
+	struct disclosure_adult adults[16];
+	const char *agreed[16][33];
+};
+int disclosure_facts_parse(
+    const json_t *j, struct disclosure_kept *out, struct err *e) NODISCARD;
+void disclosure_kept_done(struct disclosure_kept *k);
 /* {facts, allowed, rule, tag, why, policy, generation}: what the leaf of an
  * act of disclosure, or its refusal (caller->told), keeps as "disclosure". */
 json_t *disclosure_decision_json(const struct core *core,
