@@ -135,7 +135,7 @@ access_kept_json(const struct access_kept *f)
 static int
 bad_facts(const char *name, struct err *e)
 {
-	return err_tag(e, ERR_INVALID, "facts", "kept facts: %s", name);
+	return err_set(e, ERR_INVALID, "kept facts: %s", name);
 }
 
 /* {"hex": …}: only what could be no string. */
