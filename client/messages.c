@@ -15,10 +15,10 @@ static const struct {
 		       "est incompréhensible") },
 	{ "approval-key", N_("cette clé n'est celle de personne dans les "
 			     "règles") },
-	{ "approval-own", N_("qui a préparé le plan ne l'approuve pas") },
+	{ "approval-own", N_("qui a fait la demande ne l'approuve pas") },
 	{ "approval-role", N_("ce rôle n'approuve pas cet acte") },
-	{ "approval-signature", N_("la signature n'est pas celle de ce "
-				   "plan") },
+	{ "approval-signature",
+	    N_("la signature n'est pas celle de cette page") },
 	{ "approval-twice", N_("cette personne ou cette clé a déjà "
 			       "approuvé") },
 	{ "approvals-expired", N_("les approbations sont trop anciennes") },
@@ -167,6 +167,7 @@ static const struct {
 	{ "plan-other", N_("le plan reçu n'est pas celui que le coffre "
 			   "annonce") },
 	{ "policy", N_("les règles ont des erreurs") },
+	{ "policy-changed", N_("les règles ont changé depuis : recommencez") },
 	{ "purpose-missing", N_("dites pour quelle finalité : --purpose") },
 	{ "purpose-unknown", N_("cette finalité n'est pas connue") },
 	{ "query", N_("un paramètre de la demande n'est pas correct") },

@@ -44,6 +44,10 @@ struct approval {
 	uint64_t leaf;
 };
 
+/*
+ * Ask: within the transaction that keeps the page. Asked again for the same
+ * id, what was signed for the page before is void; the rows stay.
+ */
 int approval_ask(struct tx *tx, const struct approval_subject *s, struct err *e)
     NODISCARD;
 int approval_subject_get(struct tx *tx, const struct id *id,
@@ -65,7 +69,18 @@ int approval_verify(struct core *core, const struct approval_subject *s,
 int approval_enter(struct core *core, struct tx *tx,
     const struct caller *caller, struct approval *a, enum leaf_class klass,
     const struct decision *d, int64_t now_ms, struct err *e) NODISCARD;
-/* How many count today, and how many it takes. */
+/* How many different keys it takes, by the rules in force; never less than
+ * two for what destroys and for the rules themselves. */
+uint32_t approval_needed(const struct core *core, const char *what);
+/*
+ * The role in which who is heard on this day about what, *counts or not (an
+ * opinion); NULL: in none. Who gives opinions by their own role gives one in
+ * a borrowed role too.
+ */
+const char *approval_role(const struct policy *p, const char *what,
+    const struct principal *who, int32_t day, int *counts);
+/* How many count today (an active person's, with that key and role still,
+ * not too old), and how many it takes. */
 int approval_count(struct core *core, struct tx *tx, const struct id *subject,
     int64_t now_ms, uint32_t *have, uint32_t *need, struct err *e) NODISCARD;
 /*
@@ -81,7 +96,8 @@ int approval_list(struct tx *tx, const struct core *core,
 /* The armored signatures themselves, for who keeps evidence. */
 int approval_texts(struct tx *tx, const struct id *subject, json_t **out,
     struct err *e) NODISCARD;
-/* A new page: what was signed is void; the rows stay as history. */
+/* What was signed is void and nothing can be, until a page is asked for
+ * again; the rows stay as history. */
 int approval_void(struct tx *tx, const struct id *subject, struct err *e)
     NODISCARD;
 

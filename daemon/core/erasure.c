@@ -1,23 +1,20 @@
 #include "daemon/core/erasure.h"
 
-#include "base/sshsig.h"
 #include "base/text.h"
+#include "daemon/core/approval.h"
 #include "daemon/core/burnt.h"
 #include "daemon/core/case.h"
 #include "daemon/core/document.h"
 #include "daemon/core/plan.h"
 #include "daemon/core/publish.h"
 
-#define DAY_MS INT64_C(86400000)
 #define ROTATE_TRIES 50 /* heads that may pass while we ask */
-#define APPROVALS_MAX 8
 #define CLEAR_ROOM (LEAF_CLEAR_MAX)
 
 const char *const erasure_schema =
     "CREATE TABLE erasure ("
     " id BLOB PRIMARY KEY, kase BLOB NOT NULL, state TEXT NOT NULL,"
-    " sha256 BLOB NOT NULL, objects BLOB NOT NULL, planner INTEGER NOT"
-    " NULL, planned INTEGER NOT NULL, policy INTEGER NOT NULL,"
+    " sha256 BLOB NOT NULL, objects BLOB NOT NULL,"
     " leaf INTEGER NOT NULL, destroyed INTEGER NOT NULL,"
     " rotated INTEGER NOT NULL, key INTEGER NOT NULL, sealed BLOB NOT NULL,"
     " certificate TEXT NOT NULL) STRICT, WITHOUT ROWID;"
@@ -26,13 +23,7 @@ const char *const erasure_schema =
     " PRIMARY KEY (erasure, n)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE erasure_key ("
     " erasure BLOB NOT NULL, number INTEGER NOT NULL,"
-    " PRIMARY KEY (erasure, number)) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE approval ("
-    " erasure BLOB NOT NULL, fingerprint TEXT NOT NULL,"
-    " uid INTEGER NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL,"
-    " at INTEGER NOT NULL, signature TEXT NOT NULL,"
-    " PRIMARY KEY (erasure, fingerprint), UNIQUE (erasure, uid))"
-    " STRICT, WITHOUT ROWID;";
+    " PRIMARY KEY (erasure, number)) STRICT, WITHOUT ROWID;";
 
 static json_t *
 id_json(const struct id *id)
@@ -51,8 +42,7 @@ struct erasure_row {
 	char state[16];
 	uint8_t sha256[32];  /* of the plan's text */
 	uint8_t objects[32]; /* plan_digest when it was made */
-	uint32_t planner, policy;
-	int64_t planned, rotated; /* ms; rotated 0: not yet */
+	int64_t rotated;     /* ms; 0: not yet */
 	uint64_t leaf, destroyed, key;
 	struct buf sealed, certificate;
 };
@@ -86,9 +76,9 @@ row_load(
 	int r;
 
 	if ((r = sql_open(tx,
-		 "SELECT kase, state, sha256, objects, planner, planned,"
-		 " policy, leaf, destroyed, rotated, key, sealed,"
-		 " certificate FROM erasure WHERE id = ?",
+		 "SELECT kase, state, sha256, objects, leaf, destroyed,"
+		 " rotated, key, sealed, certificate"
+		 " FROM erasure WHERE id = ?",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, id, e)) < 0 || (r = sql_step(q, e)) < 0)
 		return r;
@@ -96,18 +86,15 @@ row_load(
 		return err_set(e, ERR_NOT_FOUND, "no such erasure");
 	row->id = *id;
 	snprintf(row->state, sizeof(row->state), "%s", sql_get_text(q, 1));
-	row->planner = (uint32_t)sql_get_int(q, 4);
-	row->planned = sql_get_int(q, 5);
-	row->policy = (uint32_t)sql_get_int(q, 6);
-	row->leaf = (uint64_t)sql_get_int(q, 7);
-	row->destroyed = (uint64_t)sql_get_int(q, 8);
-	row->rotated = sql_get_int(q, 9);
-	row->key = (uint64_t)sql_get_int(q, 10);
+	row->leaf = (uint64_t)sql_get_int(q, 4);
+	row->destroyed = (uint64_t)sql_get_int(q, 5);
+	row->rotated = sql_get_int(q, 6);
+	row->key = (uint64_t)sql_get_int(q, 7);
 	buf_reset(&row->sealed);
 	buf_reset(&row->certificate);
-	p = sql_get_blob(q, 11, &n);
+	p = sql_get_blob(q, 8, &n);
 	if ((r = buf_add(&row->sealed, p, n, e)) < 0 ||
-	    (r = buf_addstr(&row->certificate, sql_get_text(q, 12), e)) < 0 ||
+	    (r = buf_addstr(&row->certificate, sql_get_text(q, 9), e)) < 0 ||
 	    (r = fixed_blob(q, 2, row->sha256, e)) < 0 ||
 	    (r = fixed_blob(q, 3, row->objects, e)) < 0)
 		return r;
@@ -166,6 +153,7 @@ struct planning {
 	uint8_t sha256[32], objects[32];
 	struct fresh_key key;
 	int64_t now_ms;
+	uint32_t policy; /* version that the page names */
 	uint64_t leaf;
 };
 
@@ -222,20 +210,21 @@ write_text(struct planning *p, struct err *e)
 {
 	char id[ID_TEXT], kase[ID_TEXT], ref[REF_TEXT], at[TIME_TEXT],
 	    rules[2 * 32 + 1];
+	const struct policy *policy = p->core->policy;
 	int r;
 
+	p->policy = policy_version(policy);
 	id_format(&p->id, id);
 	id_format(&p->kase.id, kase);
 	id_ref(&p->kase.id, ref);
 	time_format(p->now_ms, at);
-	hex_format(policy_sha256(p->core->policy), 32, rules);
+	hex_format(policy_sha256(policy), 32, rules);
 	if ((r = buf_addf(&p->text, e,
 		 "sceau erasure plan 1\n"
 		 "vault %s\nerasure %s\ncase %s %s\n"
 		 "policy %u %s\nplanned %s by %s\n"
 		 "basis %s\nreason %s\n",
-		 p->core->settings.origin, id, kase, ref,
-		 policy_version(p->core->policy), rules, at,
+		 p->core->settings.origin, id, kase, ref, p->policy, rules, at,
 		 p->caller->actor.account, p->a->basis, p->a->reason)) < 0 ||
 	    (r = plan_lines(&p->plan, &p->text, e)) < 0 ||
 	    (r = buf_addf(&p->text, e, "keys %zu\n", plan_keys(&p->plan))) <
@@ -272,20 +261,16 @@ insert_plan(struct tx *tx, const struct planning *p, struct err *e)
 
 	if ((r = sql_open(tx,
 		 "INSERT INTO erasure (id, kase, state, sha256, objects,"
-		 " planner, planned, policy, leaf, destroyed, rotated, key,"
-		 " sealed, certificate) VALUES"
-		 " (?, ?, 'planned', ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, '')",
+		 " leaf, destroyed, rotated, key, sealed, certificate)"
+		 " VALUES (?, ?, 'planned', ?, ?, ?, 0, 0, ?, ?, '')",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, &p->id, e)) < 0 ||
 	    (r = sql_id(q, 2, &p->kase.id, e)) < 0 ||
 	    (r = sql_blob(q, 3, p->sha256, 32, e)) < 0 ||
 	    (r = sql_blob(q, 4, p->objects, 32, e)) < 0 ||
-	    (r = sql_int(q, 5, p->caller->actor.uid, e)) < 0 ||
-	    (r = sql_int(q, 6, p->now_ms, e)) < 0 ||
-	    (r = sql_int(q, 7, policy_version(p->core->policy), e)) < 0 ||
-	    (r = sql_int(q, 8, (int64_t)p->leaf, e)) < 0 ||
-	    (r = sql_int(q, 9, (int64_t)p->key.number, e)) < 0 ||
-	    (r = sql_blob(q, 10, p->sealed.p, p->sealed.len, e)) < 0 ||
+	    (r = sql_int(q, 5, (int64_t)p->leaf, e)) < 0 ||
+	    (r = sql_int(q, 6, (int64_t)p->key.number, e)) < 0 ||
+	    (r = sql_blob(q, 7, p->sealed.p, p->sealed.len, e)) < 0 ||
 	    (r = sql_run(q, e)) < 0)
 		return r;
 	for (i = 0; i < p->ndocs; i++) {
@@ -305,6 +290,25 @@ insert_plan(struct tx *tx, const struct planning *p, struct err *e)
 }
 
 static int
+ask_approval(
+    struct tx *tx, const struct planning *p, int64_t now_ms, struct err *e)
+{
+	struct approval_subject s = {
+		.id = p->id,
+		.what = "erasure",
+		.kase = p->kase.id,
+		.asked_uid = p->caller->actor.uid,
+		.asked_ms = now_ms,
+		.policy = p->policy,
+	};
+
+	memcpy(s.page, p->sha256, sizeof(s.page));
+	snprintf(
+	    s.asked_by, sizeof(s.asked_by), "%s", p->caller->actor.account);
+	return approval_ask(tx, &s, e);
+}
+
+static int
 apply_plan(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 {
 	struct planning *p = arg;
@@ -321,6 +325,8 @@ apply_plan(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	    &p->kase.id, detail, now_ms, &p->leaf, e);
 	json_decref(detail);
 	if (r < 0 || p->a->dry_run)
+		return r;
+	if ((r = ask_approval(tx, p, now_ms, e)) < 0)
 		return r;
 	return insert_plan(tx, p, e);
 }
@@ -342,16 +348,6 @@ objects_json(const struct plan *plan)
 	return a;
 }
 
-static uint32_t
-needed(const struct core *core)
-{
-	const struct policy_approval *a =
-	    policy_approval(core->policy, "erasure");
-
-	/* Destruction always takes two people (DOMAIN, retention). */
-	return a != NULL && a->count > 2 ? a->count : 2;
-}
-
 static int
 plan_answer(const struct planning *p, json_t **answer, struct err *e)
 {
@@ -361,7 +357,8 @@ plan_answer(const struct planning *p, json_t **answer, struct err *e)
 	*answer = json_pack("{s:s, s:s, s:o, s:o, s:i, s:I}", "state",
 	    p->a->dry_run ? "dry-run" : "planned", "sha256", sha, "plan",
 	    json_string(buf_str((struct buf *)(uintptr_t)&p->text)), "objects",
-	    objects_json(&p->plan), "needed", (int)needed(p->core), "leaf",
+	    objects_json(&p->plan), "needed",
+	    (int)approval_needed(p->core, "erasure"), "leaf",
 	    (json_int_t)p->leaf);
 	if (*answer == NULL)
 		return err_set(e, ERR_NOMEM, "plan");
@@ -418,32 +415,25 @@ erasure_plan(struct core *core, const struct caller *caller,
 /* --- showing
  * ---------------------------------------------------------------------- */
 
+/* As the answers and the certificate tell them: "name" is the account. */
 static int
-approvals_json(
-    struct tx *tx, const struct id *erasure, json_t **out, struct err *e)
+approvals_json(struct core *core, struct tx *tx, const struct id *erasure,
+    json_t **out, struct err *e)
 {
-	AUTO(sql_done) struct sql *q = NULL;
-	char at[TIME_TEXT];
-	json_t *a;
+	json_t *a, *each;
+	size_t i;
 	int r;
 
-	if ((r = sql_open(tx,
-		 "SELECT name, role, fingerprint, at FROM approval"
-		 " WHERE erasure = ? ORDER BY at, fingerprint",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, erasure, e)) < 0)
+	if ((r = approval_list(tx, core, erasure, &a, e)) < 0)
 		return r;
-	a = json_array();
-	while ((r = sql_step(q, e)) > 0) {
-		time_format(sql_get_int(q, 3), at);
-		json_array_append_new(
-		    a, json_pack("{s:s, s:s, s:s, s:s}", "name",
-			   sql_get_text(q, 0), "role", sql_get_text(q, 1),
-			   "fingerprint", sql_get_text(q, 2), "at", at));
-	}
-	if (r < 0) {
-		json_decref(a);
-		return r;
+	json_array_foreach(a, i, each)
+	{
+		if (json_object_set(each, "name", json_object_get(each, "by")) <
+			0 ||
+		    json_object_del(each, "by") < 0) {
+			json_decref(a);
+			return err_set(e, ERR_NOMEM, "approvals");
+		}
 	}
 	*out = a;
 	return 0;
@@ -484,14 +474,14 @@ show_row(struct core *core, const struct id *id, uint64_t leaf, json_t **answer,
 	if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
 	    (r = row_load(&tx, id, &row, e)) < 0 ||
 	    (r = open_plan(core, &row, leaf, &text, e)) < 0 ||
-	    (r = approvals_json(&tx, id, &approvals, e)) < 0)
+	    (r = approvals_json(core, &tx, id, &approvals, e)) < 0)
 		return r;
 	hex_format(row.sha256, 32, sha);
 	*answer = json_pack("{s:o, s:o, s:s, s:s, s:s, s:o, s:i, s:I, s:I}",
 	    "erasure", id_json(id), "case", id_json(&row.kase), "state",
 	    row.state, "sha256", sha, "plan", buf_str(&text), "approvals",
-	    approvals, "needed", (int)needed(core), "destroyed",
-	    (json_int_t)row.destroyed, "leaf", (json_int_t)leaf);
+	    approvals, "needed", (int)approval_needed(core, "erasure"),
+	    "destroyed", (json_int_t)row.destroyed, "leaf", (json_int_t)leaf);
 	if (*answer == NULL)
 		return err_set(e, ERR_NOMEM, "erasure");
 	if (row.certificate.len > 0)
@@ -533,96 +523,34 @@ struct approving {
 	struct core *core;
 	const struct caller *caller;
 	struct erasure_row row;
-	const struct principal *signer;
-	char fingerprint[64];
+	struct approval approval;
 	const char *signature;
 	struct decision decision;
-	uint64_t leaf;
 };
 
+/* Of an erasure, the rules are a part of its plan. */
 static int
-role_counts(const struct core *core, const char *role)
+plan_changed(int r, struct err *e)
 {
-	const struct policy_approval *a =
-	    policy_approval(core->policy, "erasure");
-	const char *const *s;
-
-	for (s = a != NULL ? a->roles : NULL; s != NULL && *s != NULL; s++)
-		if (strcmp(*s, role) == 0)
-			return 1;
-	return 0;
-}
-
-static int
-check_signer(struct approving *a, const struct buf *text, struct err *e)
-{
-	AUTO(buf_done) struct buf key = { 0 };
-	struct err why = { 0 };
-	int r;
-
-	if (sshsig_verify(a->signature, strlen(a->signature), ERASURE_NAMESPACE,
-		text->p, text->len, &key, NULL, &why) < 0)
-		return err_tag(e, ERR_REFUSED, "approval-signature",
-		    "not a signature of this plan in the namespace %s: %.100s",
-		    ERASURE_NAMESPACE, why.text);
-	a->signer = policy_key_owner(a->core->policy, key.p, key.len);
-	if (a->signer == NULL)
-		return err_tag(e, ERR_REFUSED, "approval-key",
-		    "this key belongs to nobody of the vault");
-	if (!role_counts(a->core, a->signer->role))
-		return err_tag(e, ERR_REFUSED, "approval-role",
-		    "the approval of a %s does not count", a->signer->role);
-	if (a->signer->uid == a->row.planner)
-		return err_tag(e, ERR_REFUSED, "approval-own",
-		    "who planned an erasure does not approve it");
-	if ((r = ssh_fingerprint(key.p, key.len, a->fingerprint, e)) < 0)
-		return r;
-	return 0;
-}
-
-static int
-insert_approval(
-    struct tx *tx, const struct approving *a, int64_t now_ms, struct err *e)
-{
-	AUTO(sql_done) struct sql *q = NULL;
-	int r;
-
-	if ((r = sql_open(tx,
-		 "INSERT INTO approval (erasure, fingerprint, uid, name,"
-		 " role, at, signature) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, &a->row.id, e)) < 0 ||
-	    (r = sql_text(q, 2, a->fingerprint, e)) < 0 ||
-	    (r = sql_int(q, 3, a->signer->uid, e)) < 0 ||
-	    (r = sql_text(q, 4, a->signer->account, e)) < 0 ||
-	    (r = sql_text(q, 5, a->signer->role, e)) < 0 ||
-	    (r = sql_int(q, 6, now_ms, e)) < 0 ||
-	    (r = sql_text(q, 7, a->signature, e)) < 0)
-		return r;
-	r = sql_run(q, e);
-	if (r == -(int)ERR_CONFLICT)
-		return err_tag(e, ERR_CONFLICT, "approval-twice",
-		    "this person or this key has approved already");
+	if (r < 0 && e->tag != NULL && strcmp(e->tag, "policy-changed") == 0)
+		return err_tag(e, ERR_CONFLICT, "plan-changed",
+		    "the rules changed since: plan again");
 	return r;
 }
 
-/* How many approvals are there, and the oldest one's time. */
 static int
-count_approvals(struct tx *tx, const struct id *erasure, uint32_t *n,
-    int64_t *oldest, struct err *e)
+check_signature(struct approving *a, const struct buf *text, struct err *e)
 {
-	AUTO(sql_done) struct sql *q = NULL;
+	AUTO(tx_end) struct tx tx = { 0 };
+	struct approval_subject s;
 	int r;
 
-	if ((r = sql_open(tx,
-		 "SELECT count(*), coalesce(min(at), 0) FROM approval"
-		 " WHERE erasure = ?",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, erasure, e)) < 0 || (r = sql_step(q, e)) < 0)
+	if ((r = tx_read(a->core->catalog, &tx, e)) < 0 ||
+	    (r = approval_subject_get(&tx, &a->row.id, &s, e)) < 0)
 		return r;
-	*n = (uint32_t)sql_get_int(q, 0);
-	*oldest = sql_get_int(q, 1);
-	return 0;
+	r = approval_verify(a->core, &s, text->p, text->len, a->signature,
+	    a->core->now_ms(), &a->approval, e);
+	return plan_changed(r, e);
 }
 
 /* The allowed moves of a plan. */
@@ -661,15 +589,7 @@ static int
 apply_approval(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 {
 	struct approving *a = arg;
-	uint8_t hash[32];
-	struct audit_entry en = {
-		.klass = LEAF_ERASE_APPROVE,
-		.actor = &a->caller->actor,
-		.object = a->row.kase,
-		.approvals = hash,
-	};
-	uint32_t n;
-	int64_t oldest;
+	uint32_t have, need;
 	int r;
 
 	if ((r = row_load(tx, &a->row.id, &a->row, e)) < 0)
@@ -678,20 +598,14 @@ apply_approval(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	    strcmp(a->row.state, "approved") != 0)
 		return err_tag(e, ERR_CONFLICT, "erasure-state",
 		    "this erasure is %s", a->row.state);
-	if ((r = insert_approval(tx, a, now_ms, e)) < 0 ||
-	    (r = count_approvals(tx, &a->row.id, &n, &oldest, e)) < 0 ||
-	    (n >= needed(a->core) && (r = set_state(tx, &a->row.id,
-					  a->row.state, "approved", e)) < 0) ||
-	    (r = digest_of(DIGEST_SHA256, a->signature, strlen(a->signature),
-		 hash, e)) < 0)
+	if ((r = approval_enter(a->core, tx, a->caller, &a->approval,
+		 LEAF_ERASE_APPROVE, &a->decision, now_ms, e)) < 0 ||
+	    (r = approval_count(
+		 a->core, tx, &a->row.id, now_ms, &have, &need, e)) < 0)
 		return r;
-	en.detail = json_pack("{s:o, s:s, s:s, s:s, s:o}", "erasure",
-	    id_json(&a->row.id), "signer", a->signer->account, "role",
-	    a->signer->role, "fingerprint", a->fingerprint, "decision",
-	    decision_json(a->core, &a->decision));
-	r = audit_append(tx, a->core->audit, &en, now_ms, &a->leaf, e);
-	json_decref(en.detail);
-	return r;
+	return have < need
+		   ? 0
+		   : set_state(tx, &a->row.id, a->row.state, "approved", e);
 }
 
 static int
@@ -716,10 +630,10 @@ run_approval(struct approving *a, const char *erasure, struct id *object,
 	if ((r = core_read_leaf(a->core, a->caller, LEAF_ERASE_PLAN,
 		 &a->row.kase, NULL, &leaf, e)) < 0 ||
 	    (r = open_plan(a->core, &a->row, leaf, &text, e)) < 0 ||
-	    (r = check_signer(a, &text, e)) < 0 ||
+	    (r = check_signature(a, &text, e)) < 0 ||
 	    (r = commit_run(a->core->committer, &ch, e)) < 0)
 		return r;
-	return show_row(a->core, &a->row.id, a->leaf, answer, e);
+	return show_row(a->core, &a->row.id, a->approval.leaf, answer, e);
 }
 
 int
@@ -752,43 +666,6 @@ struct running {
 	int whole_case;
 	struct buf certificate;
 };
-
-static int
-check_approvals(struct running *x, struct tx *tx, int64_t now_ms,
-    uint8_t hash[32], struct err *e)
-{
-	const struct policy_approval *a =
-	    policy_approval(x->core->policy, "erasure");
-	AUTO(sql_done) struct sql *q = NULL;
-	AUTO(buf_done) struct buf all = { 0 };
-	int64_t oldest;
-	uint32_t n;
-	int r;
-
-	if ((r = count_approvals(tx, &x->row.id, &n, &oldest, e)) < 0)
-		return r;
-	if (n < needed(x->core))
-		return err_tag(e, ERR_CONFLICT, "approvals-missing",
-		    "%u of %u approvals", n, needed(x->core));
-	if (a == NULL || oldest + a->valid_days * DAY_MS < now_ms)
-		return err_tag(e, ERR_CONFLICT, "approvals-expired",
-		    "an approval is too old: plan again");
-	if (x->row.policy != policy_version(x->core->policy))
-		return err_tag(e, ERR_CONFLICT, "plan-changed",
-		    "the rules changed since: plan again");
-	if ((r = sql_open(tx,
-		 "SELECT signature FROM approval WHERE erasure = ?"
-		 " ORDER BY fingerprint",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, &x->row.id, e)) < 0)
-		return r;
-	while ((r = sql_step(q, e)) > 0)
-		if ((r = buf_addstr(&all, sql_get_text(q, 0), e)) < 0)
-			return r;
-	if (r < 0)
-		return r;
-	return digest_of(DIGEST_SHA256, all.p, all.len, hash, e);
-}
 
 static int
 keep_number(
@@ -896,7 +773,8 @@ apply_begin(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 		    strcmp(x->row.state, "planned") == 0 ? "approvals-missing"
 							 : "erasure-state",
 		    "this erasure is %s", x->row.state);
-	if ((r = check_approvals(x, tx, now_ms, hash, e)) < 0 ||
+	r = approval_check(x->core, tx, &x->row.id, now_ms, hash, e);
+	if ((r = plan_changed(r, e)) < 0 ||
 	    (r = documents_load(tx, &x->row.id, &docs, e)) < 0 ||
 	    (r = plan_make(tx, &x->row.kase,
 		 (const struct id *)(const void *)docs.p, docs.len / ID_LEN,
@@ -1054,7 +932,7 @@ write_certificate(struct running *x, struct buf *text, struct err *e)
 	int r;
 
 	if ((r = tx_read(x->core->catalog, &tx, e)) < 0 ||
-	    (r = approvals_json(&tx, &x->row.id, &approvals, e)) < 0)
+	    (r = approvals_json(x->core, &tx, &x->row.id, &approvals, e)) < 0)
 		return r;
 	id_format(&x->row.id, id);
 	id_format(&x->row.kase, kase);

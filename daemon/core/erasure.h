@@ -1,7 +1,7 @@
 /*
  * Erasure (GDPR art. 17): a plan, two approvals over its SHA-256, one key
  * rotation, objects gone, a certificate. Tables erasure, erasure_document,
- * erasure_key, approval.
+ * erasure_key.
  *
  * States: planned -> approved -> running -> done. A run that was cut is
  * taken up where it stopped by the same call.

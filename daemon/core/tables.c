@@ -1,6 +1,7 @@
 #include "daemon/core/tables.h"
 
 #include "daemon/audit/audit.h"
+#include "daemon/core/approval.h"
 #include "daemon/core/case.h"
 #include "daemon/core/consent.h"
 #include "daemon/core/disclosure.h"
@@ -47,6 +48,7 @@ tables_schemas(const char *const **out)
 		&consent_schema,
 		&disclosure_schema,
 		&erasure_schema,
+		&approval_schema,
 	};
 	size_t i;
 
