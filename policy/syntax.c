@@ -190,6 +190,82 @@ static cfg_opt_t people_words[] = {
 };
 static const char *const people_sections[] = { "person", NULL };
 
+static cfg_opt_t adult_words[] = {
+	WORD("role"),
+	LIST("consents"),
+	CFG_END(),
+};
+/* What a test and a never say of an access alike. */
+#define ACCESS                                                                 \
+	WORD("own-case"), WORD("own-team"), WORD("own-organisation"),          \
+	    WORD("glass"), WORD("step-up")
+static cfg_opt_t test_words[] = {
+	WORD("source"),
+	WORD("recipient"),
+	WORD("purpose"),
+	WORD("stage"),
+	WORD("case"),
+	WORD("diagnosis"),
+	LIST("consents"),
+	SECTION("adult", adult_words),
+	WORD("objection"),
+	LIST("events"),
+	WORD("role"),
+	WORD("operation"),
+	WORD("kind"),
+	ACCESS,
+	WORD("on"),
+	WORD("expect"),
+	WORD("rule"),
+	WORD("tag"),
+	LIST("fields"),
+	LIST("withheld"),
+	LIST("attach"),
+	CFG_END(),
+};
+static cfg_opt_t never_words[] = {
+	WORD("source"),
+	LIST("recipient"),
+	WORD("landlord-facing"),
+	LIST("purposes"),
+	LIST("stages"),
+	LIST("cases"),
+	LIST("diagnosis"),
+	WORD("objection"),
+	LIST("without-consent"),
+	LIST("without-event"),
+	WORD("from"),
+	WORD("until"),
+	LIST("sources"),
+	LIST("labels"),
+	LIST("kinds"),
+	WORD("anything"),
+	LIST("except"),
+	LIST("role"),
+	LIST("operations"),
+	LIST("operations-except"),
+	ACCESS,
+	CFG_END(),
+};
+static cfg_opt_t tests_words[] = {
+	WORD("format"),
+	WORD("on"),
+	SECTION("test", test_words),
+	SECTION("never", never_words),
+	CFG_END(),
+};
+static const char *const tests_sections[] = { "test", "test|adult", "never",
+	NULL };
+
+static const struct {
+	cfg_opt_t *words;
+	const char *const *sections;
+} languages[] = {
+	[SYNTAX_RULES] = { rules_words, rules_sections },
+	[SYNTAX_PEOPLE] = { people_words, people_sections },
+	[SYNTAX_TESTS] = { tests_words, tests_sections },
+};
+
 static void syntax_error(cfg_t *cfg, const char *fmt, va_list ap) PRINTF(2, 0);
 
 static void
@@ -356,10 +432,8 @@ static int
 parse_scanned(enum syntax_file what, struct parse *t, const struct buf *text,
     struct node **out, struct err *e)
 {
-	const char *const *section =
-	    what == SYNTAX_RULES ? rules_sections : people_sections;
-	cfg_t *cfg = cfg_init(
-	    what == SYNTAX_RULES ? rules_words : people_words, CFGF_NONE);
+	const char *const *section = languages[what].sections;
+	cfg_t *cfg = cfg_init(languages[what].words, CFGF_NONE);
 	int r;
 
 	if (cfg == NULL)

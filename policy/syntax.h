@@ -1,7 +1,7 @@
 /*
- * Syntax: one rule file -> a tree of sections and values with their lines.
- * The only file that knows libConfuse; which words exist where is declared
- * in its tables (the closed world of DESIGN.md).
+ * Syntax: one file of rules, people or tests -> a tree of sections and values
+ * with their lines. The only file that knows libConfuse; which words exist
+ * where is declared in its tables (the closed world of DESIGN.md).
  */
 #ifndef POLICY_SYNTAX_H
 #define POLICY_SYNTAX_H
@@ -9,7 +9,7 @@
 #include "policy/arena.h"
 #include "policy/problems.h"
 
-enum syntax_file { SYNTAX_RULES, SYNTAX_PEOPLE };
+enum syntax_file { SYNTAX_RULES, SYNTAX_PEOPLE, SYNTAX_TESTS };
 
 struct value {
 	const char *word;
