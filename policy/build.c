@@ -17,6 +17,7 @@ static const char *const words[WORD_COUNT] = {
 	[WORD_APPROVAL] = "approval",
 	[WORD_FIGURE] = "figure",
 	[WORD_PERSON] = "person",
+	[WORD_LOAN] = "loan",
 };
 
 /* Titles are unique within a file already; here, over all of them. */
@@ -113,6 +114,8 @@ build_approvals(struct build *b, struct err *e)
 		    (uint32_t)read_number_must(b, s->v[i], "count", 1, 9);
 		v[i].valid_days = (uint32_t)read_number_must(
 		    b, s->v[i], "valid-days", 1, 366);
+		v[i].opinions = read_names(b, s->v[i], "opinions");
+		v[i].own = read_flag_must(b, s->v[i], "own");
 		read_source(b, s->v[i]);
 		read_window(b, s->v[i], &v[i].when);
 	}
@@ -173,8 +176,9 @@ build_policy(struct build *b, struct node *const *files, size_t nfiles,
 	for (w = 0; w < WORD_PERSON; w++)
 		if ((r = gather(b, (enum word)w, files, nfiles, e)) < 0)
 			return r;
-	if (people != NULL && (r = gather(b, WORD_PERSON, &people, 1, e)) < 0)
-		return r;
+	for (; people != NULL && w < WORD_COUNT; w++)
+		if ((r = gather(b, (enum word)w, &people, 1, e)) < 0)
+			return r;
 	if ((r = build_parts(b, e)) < 0)
 		return r;
 	check_policy(b);

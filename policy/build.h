@@ -23,6 +23,7 @@ enum word {
 	WORD_APPROVAL,
 	WORD_FIGURE,
 	WORD_PERSON,
+	WORD_LOAN,
 	WORD_COUNT
 };
 
@@ -92,6 +93,9 @@ const char *const *read_list(
 unsigned read_bits(struct build *b, const struct node *n, const char *word,
     const char *const *table);
 void read_window(
+    struct build *b, const struct node *n, struct policy_window *w);
+/* Both days are said. */
+void read_window_must(
     struct build *b, const struct node *n, struct policy_window *w);
 /* The section's title, which must be a name. */
 const char *read_title(struct build *b, const struct node *n);

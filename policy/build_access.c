@@ -29,6 +29,51 @@ read_ops(struct build *b, const struct node *n)
 	return bits;
 }
 
+/* Does an operation of the rule read content, or weigh? */
+static void
+look_at_ops(uint64_t ops, int *reads, int *weighty)
+{
+	int op;
+
+	*reads = *weighty = 0;
+	for (op = 0; op < OP_COUNT; op++)
+		if ((ops >> op & 1) != 0) {
+			*reads |= names_op((enum policy_op)op)->reads;
+			*weighty |= names_op((enum policy_op)op)->weighty;
+		}
+}
+
+/*
+ * A rule that lost one of these lines would allow more: so they must be
+ * said wherever they may be true, and may not be true elsewhere.
+ */
+static void
+read_conditions(struct build *b, const struct node *n, struct access_rule *a)
+{
+	int reads, weighty;
+
+	look_at_ops(a->ops, &reads, &weighty);
+	a->break_glass = reads ? read_flag_must(b, n, "break-glass")
+			       : read_flag(b, n, "break-glass");
+	a->step_up = weighty ? read_flag_must(b, n, "step-up")
+			     : read_flag(b, n, "step-up");
+	if (a->break_glass && !reads)
+		problem(b->ps, n->file, read_line(n, "break-glass"),
+		    "access \"%s\": behind glass is what reads a case, and "
+		    "no operation of it does",
+		    n->title);
+	if (a->step_up && !weighty)
+		problem(b->ps, n->file, read_line(n, "step-up"),
+		    "access \"%s\": no operation of it takes a signed "
+		    "statement",
+		    n->title);
+	if (!a->step_up && (a->ops >> OP_BREAK_GLASS & 1) != 0)
+		problem(b->ps, n->file, read_line(n, "step-up"),
+		    "access \"%s\": breaking the glass always takes a signed "
+		    "statement",
+		    n->title);
+}
+
 static void
 read_access(struct build *b, const struct node *n, struct access_rule *a)
 {
@@ -42,6 +87,7 @@ read_access(struct build *b, const struct node *n, struct access_rule *a)
 	a->states = read_bits(b, n, "states", names_states);
 	a->purposes = read_names_or_none(b, n, "purposes");
 	a->default_purpose = read_name(b, n, "default-purpose", 0);
+	read_conditions(b, n, a);
 	if (a->roles[0] == NULL)
 		problem(b->ps, n->file, n->line, "access \"%s\" is for no role",
 		    n->title);
@@ -138,9 +184,9 @@ check_purposes(
 }
 
 static void
-check_roles(struct build *b, const struct node *n)
+check_roles(struct build *b, const struct node *n, const char *word)
 {
-	const struct value *v = read_value(n, "roles");
+	const struct value *v = read_value(n, word);
 	size_t i;
 
 	for (i = 0; v != NULL && i < v->n; i++)
@@ -174,6 +220,7 @@ covers(const struct access_rule *a, const struct access_rule *b)
 	       (b->states & ~a->states) == 0 && is_within(b->roles, a->roles) &&
 	       is_within(b->kinds, a->kinds) &&
 	       is_within(b->purposes, a->purposes) &&
+	       a->break_glass <= b->break_glass && a->step_up <= b->step_up &&
 	       (a->purposes[0] == NULL) == (b->purposes[0] == NULL) &&
 	       (a->default_purpose != NULL || b->default_purpose == NULL) &&
 	       a->when.from <= b->when.from && a->when.until >= b->when.until;
@@ -195,6 +242,22 @@ check_reachable(struct build *b, size_t i)
 		}
 }
 
+/* An opinion that counted would be a vote (GDPR art. 38(6)). */
+static void
+check_opinions(struct build *b, size_t i)
+{
+	const struct policy_approval *a = &b->p->approvals[i];
+	const struct node *n = b->of[WORD_APPROVAL].v[i];
+	const char *const *o;
+
+	for (o = a->opinions; *o != NULL; o++)
+		if (model_has(a->roles, *o))
+			problem(b->ps, n->file, read_line(n, "opinions"),
+			    "role \"%s\" of approval \"%s\" either counts or "
+			    "gives an opinion",
+			    *o, a->what);
+}
+
 void
 check_access(struct build *b)
 {
@@ -202,14 +265,16 @@ check_access(struct build *b)
 	size_t i;
 
 	for (i = 0; i < s->n; i++) {
-		check_roles(b, s->v[i]);
+		check_roles(b, s->v[i], "roles");
 		check_kinds(b, s->v[i], &b->p->access[i]);
 		check_scope(b, s->v[i], &b->p->access[i]);
 		check_purposes(b, s->v[i], &b->p->access[i]);
 		check_reachable(b, i);
 	}
 	for (i = 0; i < b->of[WORD_APPROVAL].n; i++) {
-		check_roles(b, b->of[WORD_APPROVAL].v[i]);
+		check_roles(b, b->of[WORD_APPROVAL].v[i], "roles");
+		check_roles(b, b->of[WORD_APPROVAL].v[i], "opinions");
+		check_opinions(b, i);
 		if (b->p->approvals[i].roles[0] == NULL)
 			problem(b->ps, b->of[WORD_APPROVAL].v[i]->file,
 			    b->of[WORD_APPROVAL].v[i]->line,

@@ -91,12 +91,36 @@ read_keys(struct build *b, struct err *e)
 	return 0;
 }
 
+static int
+build_loans(struct build *b, struct err *e)
+{
+	const struct sections *s = &b->of[WORD_LOAN];
+	struct policy_loan *v;
+	size_t i;
+
+	v = arena_array(&b->p->arena, s->n, sizeof(*v), e);
+	if (v == NULL)
+		return -ERR_NOMEM;
+	for (i = 0; i < s->n; i++) {
+		v[i].name = read_title(b, s->v[i]);
+		v[i].role = read_name(b, s->v[i], "role", 1);
+		v[i].from_account = read_text(b, s->v[i], "from", 1);
+		v[i].to_account = read_text(b, s->v[i], "to", 1);
+		read_source(b, s->v[i]);
+		read_window_must(b, s->v[i], &v[i].when);
+	}
+	b->p->loans = v;
+	b->p->nloans = s->n;
+	return 0;
+}
+
 int
 build_people(struct build *b, struct err *e)
 {
 	const struct sections *s = &b->of[WORD_PERSON];
 	struct principal *v;
 	size_t i;
+	int r;
 
 	v = arena_array(&b->p->arena, s->n, sizeof(*v), e);
 	if (v == NULL)
@@ -105,6 +129,8 @@ build_people(struct build *b, struct err *e)
 		read_person(b, s->v[i], &v[i]);
 	b->p->people = v;
 	b->p->npeople = s->n;
+	if ((r = build_loans(b, e)) < 0)
+		return r;
 	return read_keys(b, e);
 }
 
@@ -126,16 +152,16 @@ check_uid(struct build *b, size_t i)
 
 /* Somebody whose rules speak of their own team must have one. */
 static void
-check_team(struct build *b, const struct node *n, const struct principal *v)
+check_role_team(struct build *b, const struct node *n,
+    const struct principal *v, const char *role)
 {
 	size_t i;
 
 	for (i = 0; v->team == NULL && i < b->p->naccess; i++)
 		if (b->p->access[i].scope == SCOPE_OWN_TEAM &&
-		    model_has(b->p->access[i].roles, v->role)) {
+		    model_has(b->p->access[i].roles, role)) {
 			problem(b->ps, n->file, n->line,
-			    "\"%s\" is %s and has no team", v->account,
-			    v->role);
+			    "\"%s\" is %s and has no team", v->account, role);
 			return;
 		}
 }
@@ -179,6 +205,82 @@ check_partner(struct build *b, const struct node *n, const struct principal *v)
 		check_door(b, n, v);
 }
 
+static const struct principal *
+find_person(const struct policy *p, const char *account)
+{
+	size_t i;
+
+	for (i = 0; i < p->npeople; i++)
+		if (strcmp(p->people[i].account, account) == 0)
+			return &p->people[i];
+	return NULL;
+}
+
+static int
+overlap(const struct policy_window *a, const struct policy_window *b)
+{
+	return a->from <= b->until && b->from <= a->until;
+}
+
+/* How many roles this account is lent besides its own, and once each. */
+static void
+check_lent_once(struct build *b, size_t i)
+{
+	const struct node *n = b->of[WORD_LOAN].v[i];
+	const struct policy_loan *v = b->p->loans;
+	size_t j, count = 1;
+
+	for (j = 0; j < i; j++) {
+		if (strcmp(v[i].to_account, v[j].to_account) != 0)
+			continue;
+		count++;
+		if (v[i].role != NULL && v[j].role != NULL &&
+		    strcmp(v[i].role, v[j].role) == 0 &&
+		    overlap(&v[i].when, &v[j].when))
+			problem(b->ps, n->file, n->line,
+			    "loan \"%s\" lends what \"%s\" lends on the same "
+			    "days",
+			    v[i].name, v[j].name);
+	}
+	if (count == POLICY_ROLES_MAX)
+		problem(b->ps, n->file, n->line,
+		    "\"%s\" is lent more than %d roles", v[i].to_account,
+		    POLICY_ROLES_MAX - 1);
+}
+
+/* A role is lent by who holds it, to who may hold it as well. */
+static void
+check_loan(struct build *b, size_t i)
+{
+	const struct node *n = b->of[WORD_LOAN].v[i];
+	const struct policy_loan *v = &b->p->loans[i];
+	const struct principal *from = find_person(b->p, v->from_account);
+	const struct principal *to = find_person(b->p, v->to_account);
+
+	if (from == NULL || to == NULL) {
+		problem(b->ps, n->file,
+		    read_line(n, from == NULL ? "from" : "to"),
+		    "loan \"%s\" names somebody who is not here", v->name);
+		return;
+	}
+	if (v->role == NULL || from->role == NULL || to->role == NULL)
+		return;
+	if (strcmp(from->role, v->role) != 0)
+		problem(b->ps, n->file, read_line(n, "role"),
+		    "loan \"%s\": \"%s\" is no %s", v->name, from->account,
+		    v->role);
+	if (strcmp(to->role, v->role) == 0)
+		problem(b->ps, n->file, read_line(n, "to"),
+		    "loan \"%s\": \"%s\" is %s already", v->name, to->account,
+		    v->role);
+	if (strcmp(v->role, PARTNER) == 0 || strcmp(to->role, PARTNER) == 0)
+		problem(b->ps, n->file, n->line,
+		    "loan \"%s\": a partner neither lends nor borrows",
+		    v->name);
+	check_role_team(b, n, to, v->role);
+	check_lent_once(b, i);
+}
+
 void
 check_people(struct build *b)
 {
@@ -196,7 +298,9 @@ check_people(struct build *b)
 			    read_line(s->v[i], "role"),
 			    "unknown role \"%s\" of \"%s\"", v->role,
 			    v->account);
-		check_team(b, s->v[i], v);
+		check_role_team(b, s->v[i], v, v->role);
 		check_partner(b, s->v[i], v);
 	}
+	for (i = 0; i < b->p->nloans; i++)
+		check_loan(b, i);
 }

@@ -23,6 +23,8 @@ struct access_rule {
 	uint64_t ops;		     /* bit of each enum policy_op */
 	unsigned states;	     /* bit of each enum case_state */
 	enum scope scope;
+	int break_glass; /* counts only where the glass is broken */
+	int step_up;	 /* and only with a signed statement */
 	struct policy_window when;
 };
 
@@ -53,14 +55,22 @@ struct policy {
 	struct disclosure_rule *disclosures;
 	struct policy_approval *approvals;
 	struct figure *figures;
+	struct policy_loan *loans;
 	struct principal *people;
 	struct person_key *keys;
 	size_t nroles, npurposes, nkinds, nretentions, naccess, nrecipients,
-	    nconsents, ndisclosures, napprovals, nfigures, npeople, nkeys;
+	    nconsents, ndisclosures, napprovals, nfigures, nloans, npeople,
+	    nkeys;
 };
 
 const struct named *model_role(const struct policy *p, const char *name);
 const struct named *model_purpose(const struct policy *p, const char *name);
+/*
+ * The loan that gives this account a role on this day, the first; NULL:
+ * none. A loan of who is suspended is none.
+ */
+const struct policy_loan *model_loan(
+    const struct policy *p, const char *account, const char *role, int32_t day);
 /* Is s one of the list, which ends with NULL? */
 int model_has(const char *const *list, const char *s);
 

@@ -5,7 +5,8 @@
 const char *const names_types[] = { "string", "text", "integer", "amount",
 	"date", "boolean", "code", "group", "list", NULL };
 const char *const names_labels[] = { "ordinary", "sensitive", "never", NULL };
-const char *const names_states[] = { "open", "closed", "restricted", NULL };
+const char *const names_states[] = { "open", "closed", "restricted", "erased",
+	NULL };
 const char *const names_scopes[] = { "none", "own-case", "own-team",
 	"own-organisation", "any", NULL };
 const char *const names_stages[] = { "amont", "aval", NULL };
@@ -16,29 +17,31 @@ const char *const names_from[] = { "last-contact", "end-of-contract",
 	"last-instalment", "end-of-processing", "step-done", "end-of-copy",
 	"final-decision", "entry", "disclosure", NULL };
 const char *const names_status[] = { "active", "suspended", NULL };
-const char *const names_approvals[] = { "erasure", "release", "rules", NULL };
-const char *const names_units[] = { "hours", "days", "working-days", "weeks",
-	"months", "years", "percent", "count", "bytes", NULL };
+const char *const names_approvals[] = { "erasure", "release", "rules", "people",
+	"people-caseworker", "people-suspension", NULL };
+const char *const names_units[] = { "minutes", "hours", "days", "working-days",
+	"weeks", "months", "years", "percent", "count", "bytes", NULL };
 
 static const struct op_traits ops[OP_COUNT] = {
 	[OP_STATUS] = { "status" },
 	[OP_CASE_OPEN] = { "case-open" },
 	[OP_CASE_LIST] = { "case-list" },
-	[OP_CASE_READ] = { "case-read", .on_case = 1 },
+	[OP_CASE_READ] = { "case-read", .on_case = 1, .reads = 1 },
 	[OP_CASE_EVENT] = { "case-event", .on_case = 1 },
 	[OP_CASE_CLOSE] = { "case-close", .on_case = 1 },
 	[OP_PERSON_ADD] = { "person-add", .on_case = 1 },
 	[OP_DOC_FILE] = { "doc-file", 1, 1, 1 },
 	[OP_DOC_LIST] = { "doc-list", .on_case = 1 },
 	[OP_DOC_META] = { "doc-meta", 1, 1, 0 },
-	[OP_DOC_READ] = { "doc-read", 1, 1, 1 },
+	[OP_DOC_READ] = { "doc-read", 1, 1, 1, .reads = 1 },
 	[OP_RECEIPT] = { "receipt", 1, 1, 0 },
 	[OP_SEARCH] = { "search" },
 	[OP_CONSENT_GIVE] = { "consent-give", .on_case = 1 },
 	[OP_CONSENT_WITHDRAW] = { "consent-withdraw", .on_case = 1 },
 	[OP_CONSENT_LIST] = { "consent-list", .on_case = 1 },
 	[OP_EXTRACT_PREVIEW] = { "extract-preview", .on_case = 1 },
-	[OP_EXTRACT_RELEASE] = { "extract-release", .on_case = 1 },
+	[OP_EXTRACT_RELEASE] = { "extract-release", .on_case = 1,
+	    .weighty = 1 },
 	[OP_EXTRACT_LIST] = { "extract-list" },
 	[OP_EXTRACT_REVOKE] = { "extract-revoke", .on_case = 1 },
 	[OP_EXTRACT_PULL] = { "extract-pull" },
@@ -47,17 +50,18 @@ static const struct op_traits ops[OP_COUNT] = {
 	[OP_REGISTER_READ] = { "register-read" },
 	[OP_ERASE_PLAN] = { "erase-plan" },
 	[OP_ERASE_APPROVE] = { "erase-approve" },
-	[OP_ERASE_RUN] = { "erase-run" },
+	[OP_ERASE_RUN] = { "erase-run", .weighty = 1 },
 	[OP_ERASE_READ] = { "erase-read" },
 	[OP_AUDIT_READ] = { "audit-read" },
 	[OP_AUDIT_CHECKPOINT] = { "audit-checkpoint" },
-	[OP_PUBLISH] = { "publish" },
+	[OP_PUBLISH] = { "publish", .weighty = 1 },
 	[OP_POLICY_READ] = { "policy-read" },
 	[OP_CHANGE_READ] = { "change-read" },
 	[OP_PERSON_EDIT] = { "person-edit", .on_case = 1 },
 	[OP_REFUSAL] = { "refusal", .on_case = 1 },
 	[OP_OBJECTION] = { "objection-enter", .on_case = 1 },
-	[OP_OBJECTION_DECIDE] = { "objection-decide", .on_case = 1 },
+	[OP_OBJECTION_DECIDE] = { "objection-decide", .on_case = 1,
+	    .weighty = 1 },
 	[OP_EXTRACT_APPROVE] = { "extract-approve", .on_case = 1 },
 	[OP_EXTRACT_DELIVER] = { "extract-deliver", .on_case = 1 },
 	[OP_NOTICE_SETTLE] = { "notice-settle", .on_case = 1 },
@@ -67,10 +71,10 @@ static const struct op_traits ops[OP_COUNT] = {
 	[OP_SUBMISSION_SETTLE] = { "submission-settle" },
 	[OP_RULES_PROPOSE] = { "rules-propose" },
 	[OP_RULES_APPROVE] = { "rules-approve" },
-	[OP_RULES_APPLY] = { "rules-apply" },
+	[OP_RULES_APPLY] = { "rules-apply", .weighty = 1 },
 	[OP_EXPLAIN] = { "explain" },
 	[OP_REPLAY] = { "replay" },
-	[OP_BREAK_GLASS] = { "break-glass", .on_case = 1 },
+	[OP_BREAK_GLASS] = { "break-glass", .on_case = 1, .weighty = 1 },
 	[OP_BREAK_GLASS_REVIEW] = { "break-glass-review", .on_case = 1 },
 };
 

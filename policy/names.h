@@ -24,7 +24,13 @@ extern const char *const names_status[]; /* enum policy_status */
 extern const char *const names_approvals[];
 extern const char *const names_units[];
 
-enum case_state { STATE_OPEN, STATE_CLOSED, STATE_RESTRICTED, STATE_COUNT };
+enum case_state {
+	STATE_OPEN,
+	STATE_CLOSED,
+	STATE_RESTRICTED,
+	STATE_ERASED,
+	STATE_COUNT
+};
 
 /* Which cases a rule is about, from none to all. */
 enum scope {
@@ -41,6 +47,8 @@ struct op_traits {
 	unsigned on_case : 1;	/* never without a case */
 	unsigned on_kind : 1;	/* the kind of the document counts */
 	unsigned with_kind : 1; /* never without a kind */
+	unsigned reads : 1; /* content: a rule says whether only behind glass */
+	unsigned weighty : 1; /* a rule says whether it takes a step-up */
 };
 const struct op_traits *names_op(enum policy_op op);
 

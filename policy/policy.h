@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define POLICY_NAME_MAX 64 /* bytes of any name in the rules */
+#define POLICY_NAME_MAX 63 /* bytes of any name in the rules */
 #define POLICY_EXPLAIN_MAX 1024
 
 struct policy;
@@ -181,7 +181,8 @@ struct access_facts {
 	const char *purpose; /* asked for; NULL: the default, if any */
 	const char *team;    /* of the case; NULL when no case */
 	const char *organisation;
-	const char *case_state; /* "open", "closed", "restricted"; or NULL */
+	const char *case_state; /* "open", "closed", "restricted",
+				"erased"; or NULL */
 	int own_case;		/* the caller opened it or is assigned */
 	int32_t day;		/* days since 1970: effective from/until */
 	int broken_glass; /* the caller has broken the glass of this case */

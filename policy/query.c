@@ -176,6 +176,22 @@ policy_approval(const struct policy *p, const char *what)
 }
 
 int
+policy_figure_on(const struct policy *p, const char *name, int32_t day,
+    int64_t *value, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < p->nfigures; i++)
+		if (strcmp(p->figures[i].name, name) == 0 &&
+		    policy_in_force(&p->figures[i].when, day)) {
+			*value = p->figures[i].value;
+			return 0;
+		}
+	return err_set(e, ERR_NOT_FOUND, "the rules in force have no figure %s",
+	    names_shown(name));
+}
+
+int
 policy_figure(
     const struct policy *p, const char *name, int64_t *value, struct err *e)
 {
@@ -216,6 +232,62 @@ policy_key_owner(const struct policy *p, const void *blob, size_t n)
 		return who->status == POLICY_ACTIVE ? who : NULL;
 	}
 	return NULL;
+}
+
+size_t
+policy_loans(const struct policy *p, const struct policy_loan **all)
+{
+	*all = p->loans;
+	return p->nloans;
+}
+
+static int
+is_suspended(const struct policy *p, const char *account)
+{
+	size_t i;
+
+	for (i = 0; i < p->npeople; i++)
+		if (strcmp(p->people[i].account, account) == 0)
+			return p->people[i].status != POLICY_ACTIVE;
+	return 1;
+}
+
+static int
+is_lent(const struct policy *p, const struct policy_loan *l,
+    const char *account, int32_t day)
+{
+	return policy_in_force(&l->when, day) &&
+	       strcmp(l->to_account, account) == 0 &&
+	       !is_suspended(p, l->from_account) && !is_suspended(p, account);
+}
+
+const struct policy_loan *
+model_loan(
+    const struct policy *p, const char *account, const char *role, int32_t day)
+{
+	size_t i;
+
+	for (i = 0; i < p->nloans; i++)
+		if (strcmp(p->loans[i].role, role) == 0 &&
+		    is_lent(p, &p->loans[i], account, day))
+			return &p->loans[i];
+	return NULL;
+}
+
+size_t
+policy_roles_of(const struct policy *p, const struct principal *who,
+    int32_t day, const char *out[POLICY_ROLES_MAX + 1])
+{
+	size_t i, n = 0;
+
+	if (who != NULL && who->status == POLICY_ACTIVE && who->role != NULL) {
+		out[n++] = who->role;
+		for (i = 0; i < p->nloans && n < POLICY_ROLES_MAX; i++)
+			if (is_lent(p, &p->loans[i], who->account, day))
+				out[n++] = p->loans[i].role;
+	}
+	out[n] = NULL;
+	return n;
 }
 
 size_t

@@ -245,6 +245,19 @@ read_window(struct build *b, const struct node *n, struct policy_window *w)
 		wrong(b, n, "effective-until", "is before effective-from");
 }
 
+void
+read_window_must(struct build *b, const struct node *n, struct policy_window *w)
+{
+	static const char *const days[] = { "effective-from",
+		"effective-until" };
+	size_t i;
+
+	read_window(b, n, w);
+	for (i = 0; i < NELEMS(days); i++)
+		if (read_value(n, days[i]) == NULL)
+			missing(b, n, days[i]);
+}
+
 const char *
 read_title(struct build *b, const struct node *n)
 {

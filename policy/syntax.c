@@ -87,6 +87,8 @@ static cfg_opt_t access_words[] = {
 	LIST("states"),
 	LIST("purposes"),
 	WORD("default-purpose"),
+	WORD("break-glass"),
+	WORD("step-up"),
 	CFG_END(),
 };
 static cfg_opt_t recipient_words[] = {
@@ -141,6 +143,8 @@ static cfg_opt_t approval_words[] = {
 	LIST("roles"),
 	WORD("count"),
 	WORD("valid-days"),
+	LIST("opinions"),
+	WORD("own"),
 	CFG_END(),
 };
 static cfg_opt_t figure_words[] = {
@@ -183,12 +187,20 @@ static cfg_opt_t person_words[] = {
 	WORD("recipient"),
 	CFG_END(),
 };
+static cfg_opt_t loan_words[] = {
+	ORIGIN,
+	WORD("role"),
+	WORD("from"),
+	WORD("to"),
+	CFG_END(),
+};
 static cfg_opt_t people_words[] = {
 	WORD("format"),
 	SECTION("person", person_words),
+	SECTION("loan", loan_words),
 	CFG_END(),
 };
-static const char *const people_sections[] = { "person", NULL };
+static const char *const people_sections[] = { "person", "loan", NULL };
 
 static cfg_opt_t adult_words[] = {
 	WORD("role"),

@@ -110,6 +110,7 @@ static const struct {
 	[JURIST] = { 62006, "jade.exemple", "jurist", "nord", "seed" },
 	[CAF] = { 62007, "caf.exemple", "partner", NULL, NULL },
 	[CCAPEX] = { 62008, "ccapex.exemple", "partner", NULL, NULL },
+	[DPO] = { 62010, "dana.exemple", "dpo", NULL, "seed" },
 	[NOBODY] = { 62009, "personne", NULL, NULL, NULL },
 };
 

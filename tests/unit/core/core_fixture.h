@@ -28,7 +28,7 @@ int core_fixture_setup(void **state);
 int core_fixture_teardown(void **state);
 
 /* People: two of team nord, one of team sud, one with no rights in cases,
- * those who approve, two partners, and nobody. */
+ * those who approve, two partners, the DPO, and nobody. */
 enum person {
 	CAMILLE,
 	NOA,
@@ -38,9 +38,10 @@ enum person {
 	JURIST,
 	CAF,
 	CCAPEX,
+	DPO,
 	NOBODY
 };
-/* The seed of this person's SSH key (DIRECTOR, JURIST). */
+/* The seed of this person's SSH key (DIRECTOR, JURIST, DPO). */
 void core_fixture_seed(enum person who, uint8_t seed[32]);
 struct caller core_fixture_caller(struct core_fixture *f, enum person who);
 

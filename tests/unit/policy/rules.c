@@ -59,6 +59,7 @@ const char rules_small[] =
     "	states = { open }\n"
     "	purposes = { work }\n"
     "	default-purpose = work\n"
+    "	break-glass = false\n"
     "}\n"
     "recipient \"office\" {\n"
     "	title = \"Office\"\n"
@@ -91,6 +92,7 @@ const char rules_small[] =
     "	roles = { worker }\n"
     "	count = 2\n"
     "	valid-days = 30\n"
+    "	own = false\n"
     "	source = \"s\"\n"
     "}\n"
     "figure \"correction-hours\" { value = 24 unit = hours source = \"s\" }\n";

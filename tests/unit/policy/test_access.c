@@ -19,7 +19,7 @@ outcome(const struct decision *d)
 	} tags[] = { { "no-rule", 'n' }, { "other-team", 't' },
 		{ "purpose-missing", 'p' }, { "purpose-unknown", 'u' },
 		{ "kind-unknown", 'k' }, { "case-restricted", 'r' },
-		{ "nobody", '0' } };
+		{ "nobody", '0' }, { "step-up", 's' } };
 	size_t i;
 
 	if (d->allowed) {
@@ -53,6 +53,15 @@ is_caseless(enum policy_op op)
 	case OP_PUBLISH:
 	case OP_POLICY_READ:
 	case OP_CHANGE_READ:
+	case OP_DUE:
+	case OP_PARTNER_SUBMIT:
+	case OP_SUBMISSION_READ:
+	case OP_SUBMISSION_SETTLE:
+	case OP_RULES_PROPOSE:
+	case OP_RULES_APPROVE:
+	case OP_RULES_APPLY:
+	case OP_EXPLAIN:
+	case OP_REPLAY:
 		return 1;
 	default:
 		return 0;
@@ -90,12 +99,20 @@ static const struct {
 	{ "caseworker", "doc-read", "aattt" },
 	{ "caseworker", "receipt", "aattt" },
 	{ "caseworker", "consent-give", "aattt" },
-	{ "caseworker", "consent-withdraw", "aattt" },
+	{ "caseworker", "consent-withdraw", "aaaat" },
 	{ "caseworker", "consent-list", "aattt" },
 	{ "caseworker", "extract-preview", "aattt" },
 	{ "caseworker", "extract-release", "pnttt" },
 	{ "caseworker", "extract-list", "aattt" },
 	{ "caseworker", "extract-revoke", "aattt" },
+	{ "caseworker", "person-edit", "aattt" },
+	{ "caseworker", "refusal", "aattt" },
+	{ "caseworker", "objection-enter", "aaaat" },
+	{ "caseworker", "extract-deliver", "aattt" },
+	{ "caseworker", "notice-settle", "aattt" },
+	{ "caseworker", "due", "aaaaa" },
+	{ "caseworker", "submission-read", "aaaaa" },
+	{ "caseworker", "submission-settle", "aaaaa" },
 
 	{ "lead", "status", "aaaaa" },
 	{ "lead", "policy-read", "aaaaa" },
@@ -113,7 +130,7 @@ static const struct {
 	{ "lead", "doc-read", "aattt" },
 	{ "lead", "receipt", "aattt" },
 	{ "lead", "consent-give", "aattt" },
-	{ "lead", "consent-withdraw", "aattt" },
+	{ "lead", "consent-withdraw", "aaaat" },
 	{ "lead", "consent-list", "aattt" },
 	{ "lead", "extract-preview", "aattt" },
 	{ "lead", "extract-release", "pnttt" },
@@ -123,6 +140,19 @@ static const struct {
 	{ "lead", "erase-approve", "aaaat" },
 	{ "lead", "erase-run", "aaaat" },
 	{ "lead", "erase-read", "aaaat" },
+	{ "lead", "person-edit", "aattt" },
+	{ "lead", "refusal", "aattt" },
+	{ "lead", "objection-enter", "aaaat" },
+	{ "lead", "extract-approve", "aaaat" },
+	{ "lead", "extract-deliver", "aattt" },
+	{ "lead", "notice-settle", "aattt" },
+	{ "lead", "due", "aaaaa" },
+	{ "lead", "submission-read", "aaaaa" },
+	{ "lead", "submission-settle", "aaaaa" },
+	{ "lead", "rules-propose", "aaaaa" },
+	{ "lead", "rules-approve", "aaaaa" },
+	{ "lead", "rules-apply", "aaaaa" },
+	{ "lead", "break-glass-review", "aaaat" },
 
 	{ "jurist", "status", "aaaaa" },
 	{ "jurist", "policy-read", "aaaaa" },
@@ -140,7 +170,7 @@ static const struct {
 	{ "jurist", "doc-read", "aattt" },
 	{ "jurist", "receipt", "aattt" },
 	{ "jurist", "consent-give", "aattt" },
-	{ "jurist", "consent-withdraw", "aattt" },
+	{ "jurist", "consent-withdraw", "aaaat" },
 	{ "jurist", "consent-list", "aattt" },
 	{ "jurist", "extract-preview", "aattt" },
 	{ "jurist", "extract-release", "pnttt" },
@@ -149,6 +179,18 @@ static const struct {
 	{ "jurist", "erase-plan", "aaaat" },
 	{ "jurist", "erase-approve", "aaaat" },
 	{ "jurist", "erase-read", "aaaat" },
+	{ "jurist", "person-edit", "aattt" },
+	{ "jurist", "refusal", "aattt" },
+	{ "jurist", "objection-enter", "aaaat" },
+	{ "jurist", "extract-approve", "aaaat" },
+	{ "jurist", "extract-deliver", "aattt" },
+	{ "jurist", "notice-settle", "aattt" },
+	{ "jurist", "due", "aaaaa" },
+	{ "jurist", "submission-read", "aaaaa" },
+	{ "jurist", "submission-settle", "aaaaa" },
+	{ "jurist", "rules-propose", "aaaaa" },
+	{ "jurist", "rules-approve", "aaaaa" },
+	{ "jurist", "rules-apply", "aaaaa" },
 
 	{ "director", "status", "aaaaa" },
 	{ "director", "policy-read", "aaaaa" },
@@ -166,6 +208,17 @@ static const struct {
 	{ "director", "erase-approve", "aaaat" },
 	{ "director", "erase-run", "aaaat" },
 	{ "director", "erase-read", "aaaat" },
+	{ "director", "consent-withdraw", "aaaat" },
+	{ "director", "objection-enter", "aaaat" },
+	{ "director", "extract-approve", "aaaat" },
+	{ "director", "due", "aaaaa" },
+	{ "director", "submission-read", "aaaaa" },
+	{ "director", "submission-settle", "aaaaa" },
+	{ "director", "rules-propose", "aaaaa" },
+	{ "director", "rules-approve", "aaaaa" },
+	{ "director", "rules-apply", "aaaaa" },
+	{ "director", "break-glass", "sssss" },
+	{ "director", "break-glass-review", "aaaat" },
 
 	{ "dpo", "status", "aaaaa" },
 	{ "dpo", "policy-read", "aaaaa" },
@@ -175,6 +228,22 @@ static const struct {
 	{ "dpo", "erase-read", "aaaaa" },
 	{ "dpo", "audit-read", "aaaaa" },
 	{ "dpo", "audit-checkpoint", "aaaaa" },
+	{ "dpo", "case-read", "pnpnp" },
+	{ "dpo", "doc-list", "pnpnp" },
+	{ "dpo", "doc-meta", "pnpnp" },
+	{ "dpo", "doc-read", "pnpnp" },
+	{ "dpo", "consent-withdraw", "aaaaa" },
+	{ "dpo", "extract-list", "pnpnp" },
+	{ "dpo", "erase-approve", "aaaaa" },
+	{ "dpo", "objection-enter", "aaaaa" },
+	{ "dpo", "objection-decide", "aaaaa" },
+	{ "dpo", "notice-settle", "aaaaa" },
+	{ "dpo", "due", "aaaaa" },
+	{ "dpo", "rules-propose", "aaaaa" },
+	{ "dpo", "rules-approve", "aaaaa" },
+	{ "dpo", "explain", "aaaaa" },
+	{ "dpo", "replay", "aaaaa" },
+	{ "dpo", "break-glass", "sssss" },
 
 	{ "administrator", "status", "aaaaa" },
 	{ "administrator", "policy-read", "aaaaa" },
@@ -187,6 +256,7 @@ static const struct {
 	{ "partner", "extract-pull", "aaaaa" },
 	{ "partner", "extract-ack", "aaaaa" },
 	{ "partner", "notice-read", "aaaaa" },
+	{ "partner", "partner-submit", "aaaaa" },
 };
 
 static const char *
@@ -285,7 +355,7 @@ archives_and_frozen_cases_are_kept_apart(void **state)
 		{ "director", "doc-read", "nn", "nn" },
 		{ "director", "erase-approve", "aa", "rr" },
 		{ "dpo", "consent-list", "aa", "aa" },
-		{ "dpo", "doc-read", "nn", "nn" },
+		{ "dpo", "doc-read", "pn", "rr" },
 		{ "partner", "extract-pull", "aa", "rr" },
 		{ "partner", "extract-ack", "aa", "aa" },
 	};
@@ -501,6 +571,8 @@ what_is_not_known_of_the_case_is_denied(void **state)
 	f = reading(&who);
 	f.case_state = "erased";
 	assert_int_equal(ask(r, &f, &d), 'n');
+	f.case_state = "burnt";
+	assert_int_equal(ask(r, &f, &d), 'n');
 	f = reading(&who);
 	f.op = OP_COUNT;
 	assert_int_equal(ask(r, &f, &d), 'n');
@@ -655,7 +727,8 @@ a_rule_may_succeed_another(void **state)
 	    "access \"before\" { effective-until = \"2026-12-31\"\n"
 	    "source = \"s\" roles = { worker } operations = { doc-read }\n"
 	    "kinds = { note } scope = own-team states = { open }\n"
-	    "purposes = { work } default-purpose = work }\n"
+	    "purposes = { work } default-purpose = work "
+	    "break-glass = false }\n"
 	    "access \"team\" { effective-from = \"2027-01-01\"");
 	f.kind = "note";
 	f.day = 20818;
