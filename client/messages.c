@@ -204,6 +204,8 @@ static const struct {
 	{ "signature-size", N_("la signature est trop grande") },
 	{ "stage", N_("la phase est amont ou aval, et la règle n'est pas de "
 		      "celle-ci") },
+	{ "step-up", N_("cet acte demande une déclaration signée à "
+			"l'instant par votre clé") },
 	{ "stopped", N_("le coffre s'arrête") },
 	{ "store-missing", N_("il manque un fichier du dépôt") },
 	{ "terminal", N_("ce document ne s'affiche pas sur un terminal : "
