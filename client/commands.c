@@ -6,6 +6,7 @@ const struct cmd *const commands[] = {
 	&cmd_unseal,
 	&cmd_seal,
 	&cmd_status,
+	&cmd_key_attest,
 	&cmd_case_open,
 	&cmd_case_list,
 	&cmd_case_show,

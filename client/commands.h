@@ -8,6 +8,7 @@ extern const struct cmd cmd_init;
 extern const struct cmd cmd_unseal;
 extern const struct cmd cmd_seal;
 extern const struct cmd cmd_status;
+extern const struct cmd cmd_key_attest;
 extern const struct cmd cmd_case_open;
 extern const struct cmd cmd_case_list;
 extern const struct cmd cmd_case_show;

@@ -8,6 +8,7 @@
 #include "base/settings.h"
 #include "keys/unseal.h"
 
+#define PAGE_DIGEST 32	 /* bytes of the SHA-256 of a page */
 #define ANSWER_MS 120000 /* a derivation, and those of others before it */
 
 /* The folder of the vault whose run/ holds the socket at path, links
@@ -92,7 +93,8 @@ call(struct custody *c, const struct buf *request, struct buf *answer,
 }
 
 static int
-simple(struct custody *c, uint8_t op, const struct secret *pass, struct err *e)
+simple(struct custody *c, uint8_t op, const struct secret *pass,
+    const uint8_t *page, struct err *e)
 {
 	AUTO(buf_done) struct buf request = { 0 }, answer = { 0 };
 	struct wr w;
@@ -100,12 +102,14 @@ simple(struct custody *c, uint8_t op, const struct secret *pass, struct err *e)
 	int r;
 
 	/* Room at once: growing would copy the passphrase. */
-	if ((r = buf_reserve(&request, UNSEAL_PASSPHRASE_MAX + 16, e)) < 0)
+	if ((r = buf_reserve(&request, UNSEAL_PASSPHRASE_MAX + 64, e)) < 0)
 		return r;
 	wr_init(&w, &request);
 	wr_u8(&w, op);
 	if (pass != NULL)
 		wr_blob(&w, pass->p, pass->len);
+	if (page != NULL)
+		wr_bytes(&w, page, PAGE_DIGEST);
 	if ((r = wr_end(&w, e)) < 0 ||
 	    (r = call(c, &request, &answer, &rd, e)) < 0)
 		return r;
@@ -176,7 +180,7 @@ explain(struct custody *c, struct err *e)
 int
 custody_unseal(struct custody *c, const struct secret *pass, struct err *e)
 {
-	int r = simple(c, UNSEAL_OP_UNSEAL, pass, e);
+	int r = simple(c, UNSEAL_OP_UNSEAL, pass, NULL, e);
 
 	return r < 0 ? explain(c, e) : 0;
 }
@@ -184,7 +188,18 @@ custody_unseal(struct custody *c, const struct secret *pass, struct err *e)
 int
 custody_seal(struct custody *c, struct err *e)
 {
-	int r = simple(c, UNSEAL_OP_SEAL, NULL, e);
+	int r = simple(c, UNSEAL_OP_SEAL, NULL, NULL, e);
 
+	return r < 0 ? explain(c, e) : 0;
+}
+
+int
+custody_attest(struct custody *c, const struct secret *pass,
+    const uint8_t page[32], struct err *e)
+{
+	int r = simple(c, UNSEAL_OP_ATTEST, pass, page, e);
+
+	if (r == -(int)ERR_SEALED)
+		return err_tag(e, ERR_SEALED, "sealed", "unseal.sock");
 	return r < 0 ? explain(c, e) : 0;
 }

@@ -39,6 +39,12 @@ int custody_status(struct custody *c, struct custody_status *out, struct err *e)
 int custody_unseal(struct custody *c, const struct secret *pass, struct err *e)
     NODISCARD;
 int custody_seal(struct custody *c, struct err *e) NODISCARD;
+/*
+ * Stand behind the page with this SHA-256 (32 bytes). Errors as of
+ * custody_unseal; ERR_SEALED, tag "sealed", when the vault is not open.
+ */
+int custody_attest(struct custody *c, const struct secret *pass,
+    const uint8_t page[32], struct err *e) NODISCARD;
 
 /* An answer's code and text as an error, then what follows in *rest. For
  * tests. */

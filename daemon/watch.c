@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/text.h"
+#include "daemon/core/attest.h"
 
 #define WAIT_MS 500
 #define RETRY_MS 1000
@@ -31,6 +33,10 @@ static const struct {
 	{ AGENT_REFUSED_PEER, LEAF_UNSEAL, LEAF_DENIED, "not a custodian" },
 	{ AGENT_RESTORED, LEAF_KEY_CEREMONY, LEAF_OK,
 	    "older data restored: the last signed head was set aside" },
+	{ AGENT_ATTESTED, LEAF_KEY_CEREMONY, LEAF_OK,
+	    "a custodian stands behind a page" },
+	{ AGENT_ATTEST_FAILED, LEAF_KEY_CEREMONY, LEAF_DENIED,
+	    "wrong passphrase for a page" },
 	{ AGENT_SELF_SEALED, LEAF_SEAL, LEAF_FAILED,
 	    "the agent sealed itself: a promise about the log was broken" },
 };
@@ -56,6 +62,12 @@ became_open(struct watch *w)
 		w->open = 1;
 }
 
+static int
+is_of_page(const struct agent_event *ev)
+{
+	return ev->kind == AGENT_ATTESTED || ev->kind == AGENT_ATTEST_FAILED;
+}
+
 struct ceremony_leaf {
 	struct core *core;
 	const struct agent_event *ev;
@@ -72,15 +84,23 @@ enter_ceremony(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 		.outcome = ceremonies[c->row].outcome,
 		.actor = &actor,
 	};
+	char page[2 * SHA256_LEN + 1];
 	uint64_t seq;
 	int r;
 
 	snprintf(actor.account, sizeof(actor.account), "%s", c->ev->account);
 	snprintf(actor.role, sizeof(actor.role), "custodian");
 	en.detail = json_pack("{s:s}", "what", ceremonies[c->row].what);
+	if (is_of_page(c->ev)) {
+		hex_format(c->ev->digest, sizeof(c->ev->digest), page);
+		json_object_set_new(en.detail, "page", json_string(page));
+	}
 	r = audit_append(tx, c->core->audit, &en, now_ms, &seq, e);
 	json_decref(en.detail);
-	return r;
+	if (r < 0 || c->ev->kind != AGENT_ATTESTED)
+		return r;
+	return attest_enter(tx, c->ev->digest, &actor,
+	    audit_time(c->core->audit, now_ms), seq, e);
 }
 
 /* The core first, so that the leaf can have its detail; then the leaf; then

@@ -162,12 +162,15 @@ enum agent_event_kind {
 	AGENT_REFUSED_PEER, /* somebody not a custodian tried */
 	AGENT_SELF_SEALED,  /* a promise about the log was broken */
 	AGENT_RESTORED,	    /* older data: the last head was set aside */
+	AGENT_ATTESTED,	    /* a custodian stands behind a page */
+	AGENT_ATTEST_FAILED /* wrong passphrase */
 };
 struct agent_event {
 	uint64_t number;
 	enum agent_event_kind kind;
 	uint32_t uid;
 	char account[AGENT_ACCOUNT_MAX];
+	uint8_t digest[SHA256_LEN]; /* of the page attested; else zeros */
 };
 int agent_event(struct agent *a, int timeout_ms, struct agent_event *out,
     struct err *e) NODISCARD;

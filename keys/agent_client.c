@@ -512,7 +512,8 @@ agent_event(
 	ev.kind = (enum agent_event_kind)rd_u8(&c.r);
 	ev.uid = rd_u32(&c.r);
 	rd_str(&c.r, ev.account, sizeof(ev.account));
-	if (ev.kind < AGENT_UNSEALED || ev.kind > AGENT_RESTORED)
+	rd_bytes(&c.r, ev.digest, sizeof(ev.digest));
+	if (ev.kind < AGENT_UNSEALED || ev.kind > AGENT_ATTEST_FAILED)
 		c.r.bad = 1;
 	if ((r = call_end(&c, e)) < 0)
 		return r;

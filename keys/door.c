@@ -1,30 +1,37 @@
 #include "keys/door.h"
 
+#include <string.h>
+
 #include "base/rw.h"
 
 #define NAMES_MAX 512 /* bytes of the custodians' names */
 
 int
-door_decode(const void *p, size_t n, struct secret *pass, struct err *e)
+door_decode(const void *p, size_t n, struct secret *pass,
+    uint8_t digest[SHA256_LEN], struct err *e)
 {
+	uint8_t attested[SHA256_LEN] = { 0 };
 	const uint8_t *text = NULL;
 	size_t len = 0;
 	struct rd r;
-	int op, ret;
+	int op, secret, ret;
 
 	rd_init(&r, p, n);
 	op = rd_u8(&r);
-	if (op == UNSEAL_OP_UNSEAL)
+	secret = op == UNSEAL_OP_UNSEAL || op == UNSEAL_OP_ATTEST;
+	if (secret)
 		text = rd_blob(&r, UNSEAL_PASSPHRASE_MAX, &len);
 	else if (op != UNSEAL_OP_SEAL && op != UNSEAL_OP_STATUS)
 		r.bad = 1;
-	if (op == UNSEAL_OP_UNSEAL && len == 0)
+	if (secret && len == 0)
 		r.bad = 1;
+	if (op == UNSEAL_OP_ATTEST)
+		rd_bytes(&r, attested, sizeof(attested));
 	if ((ret = rd_end(&r, "request", e)) < 0)
 		return ret;
-	if (op == UNSEAL_OP_UNSEAL &&
-	    (ret = secret_copy(pass, text, len, e)) < 0)
+	if (secret && (ret = secret_copy(pass, text, len, e)) < 0)
 		return ret;
+	memcpy(digest, attested, sizeof(attested));
 	return op;
 }
 

@@ -9,9 +9,12 @@
 #include "keys/safe.h"
 #include "keys/unseal.h"
 
-/* The operation, with its passphrase for UNSEAL_OP_UNSEAL. ERR_INVALID. */
-int door_decode(const void *p, size_t n, struct secret *pass, struct err *e)
-    NODISCARD;
+/*
+ * The operation, with its passphrase for UNSEAL_OP_UNSEAL and _ATTEST, and
+ * for the latter its digest. ERR_INVALID.
+ */
+int door_decode(const void *p, size_t n, struct secret *pass,
+    uint8_t digest[SHA256_LEN], struct err *e) NODISCARD;
 /* Answers; left empty when there is no memory for one. */
 void door_done(struct buf *answer);
 void door_status(

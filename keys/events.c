@@ -6,10 +6,11 @@
 #include "base/rw.h"
 
 #define MAGIC_LEN 8
-#define FILE_MAX (64 + EVENTS_MAX * (8 + 1 + 4 + 4 + AGENT_ACCOUNT_MAX))
+#define FILE_MAX                                                               \
+	(64 + EVENTS_MAX * (8 + 1 + 4 + 4 + AGENT_ACCOUNT_MAX + SHA256_LEN))
 
 static const char events_name[] = "events";
-static const uint8_t magic[MAGIC_LEN] = "sceauE1";
+static const uint8_t magic[MAGIC_LEN] = "sceauE2";
 
 int
 events_encode(const struct events *v, struct buf *out, struct err *e)
@@ -26,6 +27,7 @@ events_encode(const struct events *v, struct buf *out, struct err *e)
 		wr_u8(&w, (uint8_t)v->queue[i].kind);
 		wr_u32(&w, v->queue[i].uid);
 		wr_str(&w, v->queue[i].account);
+		wr_bytes(&w, v->queue[i].digest, SHA256_LEN);
 	}
 	return wr_end(&w, e);
 }
@@ -38,7 +40,8 @@ decode_one(struct rd *r, uint64_t *last, struct agent_event *out)
 	out->kind = (enum agent_event_kind)rd_u8(r);
 	out->uid = rd_u32(r);
 	rd_str(r, out->account, sizeof(out->account));
-	if (out->kind < AGENT_UNSEALED || out->kind > AGENT_RESTORED ||
+	rd_bytes(r, out->digest, sizeof(out->digest));
+	if (out->kind < AGENT_UNSEALED || out->kind > AGENT_ATTEST_FAILED ||
 	    out->number <= *last)
 		r->bad = 1;
 	*last = out->number;
@@ -137,6 +140,13 @@ int
 events_add(struct events *v, enum agent_event_kind kind, uid_t uid,
     const char *account, struct err *e)
 {
+	return events_add_digest(v, kind, uid, account, NULL, e);
+}
+
+int
+events_add_digest(struct events *v, enum agent_event_kind kind, uid_t uid,
+    const char *account, const uint8_t *digest, struct err *e)
+{
 	struct agent_event *ev;
 	size_t i;
 	int r;
@@ -158,6 +168,8 @@ events_add(struct events *v, enum agent_event_kind kind, uid_t uid,
 	ev->uid = uid;
 	if (strlen(account) < sizeof(ev->account))
 		memcpy(ev->account, account, strlen(account));
+	if (digest != NULL)
+		memcpy(ev->digest, digest, SHA256_LEN);
 	v->n++;
 	v->next++;
 	/* Not durable: it stays in memory, and the caller is told. */

@@ -1,8 +1,9 @@
 /*
  * Ceremony events that wait for the daemon, which enters each in the log and
  * says so. They are kept in keys/events, so that killing the agent loses
- * none. The file, in the terms of rw.h: 8 bytes "sceauE1\0", u64 next
- * number, u32 n, n times: u64 number, u8 kind, u32 uid, str account.
+ * none. The file, in the terms of rw.h: 8 bytes "sceauE2\0", u64 next
+ * number, u32 n, n times: u64 number, u8 kind, u32 uid, str account,
+ * 32 bytes (what was attested, or zeros).
  *
  * At most EVENTS_MAX wait. A peer refused again while its first refusal
  * waits is not counted again; when the queue is full, refusals make room for
@@ -30,6 +31,9 @@ void events_close(struct events *v); /* usable with AUTO */
 /* Durable when it returns. ERR_BUSY when there is no room. */
 int events_add(struct events *v, enum agent_event_kind kind, uid_t uid,
     const char *account, struct err *e) NODISCARD;
+/* The same with what it is about: 32 bytes; NULL: nothing. */
+int events_add_digest(struct events *v, enum agent_event_kind kind, uid_t uid,
+    const char *account, const uint8_t *digest, struct err *e) NODISCARD;
 /* The oldest one, borrowed; NULL when none waits. */
 const struct agent_event *events_first(const struct events *v);
 /* Drop one. ERR_NOT_FOUND when it does not wait. */

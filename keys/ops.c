@@ -332,6 +332,7 @@ put_event(const struct agent_event *ev, struct buf *out, struct err *e)
 	wr_u8(&w, (uint8_t)ev->kind);
 	wr_u32(&w, ev->uid);
 	wr_str(&w, ev->account);
+	wr_bytes(&w, ev->digest, sizeof(ev->digest));
 	return wr_end(&w, e);
 }
 

@@ -192,6 +192,14 @@ safe_slots(struct safe *s, struct slots *out, struct err *e)
 }
 
 int
+safe_open_slots(struct safe *s, struct slots *out, struct err *e)
+{
+	if (!s->open)
+		return err_set(e, ERR_SEALED, "the vault is sealed");
+	return read_slots(s, out, e);
+}
+
+int
 safe_root(const struct slots *slots, const struct ecies_context *c,
     const struct secret *pass, struct secret *root, struct err *e)
 {

@@ -61,6 +61,9 @@ void safe_done(struct safe *s); /* usable with AUTO */
  * ERR_CONFLICT while open.
  */
 int safe_slots(struct safe *s, struct slots *out, struct err *e) NODISCARD;
+/* The slots of an open safe, to see whether a passphrase is one of theirs.
+ * ERR_SEALED. */
+int safe_open_slots(struct safe *s, struct slots *out, struct err *e) NODISCARD;
 /* The root by trying the slots in turn: slow, and touches no safe.
  * ERR_DENIED when none opens. */
 int safe_root(const struct slots *slots, const struct ecies_context *c,

@@ -55,7 +55,7 @@ struct server {
 	struct custodians custodians;
 	struct delay delay;
 	enum vault_state state;
-	struct unlock *unlock; /* while VAULT_OPENING */
+	struct unlock *unlock; /* while VAULT_OPENING, or for a page */
 	uint64_t unlock_conn;  /* serial of who waits for it */
 	uint64_t serial;       /* of the last connection */
 	int signals, agent, door, ready;
@@ -325,31 +325,66 @@ check_custodian(struct server *s, const struct conn *c, struct err *e)
 	return err_set(e, ERR_DENIED, "you are not a custodian");
 }
 
+/* One passphrase is tried at a time, and none soon after a wrong one. */
+static int
+check_turn(const struct server *s, struct err *e)
+{
+	int64_t left = delay_left(&s->delay, clock_ms());
+
+	if (s->unlock != NULL)
+		return err_set(
+		    e, ERR_BUSY, "someone's passphrase is tried now");
+	if (left > 0)
+		return err_set(e, ERR_BUSY,
+		    "after a wrong passphrase: wait %d s",
+		    (int)((left + 999) / 1000));
+	return 0;
+}
+
+static void
+wait_for(struct server *s, struct conn *c, struct unlock *u)
+{
+	unlock_name(u, c->peer.uid, c->account);
+	s->unlock = u;
+	s->unlock_conn = c->serial;
+	c->waiting = 1;
+}
+
 static int
 begin_unseal(
     struct server *s, struct conn *c, struct secret *pass, struct err *e)
 {
 	AUTO(unlock_freep) struct unlock *u = NULL;
-	int64_t left = delay_left(&s->delay, clock_ms());
 	int r;
 
 	if ((r = check_custodian(s, c, e)) < 0)
 		return r;
 	if (s->state == VAULT_OPEN)
 		return err_set(e, ERR_CONFLICT, "the vault is not sealed");
-	if (s->state == VAULT_OPENING)
-		return err_set(e, ERR_BUSY, "someone is unsealing it now");
-	if (left > 0)
-		return err_set(e, ERR_BUSY,
-		    "after a wrong passphrase: wait %d s",
-		    (int)((left + 999) / 1000));
-	if ((r = unlock_start(&s->safe, pass, &u, e)) < 0 ||
+	if ((r = check_turn(s, e)) < 0 ||
+	    (r = unlock_start(&s->safe, pass, &u, e)) < 0 ||
 	    (r = move(s, VAULT_OPENING, 0, c->peer.uid, c->account, e)) < 0)
 		return r;
-	unlock_name(u, c->peer.uid, c->account);
-	s->unlock = TAKE(u);
-	s->unlock_conn = c->serial;
-	c->waiting = 1;
+	wait_for(s, c, TAKE(u));
+	return 0;
+}
+
+/* A custodian stands behind a page: the passphrase is tried, nothing more. */
+static int
+begin_attest(struct server *s, struct conn *c, struct secret *pass,
+    const uint8_t digest[SHA256_LEN], struct err *e)
+{
+	AUTO(unlock_freep) struct unlock *u = NULL;
+	int r;
+
+	if ((r = check_custodian(s, c, e)) < 0)
+		return r;
+	if (s->state == VAULT_SEALED)
+		return err_set(e, ERR_SEALED, "the vault is sealed");
+	if ((r = check_turn(s, e)) < 0 ||
+	    (r = unlock_attest(&s->safe, pass, digest, &u, e)) < 0)
+		return r;
+	wait_for(s, c, TAKE(u));
 	return 0;
 }
 
@@ -382,10 +417,11 @@ serve_door(struct server *s, struct conn *c, struct buf *req)
 {
 	AUTO(secret_done) struct secret pass = { 0 };
 	struct err e = { .code = ERR_OK };
+	uint8_t digest[SHA256_LEN];
 	int op, r;
 
 	c->until_ms = clock_ms() + DOOR_IDLE_MS;
-	r = op = door_decode(req->p, req->len, &pass, &e);
+	r = op = door_decode(req->p, req->len, &pass, digest, &e);
 	buf_reset(req); /* it held the passphrase */
 	if (op == UNSEAL_OP_STATUS) {
 		door_show(s, c);
@@ -395,6 +431,10 @@ serve_door(struct server *s, struct conn *c, struct buf *req)
 		r = begin_unseal(s, c, &pass, &e);
 		if (r == 0)
 			return; /* answered when the root is known */
+	} else if (op == UNSEAL_OP_ATTEST) {
+		r = begin_attest(s, c, &pass, digest, &e);
+		if (r == 0)
+			return;
 	} else if (op == UNSEAL_OP_SEAL) {
 		r = door_seal(s, c, &e);
 	}
@@ -430,20 +470,59 @@ unseal_failed(struct server *s, const struct unlock *u, const struct err *why)
 	}
 }
 
+/* The verdict came: the page is attested, or it was not the passphrase. */
+static int
+attest_with(struct server *s, struct unlock *u, struct err *e)
+{
+	struct err why = { .code = ERR_OK };
+	int r, kind = AGENT_ATTESTED;
+
+	r = unlock_verdict(u, &why);
+	if (r < 0 && why.code == ERR_DENIED) {
+		delay_failed(&s->delay, clock_ms());
+		kind = AGENT_ATTEST_FAILED;
+	} else if (r < 0) {
+		*e = why;
+		return r;
+	} else if (s->state != VAULT_OPEN) {
+		return err_set(e, ERR_SEALED, "the vault is sealed");
+	} else {
+		delay_passed(&s->delay);
+	}
+	log_note("a page: passphrase of uid %u %s", (unsigned)u->uid,
+	    r < 0 ? "failed" : "accepted");
+	if (events_add_digest(&s->events, (enum agent_event_kind)kind, u->uid,
+		u->account, u->digest, e) < 0)
+		return -(int)e->code;
+	serve_waiting(s);
+	if (r < 0)
+		*e = why;
+	return r;
+}
+
+static int
+unseal_with(struct server *s, struct unlock *u, struct err *e)
+{
+	int r;
+
+	if ((r = open_with(s, u, e)) < 0) {
+		unseal_failed(s, u, e);
+		return r;
+	}
+	delay_passed(&s->delay);
+	log_note("unsealed by uid %u", (unsigned)u->uid);
+	return 0;
+}
+
 static void
-end_unseal(struct server *s)
+end_unlock(struct server *s)
 {
 	AUTO(unlock_freep) struct unlock *u = TAKE(s->unlock);
 	struct conn *c = conn_of(s, s->unlock_conn);
 	struct err e = { .code = ERR_OK };
 	int r;
 
-	if ((r = open_with(s, u, &e)) < 0) {
-		unseal_failed(s, u, &e);
-	} else {
-		delay_passed(&s->delay);
-		log_note("unsealed by uid %u", (unsigned)u->uid);
-	}
+	r = u->attests ? attest_with(s, u, &e) : unseal_with(s, u, &e);
 	if (c == NULL)
 		return; /* whoever asked has gone */
 	c->waiting = 0;
@@ -546,7 +625,7 @@ handle_poll(struct server *s, const struct pollfd *p)
 		    p[POLL_CONNS + i].fd == s->conns[i].fd)
 			serve(s, &s->conns[i]);
 	if (p[POLL_UNLOCK].revents != 0)
-		end_unseal(s);
+		end_unlock(s);
 	if (p[POLL_AGENT].revents != 0)
 		conn_accept(s, s->agent, SIDE_AGENT);
 	if (p[POLL_DOOR].revents != 0)

@@ -19,9 +19,10 @@ derive(void *arg)
 	return NULL;
 }
 
-int
-unlock_start(
-    struct safe *s, struct secret *pass, struct unlock **out, struct err *e)
+static int
+begin(struct safe *s, struct secret *pass,
+    int (*slots)(struct safe *s, struct slots *out, struct err *e),
+    struct unlock **out, struct err *e)
 {
 	AUTO(unlock_freep) struct unlock *u = calloc(1, sizeof(*u));
 	int r;
@@ -31,7 +32,7 @@ unlock_start(
 	if ((u->done = eventfd(0, EFD_CLOEXEC)) < 0)
 		return err_sys(e, ERR_INTERNAL, "eventfd");
 	secret_move(&u->pass, pass);
-	if ((r = safe_slots(s, &u->slots, e)) < 0)
+	if ((r = slots(s, &u->slots, e)) < 0)
 		return r;
 	u->context.vault = s->dir.vault;
 	u->context.generation = s->generation;
@@ -39,6 +40,26 @@ unlock_start(
 		return err_set(e, ERR_NOMEM, "thread");
 	u->started = 1;
 	*out = TAKE(u);
+	return 0;
+}
+
+int
+unlock_start(
+    struct safe *s, struct secret *pass, struct unlock **out, struct err *e)
+{
+	return begin(s, pass, safe_slots, out, e);
+}
+
+int
+unlock_attest(struct safe *s, struct secret *pass,
+    const uint8_t digest[SHA256_LEN], struct unlock **out, struct err *e)
+{
+	int r;
+
+	if ((r = begin(s, pass, safe_open_slots, out, e)) < 0)
+		return r;
+	(*out)->attests = 1;
+	memcpy((*out)->digest, digest, SHA256_LEN);
 	return 0;
 }
 
@@ -58,13 +79,21 @@ join(struct unlock *u)
 }
 
 int
-unlock_result(struct unlock *u, struct safe *s, int64_t now_ms, struct err *e)
+unlock_verdict(struct unlock *u, struct err *e)
 {
 	join(u);
-	if (u->result < 0) {
+	if (u->result < 0)
 		*e = u->err;
-		return u->result;
-	}
+	return u->result;
+}
+
+int
+unlock_result(struct unlock *u, struct safe *s, int64_t now_ms, struct err *e)
+{
+	int r;
+
+	if ((r = unlock_verdict(u, e)) < 0)
+		return r;
 	return safe_open(s, &u->root, now_ms, e);
 }
 

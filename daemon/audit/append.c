@@ -4,10 +4,18 @@
 
 #include "daemon/audit/log.h"
 
+#define DAY_MS INT64_C(86400000)
+
 void
 audit_set_policy(struct audit *a, uint32_t version)
 {
 	atomic_store(&a->policy, version);
+}
+
+void
+audit_set_jump(struct audit *a, int64_t days)
+{
+	atomic_store(&a->jump_ms, days * DAY_MS);
 }
 
 uint64_t
@@ -46,7 +54,7 @@ audit_time(const struct audit *a, int64_t now_ms)
 
 	if (last == INT64_MIN)
 		return now_ms;
-	if (now_ms < last || now_ms - last > AUDIT_JUMP_MS)
+	if (now_ms < last || now_ms - last > atomic_load(&a->jump_ms))
 		return last;
 	return now_ms;
 }

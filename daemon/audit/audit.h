@@ -60,11 +60,17 @@ struct audit_entry {
 
 /* The policy version that leaves carry from now on. */
 void audit_set_policy(struct audit *a, uint32_t version);
+/*
+ * How far ahead of the last leaf a clock may be and still be believed: a
+ * figure of the rules. Until it is set no clock is ahead: every leaf has the
+ * time of the one before it.
+ */
+void audit_set_jump(struct audit *a, int64_t days);
 
 /*
  * Vault time: the instant a leaf appended at now_ms would carry. Never
- * before the last leaf's; a clock that went back, or is more than 45 days
- * ahead of it, is not believed, and then stands in the leaf's detail.
+ * before the last leaf's; a clock that went back, or is further ahead than
+ * audit_set_jump allows, is not believed, and then stands in the leaf's detail.
  */
 int64_t audit_time(const struct audit *a, int64_t now_ms);
 

@@ -15,10 +15,9 @@
 #define AUDIT_WAITING_DETAIL 1024  /* bytes of a detail kept with one */
 #define AUDIT_PAD 256		   /* details are padded to a multiple */
 #define AUDIT_DETAIL_MAX (1 << 20) /* bytes of a detail, sealed */
-#define AUDIT_JUMP_MS (INT64_C(45) * 24 * 3600 * 1000)
-#define AUDIT_SLACK_MS 1000 /* clocks of threads differ by less */
-#define AUDIT_HEADS 64	    /* kept in the catalog */
-#define AUDIT_READ_MAX 1000 /* leaves in one answer */
+#define AUDIT_SLACK_MS 1000	   /* clocks of threads differ by less */
+#define AUDIT_HEADS 64		   /* kept in the catalog */
+#define AUDIT_READ_MAX 1000	   /* leaves in one answer */
 #define TILE_WIDTH 256
 #define TILE_LEVELS 8 /* 256^8 leaves */
 
@@ -53,6 +52,7 @@ struct audit {
 	struct id vault;
 	int dirfd;
 	atomic_uint policy;
+	atomic_llong jump_ms; /* further ahead than this is suspect */
 
 	pthread_rwlock_t lock;
 	struct merkle *tree;

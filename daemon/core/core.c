@@ -74,6 +74,7 @@ static int
 open_store(struct core *c, struct err *e)
 {
 	char path[SETTINGS_PATH_MAX];
+	int64_t jump;
 	int r;
 
 	if ((r = settings_path(&c->settings, "data/store", path, e)) < 0 ||
@@ -81,9 +82,11 @@ open_store(struct core *c, struct err *e)
 		 path, c->catalog, c->settings.reserve, &c->store, e)) < 0 ||
 	    (r = settings_path(&c->settings, "data/audit", path, e)) < 0 ||
 	    (r = audit_open(path, c->catalog, c->agent, &c->settings.vault,
-		 &c->audit, e)) < 0)
+		 &c->audit, e)) < 0 ||
+	    (r = policy_figure(c->policy, "clock-jump-days", &jump, e)) < 0)
 		return r;
 	audit_set_policy(c->audit, policy_version(c->policy));
+	audit_set_jump(c->audit, jump);
 	return 0;
 }
 

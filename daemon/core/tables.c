@@ -2,6 +2,7 @@
 
 #include "daemon/audit/audit.h"
 #include "daemon/core/approval.h"
+#include "daemon/core/attest.h"
 #include "daemon/core/case.h"
 #include "daemon/core/consent.h"
 #include "daemon/core/disclosure.h"
@@ -10,7 +11,7 @@
 #include "daemon/core/idempotency.h"
 #include "daemon/store/store.h"
 
-#define SCHEMAS_MAX 16
+#define SCHEMAS_MAX 32
 
 static const char *const maxima[] = {
 	"SELECT max(key) FROM dossier",
@@ -49,6 +50,7 @@ tables_schemas(const char *const **out)
 		&disclosure_schema,
 		&erasure_schema,
 		&approval_schema,
+		&attest_schema,
 	};
 	size_t i;
 

@@ -82,9 +82,11 @@ static void
 check_door(const uint8_t *p, size_t n)
 {
 	AUTO(secret_done) struct secret pass = { 0 };
-	int op = door_decode(p, n, &pass, NULL);
+	uint8_t digest[SHA256_LEN];
+	int op = door_decode(p, n, &pass, digest, NULL);
 
-	if ((op == UNSEAL_OP_UNSEAL) != (pass.len > 0) ||
+	if ((op == UNSEAL_OP_UNSEAL || op == UNSEAL_OP_ATTEST) !=
+		(pass.len > 0) ||
 	    pass.len > UNSEAL_PASSPHRASE_MAX)
 		abort();
 }

@@ -48,9 +48,10 @@ def keyring(months):
 
 
 def events(rows):
-    text = b"sceauE1\0" + u64(100) + u32(len(rows))
+    text = b"sceauE2\0" + u64(100) + u32(len(rows))
     for number, kind, uid, account in rows:
         text += u64(number) + bytes([kind]) + u32(uid) + blob(account)
+        text += fill("page", 32) if kind == 7 else bytes(32)
     return text
 
 
@@ -83,12 +84,14 @@ def requests():
     yield "event", bytes([13]) + u32(10)
     yield "event-done", bytes([14]) + u64(1)
     yield "unseal", bytes([1]) + blob(b"a passphrase")
+    yield "attest", bytes([4]) + blob(b"a passphrase") + fill("page", 32)
 
 
 def main():
     put("keyring", "none", keyring([]))
     put("keyring", "months", keyring([(24322, 1), (24323, 0), (24324, 1)]))
-    put("keyring", "events", events([(1, 1, 0, b"root"), (2, 4, 9, b"")]))
+    put("keyring", "events", events([(1, 1, 0, b"root"), (2, 4, 9, b""),
+                                     (3, 7, 5, b"custodian")]))
     put("slot", "passphrase", slot())
     put("slot", "custodians", b"0 root\n1000 claire\n1001 karim\n")
     put("keystore", "three", keystore([1, 2, 900]))

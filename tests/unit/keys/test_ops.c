@@ -272,34 +272,70 @@ an_event_is_waited_for_and_then_told(void **state)
 }
 
 static void
-the_door_takes_three_requests_and_no_other(void **state)
+the_door_takes_four_requests_and_no_other(void **state)
 {
 	struct desk *d = *state;
 	AUTO(secret_done) struct secret pass = { 0 };
+	uint8_t digest[SHA256_LEN];
 	struct err e;
 	int op;
 
 	for (op = 0; op < 256; op++) {
 		begin(d, op);
 		if (op == UNSEAL_OP_SEAL || op == UNSEAL_OP_STATUS)
-			assert_int_equal(
-			    door_decode(d->req.p, d->req.len, &pass, &e), op);
+			assert_int_equal(door_decode(d->req.p, d->req.len,
+					     &pass, digest, &e),
+			    op);
 		else
-			assert_err(door_decode(d->req.p, d->req.len, &pass, &e),
+			assert_err(door_decode(
+				       d->req.p, d->req.len, &pass, digest, &e),
 			    ERR_INVALID);
 		wr_u8(&d->w, 0);
-		assert_err(
-		    door_decode(d->req.p, d->req.len, &pass, &e), ERR_INVALID);
+		assert_err(door_decode(d->req.p, d->req.len, &pass, digest, &e),
+		    ERR_INVALID);
 	}
-	assert_err(door_decode("", 0, &pass, &e), ERR_INVALID);
+	assert_err(door_decode("", 0, &pass, digest, &e), ERR_INVALID);
 	begin(d, UNSEAL_OP_UNSEAL);
 	wr_blob(&d->w, "", 0);
-	assert_err(door_decode(d->req.p, d->req.len, &pass, &e), ERR_INVALID);
+	assert_err(
+	    door_decode(d->req.p, d->req.len, &pass, digest, &e), ERR_INVALID);
 	assert_null(pass.p);
 	begin(d, UNSEAL_OP_UNSEAL);
 	wr_str(&d->w, "secret");
-	assert_int_equal(
-	    door_decode(d->req.p, d->req.len, &pass, &e), UNSEAL_OP_UNSEAL);
+	assert_int_equal(door_decode(d->req.p, d->req.len, &pass, digest, &e),
+	    UNSEAL_OP_UNSEAL);
+	assert_int_equal(pass.len, 6);
+}
+
+static void
+an_attestation_has_a_passphrase_and_a_whole_digest(void **state)
+{
+	struct desk *d = *state;
+	AUTO(secret_done) struct secret pass = { 0 };
+	uint8_t digest[SHA256_LEN] = { 0 }, page[SHA256_LEN];
+	struct err e;
+	size_t n;
+
+	memset(page, 0x5a, sizeof(page));
+	for (n = 0; n < SHA256_LEN; n++) {
+		begin(d, UNSEAL_OP_ATTEST);
+		wr_str(&d->w, "secret");
+		wr_bytes(&d->w, page, n);
+		assert_err(door_decode(d->req.p, d->req.len, &pass, digest, &e),
+		    ERR_INVALID);
+	}
+	begin(d, UNSEAL_OP_ATTEST);
+	wr_str(&d->w, "");
+	wr_bytes(&d->w, page, SHA256_LEN);
+	assert_err(
+	    door_decode(d->req.p, d->req.len, &pass, digest, &e), ERR_INVALID);
+	assert_null(pass.p);
+	begin(d, UNSEAL_OP_ATTEST);
+	wr_str(&d->w, "secret");
+	wr_bytes(&d->w, page, SHA256_LEN);
+	assert_int_equal(door_decode(d->req.p, d->req.len, &pass, digest, &e),
+	    UNSEAL_OP_ATTEST);
+	assert_memory_equal(digest, page, SHA256_LEN);
 	assert_int_equal(pass.len, 6);
 }
 
@@ -316,7 +352,8 @@ main(void)
 		WITH(a_delete_set_must_be_as_long_as_said),
 		WITH(faults_of_ours_are_told_without_their_text),
 		WITH(an_event_is_waited_for_and_then_told),
-		WITH(the_door_takes_three_requests_and_no_other),
+		WITH(an_attestation_has_a_passphrase_and_a_whole_digest),
+		WITH(the_door_takes_four_requests_and_no_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -450,6 +450,83 @@ ceremonies_and_refusals_are_events_and_outlive_a_kill(void **state)
 }
 
 static int
+attest_with(struct vault *v, const char *pass)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	AUTO(fd_closep) int fd = -1;
+	uint8_t page[SHA256_LEN];
+	struct wr w;
+	struct rd r;
+
+	memset(page, 0x5a, sizeof(page));
+	if (ipc_connect(v->door, SOCK_SEQPACKET, &fd, &v->e) < 0)
+		return 202;
+	wr_init(&w, &b);
+	wr_u8(&w, UNSEAL_OP_ATTEST);
+	wr_str(&w, pass);
+	wr_bytes(&w, page, sizeof(page));
+	if (ipc_send(fd, b.p, b.len, NULL, 0, &v->e) < 0 ||
+	    ipc_recv(fd, &b, NULL, NULL, READY_MS, &v->e) < 0)
+		return 203;
+	rd_init(&r, b.p, b.len);
+	return (int)rd_u32(&r);
+}
+
+static int
+attest(struct vault *v)
+{
+	return attest_with(v, FIXTURE_PASS);
+}
+
+static int
+attest_wrong(struct vault *v)
+{
+	return attest_with(v, "not the passphrase");
+}
+
+/* An unsealing, a page attested and one that was not: those events and no
+ * other, the page's digest in the two of it. */
+static int
+take_attestations(struct vault *v)
+{
+	static const enum agent_event_kind want[] = { AGENT_REFUSED_PEER,
+		AGENT_UNSEALED, AGENT_ATTESTED, AGENT_ATTEST_FAILED };
+	AUTO(agent_freep) struct agent *a = NULL;
+	uint8_t page[SHA256_LEN], none[SHA256_LEN] = { 0 };
+	struct agent_event ev;
+	size_t i;
+
+	memset(page, 0x5a, sizeof(page));
+	if (agent_open(v->agent, UID_KEYS, &a, &v->e) < 0)
+		return 220;
+	for (i = 0; i < NELEMS(want); i++)
+		if (agent_event(a, 50, &ev, &v->e) < 0 || ev.kind != want[i] ||
+		    memcmp(ev.digest, i < 2 ? none : page, SHA256_LEN) != 0 ||
+		    agent_event_done(a, ev.number, &v->e) < 0)
+			return 221 + (int)i;
+	return agent_event(a, 50, &ev, &v->e) == -(int)ERR_BUSY ? 0 : 230;
+}
+
+static void
+a_custodian_attests_a_page_of_an_open_vault(void **state)
+{
+	struct vault *v = *state;
+
+	need_root(v);
+	assert_int_equal(as_uid(v, v->custodian, attest), ERR_SEALED);
+	assert_int_equal(as_uid(v, UID_OTHER, attest), ERR_DENIED);
+	assert_int_equal(as_uid(v, v->custodian, unseal), ERR_OK);
+	assert_int_equal(as_uid(v, v->custodian, attest), ERR_OK);
+	assert_int_equal(as_uid(v, v->custodian, attest_wrong), ERR_DENIED);
+	/* As after a wrong passphrase to unseal: everyone waits. */
+	assert_int_equal(as_uid(v, v->custodian, attest), ERR_BUSY);
+	assert_int_equal(door_status_of(v), ERR_OK);
+	stop(v, SIGKILL);
+	start(v);
+	assert_int_equal(as_uid(v, UID_DAEMON, take_attestations), 0);
+}
+
+static int
 call_over_a_restart(struct vault *v)
 {
 	AUTO(agent_freep) struct agent *a = NULL;
@@ -554,6 +631,7 @@ main(int argc, char **argv)
 		WITH(the_process_has_given_up_its_rights),
 		WITH(the_daemon_draws_reads_signs_and_destroys),
 		WITH(ceremonies_and_refusals_are_events_and_outlive_a_kill),
+		WITH(a_custodian_attests_a_page_of_an_open_vault),
 		WITH(the_daemons_connection_survives_a_restart_of_the_agent),
 		WITH(a_second_agent_is_refused_and_the_first_goes_on),
 		WITH(a_signal_ends_it_cleanly),
