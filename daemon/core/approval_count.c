@@ -47,16 +47,28 @@ among(const char *const *roles, const char *role)
 	return 0;
 }
 
+static const char *
+heard(const struct policy_approval *a, const char *role, int *counts)
+{
+	*counts = among(a->roles, role);
+	return *counts || among(a->opinions, role) ? role : NULL;
+}
+
 const char *
 approval_role(const struct policy *p, const char *what,
     const struct principal *who, int32_t day, int *counts)
 {
 	const struct policy_approval *a = policy_approval(p, what);
+	const char *roles[POLICY_ROLES_MAX + 1], *role;
+	size_t i, n;
 
 	if (a == NULL || !policy_in_force(&a->when, day))
 		return NULL;
-	*counts = among(a->roles, who->role);
-	return *counts || among(a->opinions, who->role) ? who->role : NULL;
+	n = policy_roles_of(p, who, day, roles);
+	for (i = 0; i < n; i++)
+		if ((role = heard(a, roles[i], counts)) != NULL)
+			return role;
+	return NULL;
 }
 
 /* --- counting ----------------------------------------------------------- */
