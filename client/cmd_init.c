@@ -175,6 +175,18 @@ is_visible(const struct dirent *d)
 	return d->d_name[0] != '.';
 }
 
+static int
+is_notice(const struct dirent *d)
+{
+	return d->d_name[0] != '.' && ends_with(d->d_name, ".txt");
+}
+
+static int
+is_tests(const struct dirent *d)
+{
+	return d->d_name[0] != '.' && ends_with(d->d_name, ".tests");
+}
+
 static void
 names_free(struct dirent **names, int n)
 {
@@ -209,6 +221,29 @@ copy_folder(struct vault_plan *p, const char *from, const char *to,
 	return r;
 }
 
+/* The same of a folder beside the rules, which may be absent. */
+static int
+copy_beside(struct vault_plan *p, const char *rules, const char *name,
+    int (*choose)(const struct dirent *), struct err *e)
+{
+	char *from, *to;
+	int r;
+
+	if (asprintf(&from, "%s/%s", rules, name) < 0)
+		from = NULL;
+	if (asprintf(&to, "policy/%s", name) < 0)
+		to = NULL;
+	if (from == NULL || to == NULL)
+		r = err_set(e, ERR_NOMEM, "path");
+	else if (access(from, F_OK) < 0)
+		r = 0;
+	else
+		r = copy_folder(p, from, to, choose, e);
+	free(from);
+	free(to);
+	return r;
+}
+
 static int
 copy_policy(struct vault_plan *p, struct err *e)
 {
@@ -225,6 +260,9 @@ copy_policy(struct vault_plan *p, struct err *e)
 		rules = shipped;
 	}
 	if ((r = copy_folder(p, rules, "policy", is_rule, e)) < 0)
+		return r;
+	if ((r = copy_beside(p, rules, "notices", is_notice, e)) < 0 ||
+	    (r = copy_beside(p, rules, "tests", is_tests, e)) < 0)
 		return r;
 	if (people != NULL &&
 	    (r = copy_file(p, people, "policy/people.conf", e)) < 0)

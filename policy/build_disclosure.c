@@ -1,7 +1,10 @@
 /* Recipients, consents, and what goes to whom on which basis. */
 #include "policy/build.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "base/text.h"
 
 /* Relative, and inside the policy folder. */
 static const char *
@@ -80,12 +83,46 @@ adapt(struct build *b, const struct node *n)
 		r->certificate = read_certificate(b, n);
 }
 
+/*
+ * What a person is given to read before they consent: without it there is
+ * nothing that they could have consented to (GDPR art. 7(1), 13).
+ */
+static int
+read_notice(struct build *b, const struct node *n, struct policy_consent *c,
+    struct err *e)
+{
+	char name[POLICY_FILE_NAME_MAX + 1];
+	const struct policy_file *f;
+	uint8_t *sha256;
+	int len;
+
+	len = snprintf(name, sizeof(name), "notices/%s-%s.txt", c->notice,
+	    c->notice_version);
+	if (*c->notice == '\0' || *c->notice_version == '\0')
+		return 0;
+	f = len < (int)sizeof(name) ? policy_file(b->p, name) : NULL;
+	if (f == NULL || f->n == 0 || !utf8_is_valid(f->p, f->n) ||
+	    memchr(f->p, '\0', f->n) != NULL) {
+		problem(b->ps, n->file, read_line(n, "notice"),
+		    f == NULL ? "the notice of consent \"%s\" is not there: %s"
+			      : "the notice of consent \"%s\" is no text: %s",
+		    c->purpose, name);
+		return 0;
+	}
+	if ((sha256 = arena_get(&b->p->arena, SHA256_LEN, e)) == NULL)
+		return -ERR_NOMEM;
+	c->notice_text = f->p;
+	c->notice_sha256 = sha256;
+	return digest_of(DIGEST_SHA256, f->p, f->n, sha256, e);
+}
+
 static int
 build_consents(struct build *b, struct err *e)
 {
 	const struct sections *s = &b->of[WORD_CONSENT];
 	struct policy_consent *v;
 	size_t i;
+	int r;
 
 	v = arena_array(&b->p->arena, s->n, sizeof(*v), e);
 	if (v == NULL)
@@ -101,6 +138,8 @@ build_consents(struct build *b, struct err *e)
 		    read_text(b, s->v[i], "notice-version", 1);
 		read_source(b, s->v[i]);
 		read_window(b, s->v[i], &v[i].when);
+		if ((r = read_notice(b, s->v[i], &v[i], e)) < 0)
+			return r;
 		if (v[i].recipient != NULL &&
 		    policy_recipient(b->p, v[i].recipient) == NULL)
 			problem(b->ps, s->v[i]->file,

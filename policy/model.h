@@ -46,6 +46,8 @@ struct policy {
 	uint32_t version;
 	uint8_t sha256[SHA256_LEN], people_sha256[SHA256_LEN];
 
+	const struct policy_file *files; /* by name */
+	size_t nfiles;
 	struct named *roles, *purposes;
 	struct policy_kind *kinds;
 	struct policy_retention *retentions;

@@ -32,11 +32,12 @@ int policy_in_force(const struct policy_window *w, int32_t day);
 /*
  * Load every *.conf of dir in the order of their names (common first by its
  * number: 00-common.conf, 77-seine-et-marne.conf) and people.conf, which may
- * be absent: then everybody is nobody. Names ending in .example.conf are not
- * read; any other name that does not begin with two digits and - is an
- * error. At most 64 errors, "file:line: what", one a line, are appended to
- * problems (may be NULL); the first is also in *e (ERR_INVALID, tag
- * "policy"). ERR_NOT_FOUND when there is no such folder.
+ * be absent: then everybody is nobody; and beside them anchors.pem,
+ * certificates/, notices/NAME.txt and tests/NAME.tests. Names ending in
+ * .example.conf are not read; any other .conf that does not begin with two
+ * digits and - is an error. At most 64 errors, "file:line: what", one a line,
+ * are appended to problems (may be NULL); the first is also in *e (ERR_INVALID,
+ * tag "policy"). ERR_NOT_FOUND when there is no such folder.
  */
 int policy_load(const char *dir, struct policy **out, struct buf *problems,
     struct err *e) NODISCARD;

@@ -41,6 +41,24 @@ model_purpose(const struct policy *p, const char *name)
 	return find_named(p->purposes, p->npurposes, name);
 }
 
+size_t
+policy_files(const struct policy *p, const struct policy_file **all)
+{
+	*all = p->files;
+	return p->nfiles;
+}
+
+const struct policy_file *
+policy_file(const struct policy *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->nfiles; i++)
+		if (strcmp(p->files[i].name, name) == 0)
+			return &p->files[i];
+	return NULL;
+}
+
 uint32_t
 policy_version(const struct policy *p)
 {

@@ -152,6 +152,9 @@ copy_rules(struct bench *b)
 	    &e);
 	snprintf(path, sizeof(path), "%s/policy/00-common.conf", b->v.dir);
 	must(file_write(AT_FDCWD, path, rules.p, rules.len, 0644, &e), &e);
+	snprintf(path, sizeof(path), "%s/policy/notices", b->v.dir);
+	if (symlink(SCEAU_RULES "/notices", path) < 0)
+		die("notices");
 }
 
 /* Start a program of ours and wait until it says that it serves. */

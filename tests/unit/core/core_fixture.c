@@ -1,5 +1,6 @@
 #include "tests/unit/core/core_fixture.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -142,6 +143,28 @@ copy_rules(struct core_fixture *f, const char *name)
 	    file_write(AT_FDCWD, to, text.p, text.len, 0644, NULL), 0);
 }
 
+/* A folder beside the rules. */
+static void
+copy_folder(struct core_fixture *f, const char *name)
+{
+	struct dirent *d;
+	char path[512];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/policy/%s", f->agent.dir, name);
+	assert_int_equal(dir_make(AT_FDCWD, path, 0755, NULL), 0);
+	snprintf(path, sizeof(path), "%s/policy/rules/%s", SCEAU_SOURCE, name);
+	if ((dir = opendir(path)) == NULL)
+		return;
+	while ((d = readdir(dir)) != NULL) {
+		if (d->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%.200s", name, d->d_name);
+		copy_rules(f, path);
+	}
+	closedir(dir);
+}
+
 static void
 add_keys(struct buf *b, enum person who)
 {
@@ -205,6 +228,8 @@ write_policy(struct core_fixture *f)
 	assert_int_equal(dir_make(AT_FDCWD, path, 0755, NULL), 0);
 	copy_rules(f, "00-common.conf");
 	copy_rules(f, "77-seine-et-marne.conf");
+	copy_folder(f, "notices");
+	copy_folder(f, "tests");
 	write_people(f);
 }
 

@@ -138,21 +138,28 @@ rules_setup(void **state)
 	snprintf(r->dir, sizeof(r->dir), "/tmp/sceau-rules-XXXXXX");
 	if (mkdtemp(r->dir) == NULL)
 		return -1;
+	rules_put(r, "notices/n-1.txt", "Lisez ceci.\n");
 	*state = r;
 	return 0;
 }
 
 static void
-rules_clear(struct rules *r)
+clear_folder(const char *path)
 {
 	struct dirent *d;
-	DIR *dir = opendir(r->dir);
+	DIR *dir = opendir(path);
+	char under[512];
 
-	while (dir != NULL && (d = readdir(dir)) != NULL)
-		if (d->d_name[0] != '.')
-			(void)unlinkat(dirfd(dir), d->d_name, 0);
+	while (dir != NULL && (d = readdir(dir)) != NULL) {
+		if (d->d_name[0] == '.' ||
+		    unlinkat(dirfd(dir), d->d_name, 0) == 0)
+			continue;
+		snprintf(under, sizeof(under), "%s/%.200s", path, d->d_name);
+		clear_folder(under);
+	}
 	if (dir != NULL)
 		closedir(dir);
+	(void)rmdir(path);
 }
 
 int
@@ -160,8 +167,7 @@ rules_teardown(void **state)
 {
 	struct rules *r = *state;
 
-	rules_clear(r);
-	(void)rmdir(r->dir);
+	clear_folder(r->dir);
 	policy_freep(&r->p);
 	buf_done(&r->problems);
 	free(r);
@@ -171,9 +177,15 @@ rules_teardown(void **state)
 void
 rules_put(struct rules *r, const char *name, const char *text)
 {
+	const char *slash = strchr(name, '/');
 	char path[256];
 	FILE *f;
 
+	if (slash != NULL) {
+		snprintf(path, sizeof(path), "%s/%.*s", r->dir,
+		    (int)(slash - name), name);
+		(void)mkdir(path, 0755);
+	}
 	snprintf(path, sizeof(path), "%s/%s", r->dir, name);
 	f = fopen(path, "w");
 	assert_non_null(f);
@@ -210,6 +222,26 @@ rules_shipped(const char *name, struct buf *out)
 		fail_msg("%s: %s", path, e.text);
 }
 
+static void
+put_notices(struct rules *r)
+{
+	struct dirent *d;
+	char name[300];
+	DIR *dir = opendir(SCEAU_SOURCE "/policy/rules/notices");
+
+	assert_non_null(dir);
+	while ((d = readdir(dir)) != NULL) {
+		AUTO(buf_done) struct buf text = { 0 };
+
+		if (d->d_name[0] == '.')
+			continue;
+		snprintf(name, sizeof(name), "notices/%.200s", d->d_name);
+		rules_shipped(name, &text);
+		rules_put(r, name, buf_str(&text));
+	}
+	closedir(dir);
+}
+
 int
 rules_setup_shipped(void **state)
 {
@@ -230,6 +262,7 @@ rules_setup_shipped(void **state)
 		rules_shipped(files[i][0], &text);
 		rules_put(r, files[i][1], buf_str(&text));
 	}
+	put_notices(r);
 	if (rules_load(r) < 0)
 		fail_msg("%s", buf_str(&r->problems));
 	return 0;

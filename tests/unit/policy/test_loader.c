@@ -565,6 +565,179 @@ the_digest_is_of_the_rules_and_not_of_the_people(void **state)
 	assert_memory_not_equal(rules, policy_sha256(r->p), 32);
 }
 
+/* --- beside the rules, and from memory -------------------------------- */
+
+static void
+what_lies_beside_the_rules_is_of_the_digest(void **state)
+{
+	static const char *const names[] = { "notices/n-1.txt",
+		"notices/n-2.txt", "tests/a.tests", "certificates/a.pem",
+		"anchors.pem" };
+	struct rules *r = *state;
+	const struct policy_file *all, *one;
+	uint8_t before[32];
+	size_t i, n;
+
+	rules_put(r, "00-common.conf", rules_small);
+	for (i = 0; i < NELEMS(names); i++) {
+		rules_put(r, names[i], "before");
+		assert_int_equal(rules_load(r), 0);
+		memcpy(before, policy_sha256(r->p), 32);
+		rules_put(r, names[i], "after");
+		assert_int_equal(rules_load(r), 0);
+		assert_memory_not_equal(before, policy_sha256(r->p), 32);
+		one = policy_file(r->p, names[i]);
+		assert_non_null(one);
+		assert_int_equal(one->n, 5);
+		assert_memory_equal(one->p, "after", 5);
+	}
+	n = policy_files(r->p, &all);
+	assert_int_equal(n, NELEMS(names) + 1);
+	for (i = 1; i < n; i++)
+		assert_true(strcmp(all[i - 1].name, all[i].name) < 0);
+	assert_null(policy_file(r->p, "people.conf"));
+	assert_null(policy_file(r->p, ""));
+}
+
+static void
+what_does_not_belong_is_not_read(void **state)
+{
+	static const char *const names[] = { "notices/.hidden.txt",
+		"notices/n-1.txt~", "tests/README", "certificates/.x",
+		"other/x.txt", "notes.txt" };
+	struct rules *r = *state;
+	uint8_t before[32];
+	size_t i;
+
+	rules_put(r, "00-common.conf", rules_small);
+	assert_int_equal(rules_load(r), 0);
+	memcpy(before, policy_sha256(r->p), 32);
+	for (i = 0; i < NELEMS(names); i++)
+		rules_put(r, names[i], "x");
+	assert_int_equal(rules_load(r), 0);
+	assert_memory_equal(before, policy_sha256(r->p), 32);
+	rules_put(r, "notices/a b.txt", "x");
+	expect(r, "notices/a b.txt: a file here is called by");
+}
+
+static void
+a_consent_has_a_notice_that_is_text(void **state)
+{
+	struct rules *r = *state;
+	const struct policy_consent *c;
+
+	rules_put(r, "00-common.conf", rules_small);
+	assert_int_equal(rules_load(r), 0);
+	c = policy_consent(r->p, "share:office");
+	assert_string_equal(c->notice_text, "Lisez ceci.\n");
+	assert_int_equal(c->notice_sha256[0], 0xe1);
+	assert_int_equal(c->notice_sha256[31], 0x63);
+	rules_put(r, "notices/n-1.txt", "");
+	expect(r, "the notice of consent \"share:office\" is no text");
+	rules_put(r, "notices/n-1.txt", "\xff");
+	expect(r, "the notice of consent \"share:office\" is no text");
+	rules_remove(r, "notices/n-1.txt");
+	expect(r, "00-common.conf:60: the notice of consent "
+		  "\"share:office\" is not there: notices/n-1.txt");
+}
+
+static int
+load_files(struct rules *r, const struct policy_file *files, size_t n)
+{
+	policy_freep(&r->p);
+	buf_reset(&r->problems);
+	return policy_load_files(files, n, &r->p, &r->problems, &r->e);
+}
+
+#define TEXT(name, s)                                                          \
+	{                                                                      \
+		name, s, sizeof(s) - 1                                         \
+	}
+
+static void
+memory_gives_the_policy_of_the_folder(void **state)
+{
+	struct rules *r = *state;
+	struct policy_file files[] = { TEXT("people.conf", "format = 1\n"),
+		TEXT("notices/n-1.txt", "Lisez ceci.\n"),
+		{ "00-common.conf", rules_small, strlen(rules_small) } };
+	uint8_t rules[32], people[32];
+
+	rules_put(r, "00-common.conf", rules_small);
+	rules_put(r, "people.conf", "format = 1\n");
+	assert_int_equal(rules_load(r), 0);
+	memcpy(rules, policy_sha256(r->p), 32);
+	memcpy(people, policy_people_sha256(r->p), 32);
+	assert_int_equal(load_files(r, files, NELEMS(files)), 0);
+	assert_memory_equal(rules, policy_sha256(r->p), 32);
+	assert_memory_equal(people, policy_people_sha256(r->p), 32);
+	assert_int_equal(policy_version(r->p), 7);
+}
+
+static void
+memory_takes_names_it_knows_and_each_once(void **state)
+{
+	static const char *const bad[] = { "", "/etc/passwd", "../00-a.conf",
+		"a.conf", "00-.conf", "00-a.example.conf",
+		"people.example.conf", "00-a/b.conf", "notices/",
+		"notices/.txt", "notices/a", "notices/../a.txt",
+		"notices/a/b.txt", "notices/a\nb.txt", "tests/a.txt",
+		"certificates/", "certificates/..", "certificates/a/b",
+		"Notices/a.txt", "00-common.conf ", "vault.conf",
+		"00-\xc3\xa9.conf" };
+	struct rules *r = *state;
+	struct policy_file files[] = { { "00-common.conf", rules_small,
+					   strlen(rules_small) },
+		TEXT("notices/n-1.txt", "x"), TEXT("", "x") };
+	size_t i;
+
+	for (i = 0; i < NELEMS(bad); i++) {
+		files[2].name = bad[i];
+		if (load_files(r, files, 3) != -ERR_INVALID)
+			fail_msg("taken: \"%s\"", bad[i]);
+		assert_non_null(strstr(r->e.text, "is not the name of"));
+		assert_string_equal(err_name(&r->e), "policy");
+		assert_null(r->p);
+	}
+	files[2].name = "notices/n-1.txt";
+	assert_int_equal(load_files(r, files, 3), -ERR_INVALID);
+	assert_non_null(strstr(r->e.text, "notices/n-1.txt: is given twice"));
+	assert_int_equal(load_files(r, files, 0), -ERR_INVALID);
+	assert_non_null(strstr(r->e.text, "no rule files"));
+}
+
+static void
+memory_has_its_limits(void **state)
+{
+	struct rules *r = *state;
+	struct policy_file *files = calloc(300, sizeof(*files));
+	char names[300][32];
+	void *big = calloc(1, POLICY_FILES_BYTES_MAX);
+	size_t i;
+
+	assert_non_null(files);
+	assert_non_null(big);
+	files[0] = (struct policy_file){ "00-common.conf", rules_small,
+		strlen(rules_small) };
+	files[1] = (struct policy_file){ "notices/n-1.txt", "x", 1 };
+	for (i = 2; i < 300; i++) {
+		snprintf(names[i], sizeof(names[i]), "certificates/c%zu", i);
+		files[i] = (struct policy_file){ names[i], "x", 1 };
+	}
+	assert_int_equal(load_files(r, files, POLICY_FILES_MAX), 0);
+	assert_int_equal(
+	    load_files(r, files, POLICY_FILES_MAX + 1), -ERR_INVALID);
+	assert_non_null(strstr(r->e.text, "more than 256 files"));
+	files[2].p = big;
+	files[2].n = POLICY_FILES_BYTES_MAX - strlen(rules_small) - 1;
+	assert_int_equal(load_files(r, files, 3), 0);
+	files[2].n++;
+	assert_int_equal(load_files(r, files, 3), -ERR_INVALID);
+	assert_non_null(strstr(r->e.text, "all files are larger than"));
+	free(big);
+	free(files);
+}
+
 /* libConfuse's lexer is global: what a broken file leaves behind must not
  * reach the next. */
 static void
@@ -606,6 +779,12 @@ main(void)
 		T(an_overlay_does_not_replace),
 		T(a_door_is_the_same_in_rules_and_people),
 		T(the_digest_is_of_the_rules_and_not_of_the_people),
+		T(what_lies_beside_the_rules_is_of_the_digest),
+		T(what_does_not_belong_is_not_read),
+		T(a_consent_has_a_notice_that_is_text),
+		T(memory_gives_the_policy_of_the_folder),
+		T(memory_takes_names_it_knows_and_each_once),
+		T(memory_has_its_limits),
 		T(a_broken_file_does_not_spoil_the_next_load),
 	};
 
