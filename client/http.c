@@ -20,6 +20,7 @@ struct http {
 	char *socket, *host;
 	struct session session; /* to host */
 	int answered;		/* something came back at least once */
+	char *door_key;
 };
 
 int
@@ -51,8 +52,38 @@ http_freep(struct http **h)
 	session_close(&(*h)->session);
 	free((*h)->socket);
 	free((*h)->host);
+	free((*h)->door_key);
 	free(*h);
 	*h = NULL;
+}
+
+/* A header's value is one line, and short. */
+static int
+check_header(const char *s, struct err *e)
+{
+	size_t n = s != NULL ? strlen(s) : 0, i;
+
+	for (i = 0; i < n; i++)
+		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
+			break;
+	if (i < n || n > HEADER_MAX)
+		return err_set(e, ERR_USAGE,
+		    _("une finalité tient sur une ligne de %d octets"),
+		    HEADER_MAX);
+	return 0;
+}
+
+int
+http_tell_key(struct http *h, const char *fingerprint, struct err *e)
+{
+	int r;
+
+	if ((r = check_header(fingerprint, e)) < 0)
+		return r;
+	free(h->door_key);
+	if ((h->door_key = strdup(fingerprint)) == NULL)
+		return err_set(e, ERR_NOMEM, "HTTP");
+	return 0;
 }
 
 int
@@ -157,6 +188,7 @@ take_header(char *p, size_t size, size_t n, void *arg)
 	keep_header(p, n, "Sceau-Sha256", x->sha256, sizeof(x->sha256));
 	keep_header(p, n, "Sceau-Name", x->name, sizeof(x->name));
 	keep_header(p, n, "Sceau-Pages", x->pages, sizeof(x->pages));
+	keep_header(p, n, "Sceau-Media", x->media, sizeof(x->media));
 	keep_header(p, n, "Content-Type", x->type, sizeof(x->type));
 	return n;
 }
@@ -204,24 +236,8 @@ rewind_body(void *arg, curl_off_t offset, int whence)
 	return CURL_SEEKFUNC_OK;
 }
 
-/* A header's value is one line, and short. */
-static int
-check_header(const char *s, struct err *e)
-{
-	size_t n = s != NULL ? strlen(s) : 0, i;
-
-	for (i = 0; i < n; i++)
-		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
-			break;
-	if (i < n || n > HEADER_MAX)
-		return err_set(e, ERR_USAGE,
-		    _("une finalité tient sur une ligne de %d octets"),
-		    HEADER_MAX);
-	return 0;
-}
-
 static struct curl_slist *
-headers_of(const struct http_exchange *x)
+headers_of(const struct http *h, const struct http_exchange *x)
 {
 	struct curl_slist *l = NULL;
 	char line[256];
@@ -239,6 +255,10 @@ headers_of(const struct http_exchange *x)
 	if (x->idempotency != NULL) {
 		snprintf(
 		    line, sizeof(line), "Idempotency-Key: %s", x->idempotency);
+		l = curl_slist_append(l, line);
+	}
+	if (h->door_key != NULL) {
+		snprintf(line, sizeof(line), "Sceau-Door-Key: %s", h->door_key);
 		l = curl_slist_append(l, line);
 	}
 	return l;
@@ -444,7 +464,7 @@ http_run(struct http *h, struct http_exchange *x, struct err *e)
 	if (h->host != NULL && h->session.pid == 0 &&
 	    (r = session_open(&h->session, h->host, e)) < 0)
 		return r;
-	headers = headers_of(x);
+	headers = headers_of(h, x);
 	setup(h, &t, buf_str(&url), headers);
 	setup_body(h, &t, body);
 	r = run_curl(h, &t, e);

@@ -22,6 +22,10 @@ struct http;
 int http_open(const char *socket, const char *host, struct http **out,
     struct err *e) NODISCARD;
 void http_freep(struct http **h);
+/* The fingerprint of the ssh key that let us in, for every request from now
+ * on: of a partner's door. */
+int http_tell_key(struct http *h, const char *fingerprint, struct err *e)
+    NODISCARD;
 /* Did anything ever come back? */
 int http_answered(const struct http *h);
 
@@ -46,7 +50,7 @@ struct http_exchange {
 	struct buf text; /* the answer, when not to out_fd */
 	json_t *json;	 /* parsed, when it is JSON */
 	char leaf[32], sha256[80], name[1024], pages[16]; /* Sceau-… */
-	char type[64];					  /* Content-Type */
+	char media[96], type[64]; /* Sceau-Media, Content-Type */
 };
 void http_exchange_done(struct http_exchange *x);
 

@@ -25,7 +25,7 @@ partner_parse(const char *line, struct partner_command *out, struct err *e)
 	if (line == NULL || *line == '\0' ||
 	    strnlen(line, PARTNER_LINE_MAX) == PARTNER_LINE_MAX)
 		return err_tag(e, ERR_USAGE, "partner-command",
-		    "list | pull ID | ack ID | notices");
+		    "list | pull ID | ack ID | notices | submit");
 	n = strspn(line, WORD);
 	m = line[n] == ' ' ? strspn(line + n + 1, WORD) : 0;
 	/* No word begins like an option. */
@@ -33,14 +33,14 @@ partner_parse(const char *line, struct partner_command *out, struct err *e)
 		? m == 0 || line[n + 1] == '-' || line[n + 1 + m] != '\0'
 		: line[n] != '\0')
 		return err_tag(e, ERR_USAGE, "partner-command",
-		    "list | pull ID | ack ID | notices");
+		    "list | pull ID | ack ID | notices | submit");
 	for (i = 0; i < NELEMS(verbs); i++)
 		if (strlen(verbs[i].word) == n &&
 		    memcmp(verbs[i].word, line, n) == 0)
 			break;
 	if (i == NELEMS(verbs) || verbs[i].takes_id != (m > 0))
 		return err_tag(e, ERR_USAGE, "partner-command",
-		    "list | pull ID | ack ID | notices");
+		    "list | pull ID | ack ID | notices | submit");
 	got.verb = verbs[i].verb;
 	if (m > 0)
 		memcpy(got.id, line + n + 1, m);

@@ -16,7 +16,7 @@ enum partner_verb {
 	PARTNER_PULL,
 	PARTNER_ACK,
 	PARTNER_NOTICES,
-	PARTNER_SUBMIT, /* known, and not offered */
+	PARTNER_SUBMIT,
 };
 
 struct partner_command {

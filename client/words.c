@@ -22,6 +22,26 @@ static const struct {
 	{ "acknowledged", N_("réception confirmée") },
 	{ "revoked", N_("révoqué") },
 	{ "rectified", N_("source rectifiée") },
+	/* notices */
+	{ "queued", N_("à remettre") },
+	{ "delivered", N_("remise") },
+	{ "impossible", N_("impossible") },
+	{ "consent-withdrawn", N_("consentement retiré") },
+	{ "objection", N_("opposition") },
+	/* what partners handed in */
+	{ "waiting", N_("à examiner") },
+	{ "taken", N_("versé au dossier") },
+	{ "accepted", N_("accepté") },
+	{ "rejected", N_("refusé") },
+	{ "discarded", N_("retiré") },
+	/* what is due */
+	{ "notice", N_("notice à un destinataire") },
+	{ "extract-approval", N_("extrait à cosigner") },
+	{ "extract-unclaimed", N_("extrait jamais retiré") },
+	{ "break-glass-review", N_("bris de glace à revoir") },
+	{ "withdrawal-letter", N_("courrier confirmant un retrait") },
+	{ "submission", N_("dépôt d'un partenaire") },
+	{ "rules-proposal", N_("règles proposées") },
 	/* erasures */
 	{ "planned", N_("proposé") },
 	{ "approved", N_("approuvé") },

@@ -5,6 +5,7 @@
 #include "daemon/api/accounts.h"
 #include "daemon/api/flood.h"
 #include "daemon/api/problem.h"
+#include "daemon/core/door.h"
 #include "daemon/core/upload.h"
 
 #define PATH_MAX_LEN 512
@@ -40,6 +41,8 @@ static const struct route *const tables[] = {
 	routes_erasure,
 	routes_audit,
 	routes_publish,
+	routes_notice,
+	routes_submission,
 };
 
 /* --- matching --------------------------------------------------------- */
@@ -218,7 +221,7 @@ check_caller(const struct caller *caller, struct err *e)
 	if (partner != caller->partner_door)
 		return err_tag(e, ERR_DENIED, "wrong-door",
 		    "this account has another door");
-	return 0;
+	return caller->partner_door ? door_check_key(caller, e) : 0;
 }
 
 /* The leaf of a refusal, unless it is one of a flood. */
@@ -259,10 +262,15 @@ is_upload(const struct http_request *rq, char id[PATH_MAX_LEN])
 {
 	const char *param[API_PARAMS_MAX] = { 0 };
 
-	return rq->door == API_DOOR_STAFF && strcmp(rq->method, "PUT") == 0 &&
-	       strlen(rq->path) < PATH_MAX_LEN &&
-	       pattern_matches(
-		   "/v1/uploads/{upload}/content", rq->path, id, param);
+	if (strlen(rq->path) >= PATH_MAX_LEN)
+		return 0;
+	if (rq->door == API_DOOR_STAFF && strcmp(rq->method, "PUT") == 0)
+		return pattern_matches(
+		    "/v1/uploads/{upload}/content", rq->path, id, param);
+	if (rq->door == API_DOOR_PARTNER && strcmp(rq->method, "PUT") == 0)
+		return pattern_matches("/v1/partner/uploads/{upload}/content",
+		    rq->path, id, param);
+	return 0;
 }
 
 static int
@@ -286,17 +294,16 @@ static int
 begin_upload(
     struct api *a, struct http_request *rq, struct state *st, struct err *e)
 {
+	uint64_t max = uploads_max(a->core, &st->caller);
 	int64_t length = http_length(rq);
 	int r;
 
 	if ((r = check_caller(&st->caller, e)) < 0 ||
 	    (r = parse_offset(rq, &st->upload_offset, e)) < 0)
 		return r;
-	if (length > 0 &&
-	    (uint64_t)length + st->upload_offset > a->core->settings.file_max)
+	if (length > 0 && (uint64_t)length + st->upload_offset > max)
 		return err_tag(e, ERR_TOO_LARGE, "file-max",
-		    "a file over %llu bytes",
-		    (unsigned long long)a->core->settings.file_max);
+		    "a file over %llu bytes", (unsigned long long)max);
 	return uploads_begin(a->core, &st->caller, st->upload_id,
 	    st->upload_offset, &st->upload, e);
 }

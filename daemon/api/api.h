@@ -44,7 +44,8 @@ struct route {
 /* One table a module, ended by a row without a method. */
 extern const struct route routes_status[], routes_case[], routes_document[],
     routes_search[], routes_consent[], routes_extract[], routes_partner[],
-    routes_erasure[], routes_audit[], routes_publish[];
+    routes_erasure[], routes_audit[], routes_publish[], routes_notice[],
+    routes_submission[];
 
 struct api;
 /* Serve core on these listeners (their descriptors are taken). */

@@ -1,11 +1,24 @@
 #include "base/text.h"
 #include "daemon/api/api.h"
 #include "daemon/core/disclosure.h"
+#include "daemon/core/notice.h"
+#include "daemon/core/submission.h"
 
 static int
 extracts_get(struct api_call *c, struct err *e)
 {
-	return partner_list(c->core, &c->caller, &c->answer, e);
+	json_t *handed = NULL;
+	int r;
+
+	if ((r = partner_list(c->core, &c->caller, &c->answer, e)) < 0 ||
+	    (r = submission_own(c->core, &c->caller,
+		 (uint64_t)json_integer_value(
+		     json_object_get(c->answer, "leaf")),
+		 &handed, e)) < 0)
+		return r;
+	if (json_object_set_new(c->answer, "submissions", handed) < 0)
+		return err_set(e, ERR_NOMEM, "submissions");
+	return 0;
 }
 
 static int
@@ -29,9 +42,21 @@ content_get(struct api_call *c, struct err *e)
 	return http_set_header(c->rs, "Sceau-Sha256", sha, e);
 }
 
+/* Ids of extracts and of notices look alike: what is neither of the caller's
+ * has the one answer of an unknown extract. */
 static int
 ack_post(struct api_call *c, struct err *e)
 {
+	struct id id;
+	int r;
+
+	if (id_parse(c->param[0], &id, NULL) == 0) {
+		r = notice_ack(
+		    c->core, &c->caller, &id, &c->object, &c->answer, e);
+		if (r != -ERR_NOT_FOUND)
+			return r;
+		memset(e, 0, sizeof(*e));
+	}
 	return partner_ack(
 	    c->core, &c->caller, c->param[0], &c->object, &c->answer, e);
 }
@@ -39,10 +64,23 @@ ack_post(struct api_call *c, struct err *e)
 static int
 notices_get(struct api_call *c, struct err *e)
 {
-	return partner_notices(c->core, &c->caller, &c->answer, e);
+	return notice_deliver(c->core, &c->caller, &c->answer, e);
+}
+
+static int
+submission_post(struct api_call *c, struct err *e)
+{
+	const char *upload;
+	int r;
+
+	if ((r = api_string(c, "upload", ID_TEXT, &upload, e)) < 0)
+		return r;
+	c->status = 201;
+	return submission_add(c->core, &c->caller, upload, &c->answer, e);
 }
 
 static const char *const none[] = { NULL };
+static const char *const submission_members[] = { "!upload", NULL };
 
 const struct route routes_partner[] = {
 	{ "GET", "/v1/partner/extracts", API_DOOR_PARTNER, LEAF_EXTRACT_LIST,
@@ -53,5 +91,7 @@ const struct route routes_partner[] = {
 	    LEAF_EXTRACT_ACK, ack_post, none },
 	{ "GET", "/v1/partner/notices", API_DOOR_PARTNER, LEAF_NOTICE,
 	    notices_get, NULL },
+	{ "POST", "/v1/partner/submissions", API_DOOR_PARTNER, LEAF_SUBMISSION,
+	    submission_post, submission_members },
 	{ 0 },
 };

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "daemon/core/case.h"
+#include "daemon/core/door.h"
 #include "daemon/core/explain.h"
 
 static struct access_facts
@@ -119,10 +120,24 @@ core_leaf(struct core *core, struct tx *tx, const struct caller *caller,
 		.outcome = outcome,
 		.actor = &caller->actor,
 		.detail = detail };
+	json_t *with_key;
+	int r;
 
 	if (object != NULL)
 		en.object = *object;
-	return audit_append(tx, core->audit, &en, now_ms, seq, e);
+	/* What is entered bare (sealed) has no detail to add to. */
+	if (!caller->partner_door || outcome == LEAF_SEALED)
+		return audit_append(tx, core->audit, &en, now_ms, seq, e);
+	with_key = detail != NULL ? json_copy(detail) : json_object();
+	if (with_key == NULL || json_object_set_new(with_key, "key",
+				    json_string(door_key(caller))) < 0) {
+		json_decref(with_key);
+		return err_set(e, ERR_NOMEM, "leaf");
+	}
+	en.detail = with_key;
+	r = audit_append(tx, core->audit, &en, now_ms, seq, e);
+	json_decref(with_key);
+	return r;
 }
 
 struct leaf_only {

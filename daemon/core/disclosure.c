@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "daemon/core/case.h"
 #include "daemon/core/cms.h"
+#include "daemon/core/notice.h"
 #include "daemon/core/payload.h"
 #include "daemon/core/register.h"
 
@@ -948,27 +949,6 @@ partner_list(struct core *core, const struct caller *caller, json_t **answer,
 	*answer =
 	    json_pack("{s:o, s:I}", "extracts", a, "leaf", (json_int_t)leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "extracts");
-}
-
-int
-partner_notices(struct core *core, const struct caller *caller, json_t **answer,
-    struct err *e)
-{
-	AUTO(tx_end) struct tx tx = { 0 };
-	struct moving m = { .core = core, .caller = caller };
-	json_t *a = NULL;
-	uint64_t leaf;
-	int r;
-
-	if ((r = begin_partner(&m, NULL, OP_NOTICE_READ, e)) < 0 ||
-	    (r = core_read_leaf(
-		 core, caller, LEAF_NOTICE, NULL, NULL, &leaf, e)) < 0 ||
-	    (r = tx_read(core->catalog, &tx, e)) < 0 ||
-	    (r = notice_list(&tx, caller->who->recipient, &a, e)) < 0)
-		return r;
-	*answer =
-	    json_pack("{s:o, s:I}", "notices", a, "leaf", (json_int_t)leaf);
-	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "notices");
 }
 
 /* --- what others set in motion

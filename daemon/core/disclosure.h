@@ -1,8 +1,7 @@
 /*
  * Disclosure: preview, release, pull, acknowledge. Deny by default; the
  * fields are those of one rule of the policy; decided again at the moment of
- * the pull, in the transaction of its leaf. Tables extract, extract_source,
- * notice.
+ * the pull, in the transaction of its leaf. Tables extract, extract_source.
  */
 #ifndef DAEMON_CORE_DISCLOSURE_H
 #define DAEMON_CORE_DISCLOSURE_H
@@ -48,8 +47,6 @@ int partner_pull(struct core *core, const struct caller *caller,
 int partner_ack(struct core *core, const struct caller *caller,
     const char *extract, struct id *object, json_t **answer, struct err *e)
     NODISCARD;
-int partner_notices(struct core *core, const struct caller *caller,
-    json_t **answer, struct err *e) NODISCARD;
 
 /* --- for consent and erasure ---------------------------------------------- */
 

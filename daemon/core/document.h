@@ -27,6 +27,11 @@ struct filing {
 	struct filing_page pages[DOCUMENT_PAGES_MAX];
 	size_t npages;
 	struct filing_page signature; /* upload NULL: none */
+	/* What else must hold or not be, in the transaction of the filing; it
+	 * may not block. NULL: nothing. */
+	int (*also)(struct tx *tx, const struct id *document, int64_t now_ms,
+	    void *arg, struct err *e);
+	void *also_arg;
 };
 /* *again: the answer of the first filing under this idempotency key. */
 int document_file(struct core *core, const struct caller *caller,

@@ -12,12 +12,15 @@
 /* One line: {what, case, object, since, due_at, overdue, words…}. */
 struct due_list {
 	struct core *core;
+	const struct caller *caller;
 	struct tx *tx;
+	int mine; /* only cases that the caller opened */
 	int64_t now_ms;
 	json_t *lines;
 };
 /*
- * kase may be zero (nobody's case: rules, submissions); due_ms 0: at once.
+ * Passed over when the caller may not see it. kase may be zero (nobody's
+ * case: rules, submissions); due_ms 0: at once.
  * more: members besides, taken. what: "notice", "extract-approval",
  * "objection", "break-glass-review", "withdrawal-letter", "submission",
  * "rules-proposal", "extract-unclaimed".
@@ -25,6 +28,10 @@ struct due_list {
 int due_add(struct due_list *d, const char *what, const struct id *kase,
     const struct id *object, int64_t since_ms, int64_t due_ms, json_t *more,
     struct err *e) NODISCARD;
+
+/* The first instant after the days of a named figure of the rules, the last
+ * one counted to its end; 0 when they have no such figure. */
+int64_t due_after(const struct core *core, const char *figure, int64_t from_ms);
 
 /* The providers; each in its module. */
 int notice_due(struct due_list *d, struct err *e) NODISCARD;

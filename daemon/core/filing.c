@@ -485,7 +485,9 @@ file_apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	if ((r = check_still(tx, w, e)) < 0 ||
 	    (r = enter(tx, w, now_ms, e)) < 0 ||
 	    (r = insert_document(tx, w, e)) < 0 ||
-	    (r = insert_version(tx, w, e)) < 0 || (r = place(tx, w, e)) < 0)
+	    (r = insert_version(tx, w, e)) < 0 || (r = place(tx, w, e)) < 0 ||
+	    (w->f->also != NULL &&
+		(r = w->f->also(tx, &w->id, now_ms, w->f->also_arg, e)) < 0))
 		return r;
 	return idempotency_keep(tx, w->caller, "document", &w->id, w->version,
 	    w->row.leaf, now_ms, e);

@@ -2,6 +2,7 @@
 
 #include "daemon/core/consent.h"
 #include "daemon/core/disclosure.h"
+#include "daemon/core/notice.h"
 
 static const char *const names[] = {
 	[PLAN_CASE] = "case",
@@ -92,6 +93,7 @@ add_case(struct tx *tx, struct plan *p, struct err *e)
 	    (r = add(p, PLAN_CONSENTS, &p->kase, &consents, e)) < 0 ||
 	    (r = disclosure_key_numbers(tx, &p->kase, NULL, &extracts, e)) <
 		0 ||
+	    (r = notice_key_numbers(tx, &p->kase, &extracts, e)) < 0 ||
 	    (r = add(p, PLAN_EXTRACTS, &p->kase, &extracts, e)) < 0 ||
 	    (r = case_key_numbers(tx, &p->kase, &rows, e)) < 0)
 		return r;
@@ -173,6 +175,7 @@ forget_one(struct tx *tx, const struct plan *p, const struct plan_object *o,
     int64_t now_ms, struct err *e)
 {
 	AUTO(buf_done) struct buf numbers = { 0 };
+	int r;
 
 	switch (o->what) {
 	case PLAN_CASE:
@@ -182,6 +185,9 @@ forget_one(struct tx *tx, const struct plan *p, const struct plan_object *o,
 	case PLAN_CONSENTS:
 		return consent_forget(tx, &o->id, e);
 	case PLAN_EXTRACTS:
+		/* What people wrote about its notices goes with the case. */
+		if (p->whole_case && (r = notice_forget(tx, &p->kase, e)) < 0)
+			return r;
 		return disclosure_forget(tx, &p->kase,
 		    p->whole_case ? NULL : &o->id, now_ms, &numbers, e);
 	}

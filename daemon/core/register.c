@@ -18,11 +18,7 @@ const char *const disclosure_schema =
     " extract BLOB NOT NULL, document BLOB NOT NULL,"
     " version INTEGER NOT NULL, PRIMARY KEY (extract, document))"
     " STRICT, WITHOUT ROWID;"
-    "CREATE INDEX extract_source_document ON extract_source(document);"
-    "CREATE TABLE notice ("
-    " id BLOB PRIMARY KEY, extract BLOB NOT NULL, recipient TEXT NOT NULL,"
-    " reason TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX notice_recipient ON notice(recipient, at);";
+    "CREATE INDEX extract_source_document ON extract_source(document);";
 
 /* The moves an extract may make. */
 static const struct {
@@ -312,63 +308,4 @@ register_forget(struct tx *tx, const struct extract_row *row, struct err *e)
 	    (r = sql_id(q, 1, &row->id, e)) < 0)
 		return r;
 	return sql_run(q, e);
-}
-
-int
-notice_add(struct tx *tx, const struct extract_row *row, const char *reason,
-    int64_t now_ms, struct err *e)
-{
-	AUTO(sql_done) struct sql *q = NULL;
-	struct id id;
-	int r;
-
-	if ((r = id_random(&id, e)) < 0 ||
-	    (r = sql_open(tx,
-		 "INSERT INTO notice (id, extract, recipient, reason, at)"
-		 " VALUES (?, ?, ?, ?, ?)",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, &id, e)) < 0 ||
-	    (r = sql_id(q, 2, &row->id, e)) < 0 ||
-	    (r = sql_text(q, 3, row->recipient, e)) < 0 ||
-	    (r = sql_text(q, 4, reason, e)) < 0 ||
-	    (r = sql_int(q, 5, now_ms, e)) < 0)
-		return r;
-	return sql_run(q, e);
-}
-
-int
-notice_list(struct tx *tx, const char *recipient, json_t **out, struct err *e)
-{
-	AUTO(sql_done) struct sql *q = NULL;
-	char notice[ID_TEXT], extract[ID_TEXT], at[TIME_TEXT];
-	struct id id;
-	json_t *a;
-	int r;
-
-	if ((r = sql_open(tx,
-		 "SELECT id, extract, reason, at FROM notice"
-		 " WHERE recipient = ? ORDER BY at, id LIMIT 1000",
-		 &q, e)) < 0 ||
-	    (r = sql_text(q, 1, recipient, e)) < 0)
-		return r;
-	a = json_array();
-	while ((r = sql_step(q, e)) > 0) {
-		if ((r = sql_get_id(q, 0, &id, e)) < 0)
-			break;
-		id_format(&id, notice);
-		if ((r = sql_get_id(q, 1, &id, e)) < 0)
-			break;
-		id_format(&id, extract);
-		time_format(sql_get_int(q, 3), at);
-		json_array_append_new(
-		    a, json_pack("{s:s, s:s, s:s, s:s}", "notice", notice,
-			   "extract", extract, "reason", sql_get_text(q, 2),
-			   "at", at));
-	}
-	if (r < 0) {
-		json_decref(a);
-		return r;
-	}
-	*out = a;
-	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * The register of disclosures: rows of the tables extract, extract_source,
- * notice. Rows and their moves only; deciding is disclosure's.
+ * The register of disclosures: rows of the tables extract and
+ * extract_source. Rows and their moves only; deciding is disclosure's.
  *
  * States of an extract:
  *   released -> pulled -> acknowledged
@@ -50,11 +50,5 @@ int register_sealed(struct tx *tx, const struct id *id, struct buf *out,
 /* Key and words go, the line stays. */
 int register_forget(struct tx *tx, const struct extract_row *row, struct err *e)
     NODISCARD;
-
-int notice_add(struct tx *tx, const struct extract_row *row, const char *reason,
-    int64_t now_ms, struct err *e) NODISCARD;
-/* [{notice, extract, reason, at}] for a recipient. */
-int notice_list(struct tx *tx, const char *recipient, json_t **out,
-    struct err *e) NODISCARD;
 
 #endif

@@ -9,6 +9,8 @@
 #include "daemon/core/document.h"
 #include "daemon/core/erasure.h"
 #include "daemon/core/idempotency.h"
+#include "daemon/core/notice.h"
+#include "daemon/core/submission.h"
 #include "daemon/store/store.h"
 
 #define SCHEMAS_MAX 32
@@ -20,6 +22,8 @@ static const char *const maxima[] = {
 	"SELECT max(key) FROM page",
 	"SELECT max(key) FROM consent",
 	"SELECT max(key) FROM extract",
+	"SELECT max(key) FROM notice",
+	"SELECT max(drawn) FROM submission",
 	"SELECT max(key) FROM erasure",
 	"SELECT max(number) FROM erasure_key",
 };
@@ -31,6 +35,9 @@ static const char *const in_use[] = {
 	"SELECT key FROM page WHERE key < ?",
 	"SELECT key FROM consent WHERE key < ?",
 	"SELECT key FROM extract WHERE key < ?",
+	"SELECT key FROM notice WHERE key < ?",
+	"SELECT key FROM submission WHERE key < ?",
+	"SELECT content_key FROM submission WHERE content_key < ?",
 	"SELECT key FROM erasure WHERE key < ?",
 };
 
@@ -48,6 +55,8 @@ tables_schemas(const char *const **out)
 		&idempotency_schema,
 		&consent_schema,
 		&disclosure_schema,
+		&notice_schema,
+		&submission_schema,
 		&erasure_schema,
 		&approval_schema,
 		&attest_schema,

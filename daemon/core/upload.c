@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/seal.h"
 #include "daemon/core/keypool.h"
+#include "daemon/core/submission.h"
 
 #define ZEROS 65536 /* bytes of padding written at once */
 
@@ -33,6 +34,7 @@ struct upload {
 	struct digest *digest;
 	struct buf out; /* sealed bytes on their way to the stage */
 	uint64_t size;
+	uint64_t max; /* bytes */
 	int fd, whole, broken, finished;
 	uint8_t sha256[SHA256_LEN];
 };
@@ -149,6 +151,16 @@ count_of(const struct uploads *us, uint32_t uid)
 	return n;
 }
 
+uint64_t
+uploads_max(const struct core *c, const struct caller *caller)
+{
+	uint64_t max = c->settings.file_max;
+
+	if (caller->who == NULL || caller->who->recipient == NULL)
+		return max;
+	return max < SUBMISSION_MAX ? max : SUBMISSION_MAX;
+}
+
 /* --- begin --------------------------------------------------------------- */
 
 static struct seal_context
@@ -179,16 +191,18 @@ start(struct upload *u, struct err *e)
 }
 
 static int
-make(struct core *core, uint32_t uid, const struct id *id, struct upload **out,
-    struct err *e)
+make(struct core *core, const struct caller *caller, const struct id *id,
+    struct upload **out, struct err *e)
 {
+	int partner = caller->who->recipient != NULL, r;
 	struct uploads *us = core->uploads;
+	uint32_t uid = caller->actor.uid;
 	struct upload *u;
-	int r;
+	size_t most = partner ? UPLOADS_PER_PARTNER : UPLOADS_PER_UID;
 
-	if (count_of(us, uid) >= UPLOADS_PER_UID)
+	if (count_of(us, uid) >= most)
 		return err_tag(e, ERR_BUSY, "uploads-open",
-		    "more than %d uploads open: file or wait", UPLOADS_PER_UID);
+		    "more than %zu uploads open: file or wait", most);
 	if (us->n >= UPLOADS_MAX)
 		return err_tag(
 		    e, ERR_BUSY, "uploads-open", "too many uploads at once");
@@ -202,6 +216,7 @@ make(struct core *core, uint32_t uid, const struct id *id, struct upload **out,
 	u->id = *id;
 	u->fd = -1;
 	u->whole = 1;
+	u->max = uploads_max(core, caller);
 	if ((r = start(u, e)) < 0) {
 		upload_free(u);
 		return r;
@@ -230,20 +245,20 @@ check_resume(const struct upload *u, uint64_t offset, struct err *e)
 }
 
 static int
-begin(struct core *core, uint32_t uid, const struct id *id, uint64_t offset,
-    struct upload **out, struct err *e)
+begin(struct core *core, const struct caller *caller, const struct id *id,
+    uint64_t offset, struct upload **out, struct err *e)
 {
 	struct upload *u;
 	int r;
 
 	expire(core->uploads, core->now_ms(), UPLOAD_IDLE_MS);
-	if ((u = find(core->uploads, uid, id)) != NULL)
+	if ((u = find(core->uploads, caller->actor.uid, id)) != NULL)
 		r = check_resume(u, offset, e);
 	else if (offset != 0)
 		r = err_tag(e, ERR_CONFLICT, "offset",
 		    "0 bytes of this upload are here");
 	else
-		r = make(core, uid, id, &u, e);
+		r = make(core, caller, id, &u, e);
 	if (r < 0)
 		return r;
 	u->state = UPLOAD_WRITING;
@@ -274,7 +289,7 @@ uploads_begin(struct core *c, const struct caller *caller, const char *id_text,
 	if ((r = check_who(c, caller, id_text, &id, e)) < 0)
 		return r;
 	pthread_mutex_lock(&c->uploads->lock);
-	r = begin(c, caller->actor.uid, &id, offset, out, e);
+	r = begin(c, caller, &id, offset, out, e);
 	pthread_mutex_unlock(&c->uploads->lock);
 	return r;
 }
@@ -361,7 +376,7 @@ seal(struct upload *u, const void *p, size_t n, struct err *e)
 int
 upload_write(struct upload *u, const void *p, size_t n, struct err *e)
 {
-	uint64_t max = u->core->settings.file_max;
+	uint64_t max = u->max;
 	int r;
 
 	if (u->broken)

@@ -10,8 +10,9 @@
 
 #include "daemon/core/core.h"
 
-#define UPLOADS_PER_UID 128 /* open at once: two documents of all pages */
-#define UPLOADS_MAX 512	    /* of all people together */
+#define UPLOADS_PER_UID 128   /* open at once: two documents of all pages */
+#define UPLOADS_PER_PARTNER 4 /* likewise, of a partner */
+#define UPLOADS_MAX 512	      /* of all people together */
 #define UPLOAD_IDLE_MS (INT64_C(3600) * 1000) /* dropped after an hour */
 #define UPLOAD_YIELD_MS (INT64_C(60) * 1000)  /* idle: may go under pressure */
 #define UPLOAD_MEMORY_MAX (UINT64_C(128) << 20) /* copies for inspection */
@@ -25,6 +26,9 @@ void uploads_freep(struct uploads **u);
 /* Drop all that nobody is using, and the others when they are put back: the
  * vault was sealed. */
 void uploads_reset(struct uploads *u);
+
+/* Bytes of one upload of this caller: file-max; less for a partner. */
+uint64_t uploads_max(const struct core *c, const struct caller *caller);
 
 /*
  * Take an upload to write at offset; made when there is none and offset is

@@ -113,13 +113,17 @@ int
 rows_touch(struct tx *tx, const struct id *owner, enum store_space space,
     struct err *e)
 {
+	static const char *const folders[] = {
+		[STORE_DOCUMENTS] = "documents",
+		[STORE_EXTRACTS] = "extracts",
+		[STORE_SUBMISSIONS] = "submissions",
+	};
 	AUTO(sql_done) struct sql *q = NULL;
 	char name[ID_TEXT], ref[64];
 	int r;
 
 	id_format(owner, name);
-	snprintf(ref, sizeof(ref), "refs/%s/%s",
-	    space == STORE_EXTRACTS ? "extracts" : "documents", name);
+	snprintf(ref, sizeof(ref), "refs/%s/%s", folders[space], name);
 	if ((r = sql_open(tx,
 		 "INSERT INTO branch (owner, ref, head, turn, dirty)"
 		 " VALUES (?, ?, NULL, 0, 1) ON CONFLICT (owner)"

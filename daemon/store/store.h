@@ -67,7 +67,11 @@ enum store_part {
 	STORE_SIGNATURE = 128, /* a detached signature */
 	STORE_PART_MAX = 255
 };
-enum store_space { STORE_DOCUMENTS = 0, STORE_EXTRACTS = 1 };
+enum store_space {
+	STORE_DOCUMENTS = 0,
+	STORE_EXTRACTS = 1,
+	STORE_SUBMISSIONS = 2
+};
 
 /*
  * Enter the appended stage as a part of version of object owner. hour: hours
@@ -119,9 +123,9 @@ struct store_report {
  * packed-refs for every version not yet published, drop the refs of what was
  * forgotten. Afterwards git fsck --full --strict, verify-commit, clone
  * --mirror work. One document, one branch: refs/documents/<id>,
- * refs/extracts/<id>; the tree holds, for each part, its chunks in
- * order (c00000000…, p02-00000000…, manifest, signature-00000000…); the
- * parent is the previous version. A document whose versions were partly
+ * refs/extracts/<id>, refs/submissions/<id>; the tree holds, for each part, its
+ * chunks in order (c00000000…, p02-00000000…, manifest, signature-00000000…);
+ * the parent is the previous version. A document whose versions were partly
  * forgotten is rewritten from the living ones.
  */
 int store_publish(struct store *s, const struct store_hooks *h,

@@ -17,6 +17,13 @@ STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
 TABLES = (
     ("daemon/core/register.c", re.compile(r'\{ "[a-z]+", "(extract-[a-z]+)" \}')),
     ("daemon/core/register.c", re.compile(r'\*tag = "([a-z-]+)"')),
+    ("daemon/core/notice.c", re.compile(r'\{ "[a-z]+", "(notice-[a-z]+)" \}')),
+    ("daemon/core/notice.c", re.compile(r'\*tag = "([a-z-]+)"')),
+    (
+        "daemon/core/submission.c",
+        re.compile(r'\{ "[a-z]+", "(submission-[a-z]+)" \}'),
+    ),
+    ("daemon/core/submission.c", re.compile(r'\*tag = "([a-z-]+)"')),
     ("policy/disclose.c", re.compile(r'deny\(\w+, \w+, "([a-z-]+)"')),
     ("policy/authorize.c", re.compile(r'deny\([^;]*?\);')),
 )

@@ -15,6 +15,7 @@
 #include "daemon/core/consent.h"
 #include "daemon/core/disclosure.h"
 #include "daemon/core/gather.h"
+#include "daemon/core/notice.h"
 #include "tests/unit/core/core_fixture.h"
 
 #define FIXTURE(f)                                                             \
@@ -307,7 +308,7 @@ a_withdrawal_stops_the_next_pull_at_once(void **state)
 	assert_int_equal(pull(&s, &s.caf, pulled, &two), -ERR_CONFLICT);
 	assert_int_equal(
 	    release(&s, "caf", "maintien-aide-logement", waiting), -ERR_DENIED);
-	assert_int_equal(partner_notices(f->core, &s.caf, &notices, &f->e), 0);
+	assert_int_equal(notice_deliver(f->core, &s.caf, &notices, &f->e), 0);
 	assert_int_equal(
 	    json_array_size(json_object_get(notices, "notices")), 1);
 	json_decref(notices);

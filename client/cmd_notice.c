@@ -1,0 +1,144 @@
+/* sceau notice list|settle, sceau due. */
+#include <jansson.h>
+
+#include "client/commands.h"
+#include "client/out.h"
+#include "client/words.h"
+
+static const char *
+overdue(const json_t *j)
+{
+	return json_is_true(json_object_get(j, "overdue")) ? _("EN RETARD")
+							   : "";
+}
+
+static int
+print_notices(const json_t *j, struct err *e)
+{
+	AUTO(table_done) struct table t = { 0 };
+	char at[32], due[32];
+	json_t *n;
+	size_t i;
+	int r;
+
+	if ((r = table_head(&t, e, _("Notice"), _("Destinataire"), _("Motif"),
+		 _("Extrait"), _("État"), _("Du"), _("Échéance"), "",
+		 _("Pourquoi"), NULL)) < 0)
+		return r;
+	json_array_foreach(json_object_get(j, "notices"), i, n)
+	{
+		if ((r = table_row(&t, e, jstr(n, "notice"),
+			 jstr(n, "recipient"), jword(n, "reason"),
+			 jstr(n, "extract"), jword(n, "state"),
+			 jtime(n, "at", at), jtime(n, "due_at", due),
+			 overdue(n), jstr(n, "words"), NULL)) < 0)
+			return r;
+	}
+	table_print(&t, stdout, _("Aucune notice."));
+	return 0;
+}
+
+static int
+list_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(buf_done) struct buf path = { 0 };
+	AUTO(json_decrefp) json_t *j = NULL;
+	int r;
+
+	if ((r = buf_addstr(&path, "/v1/notices", e)) < 0 ||
+	    (r = cli_query(&path, "case", argc > 0 ? argv[0] : NULL, e)) < 0 ||
+	    (r = cli_call(c, "GET", buf_str(&path), NULL, NULL, &j, e)) < 0)
+		return r;
+	return cli_print_json(c, j) ? 0 : print_notices(j, e);
+}
+
+static int
+settle_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
+	const char *how;
+	int r;
+
+	(void)argc;
+	if ((r = cli_required(c, "how", &how, e)) < 0 ||
+	    (r = cli_member(body, "how", how, e)) < 0 ||
+	    (r = cli_member(body, "words", cli_option(c, "words"), e)) < 0 ||
+	    (r = cli_post(
+		 c, body, &j, e, "/v1/notices/%/settlement", argv[0])) < 0)
+		return r;
+	if (!cli_print_json(c, j))
+		printf(_("Notice %s : %s, inscription n° %lld\n"),
+		    jstr(j, "notice"), jword(j, "state"), jint(j, "leaf"));
+	return 0;
+}
+
+static int
+print_due(const json_t *j, struct err *e)
+{
+	AUTO(table_done) struct table t = { 0 };
+	char since[32], due[32];
+	json_t *l;
+	size_t i;
+	int r;
+
+	if ((r = table_head(&t, e, _("Échéance"), "", _("Quoi"), _("Dossier"),
+		 _("Objet"), _("Destinataire"), _("État"), _("Depuis"), NULL)) <
+	    0)
+		return r;
+	json_array_foreach(json_object_get(j, "due"), i, l)
+	{
+		if ((r = table_row(&t, e, jtime(l, "due_at", due), overdue(l),
+			 jword(l, "what"), jstr(l, "ref"), jstr(l, "object"),
+			 jstr(l, "recipient"), jword(l, "state"),
+			 jtime(l, "since", since), NULL)) < 0)
+			return r;
+	}
+	table_print(&t, stdout, _("Rien n'attend."));
+	return 0;
+}
+
+static int
+due_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(buf_done) struct buf path = { 0 };
+	AUTO(json_decrefp) json_t *j = NULL;
+	int r;
+
+	(void)argc;
+	(void)argv;
+	if ((r = buf_addstr(&path, "/v1/due", e)) < 0 ||
+	    (cli_option(c, "mine") != NULL &&
+		(r = cli_query(&path, "mine", "1", e)) < 0) ||
+	    (r = cli_call(c, "GET", buf_str(&path), NULL, NULL, &j, e)) < 0)
+		return r;
+	return cli_print_json(c, j) ? 0 : print_due(j, e);
+}
+
+static const char *const settle_options[] = { "how", "words", NULL };
+static const char *const due_options[] = { "mine!", NULL };
+
+const struct cmd cmd_notice_list = {
+	.noun = "notice",
+	.verb = "list",
+	.usage = N_("[DOSSIER]"),
+	.about = N_("les notices aux destinataires (RGPD art. 19)"),
+	.max_args = 1,
+	.run = list_run,
+};
+const struct cmd cmd_notice_settle = {
+	.noun = "notice",
+	.verb = "settle",
+	.usage = N_("NOTICE"),
+	.about = N_("la suite d'une notice (--how delivered, acknowledged ou "
+		    "impossible ; --words TEXTE)"),
+	.options = settle_options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = settle_run,
+};
+const struct cmd cmd_due = {
+	.noun = "due",
+	.about = N_("ce qui attend, par échéance (--mine : mes dossiers)"),
+	.options = due_options,
+	.run = due_run,
+};
