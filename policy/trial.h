@@ -63,9 +63,9 @@ struct trial_failure {
 };
 
 /*
- * Try files, "tests/NAME.tests", on p: all failures of all tests, and for
- * each never the first situation in which it does not hold. counts is
- * filled; 0 also when some failed.
+ * Try files, whose names are for what is told of them, on p: all failures of
+ * all tests, and for each never the first situation in which it does not hold.
+ * counts is filled; 0 also when some failed.
  *
  * ERR_INVALID, tag "policy": a file is not well formed or names what the
  * rules do not have; then nothing was tried, and *problems (may be NULL) has
@@ -82,7 +82,7 @@ int policy_trial_each(const struct policy *p, const struct policy_file *files,
 int policy_trial(const struct policy *p, const struct policy_file *files,
     size_t n, struct buf *report, struct trial_counts *counts, struct err *e)
     NODISCARD;
-/* Is name that of a test file ("tests/NAME.tests")? */
+/* Is name that of a policy's own test file ("tests/NAME.tests")? */
 int policy_trial_is_file(const char *name);
 /* Try the test files the policy itself was loaded with. */
 int policy_trial_own(const struct policy *p, struct buf *report,
