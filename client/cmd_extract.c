@@ -52,17 +52,49 @@ print_withheld(const json_t *j, struct err *e)
 	size_t i;
 	int r;
 
-	if ((r = table_head(
-		 &t, e, _("Retenu"), _("Champ"), _("Pourquoi"), NULL)) < 0)
+	if ((r = table_head(&t, e, _("Retenu"), _("Champ"), _("Pourquoi"),
+		 _("Texte"), NULL)) < 0)
 		return r;
 	json_array_foreach(json_object_get(j, "withheld"), i, f)
 	{
 		if ((r = table_row(&t, e, jstr(f, "kind"), jstr(f, "path"),
-			 jword(f, "why"), NULL)) < 0)
+			 jword(f, "why"), jstr(f, "citation"), NULL)) < 0)
 			return r;
 	}
 	table_print(&t, stdout, _("Rien n'est retenu."));
 	return 0;
+}
+
+/* Whose consent is missing: the people whom the caseworker has to see. */
+static void
+print_missing(const json_t *missing)
+{
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(missing, i, p)
+	{
+		printf("%s : ", _("Consentement manquant"));
+		out_text(stdout, jstr(p, "name"));
+		printf(" (");
+		out_text(stdout, jstr(p, "role"));
+		printf(")\n");
+	}
+}
+
+/* The first line that waits for somebody names them all. */
+static const json_t *
+missing_of(const json_t *j)
+{
+	const json_t *f, *m = json_object_get(j, "missing");
+	size_t i;
+
+	json_array_foreach(json_object_get(j, "withheld"), i, f)
+	{
+		if (m == NULL)
+			m = json_object_get(f, "missing");
+	}
+	return m;
 }
 
 static void
@@ -96,7 +128,14 @@ print_preview(const json_t *j, struct err *e)
 	out_line(stdout, _("Base"), jstr(j, "basis"));
 	out_line(stdout, _("Texte"), jstr(j, "citation"));
 	print_consent(j);
+	print_missing(missing_of(j));
+	if (!json_is_true(json_object_get(j, "allowed")))
+		return 0;
+	out_line(stdout, _("Voie"), jword(j, "channel"));
 	out_line(stdout, _("Expire le"), jtime(j, "expires_at", at));
+	if (json_is_true(json_object_get(j, "four_eyes")) ||
+	    json_is_true(json_object_get(j, "urgent")))
+		printf("%s\n", _("Une seconde personne devra signer."));
 	putchar('\n');
 	if ((r = print_fields(j, e)) < 0)
 		return r;
@@ -121,7 +160,8 @@ ask(struct cli *c, char **argv, const char *path, json_t **out, struct err *e)
 	int r;
 
 	if ((r = cli_member(body, "recipient", argv[1], e)) < 0 ||
-	    (r = cli_member(body, "purpose", cli_option(c, "for"), e)) < 0)
+	    (r = cli_member(body, "purpose", cli_option(c, "for"), e)) < 0 ||
+	    (r = cli_member(body, "channel", cli_option(c, "channel"), e)) < 0)
 		return r;
 	return cli_post(c, body, out, e, path, argv[0]);
 }
@@ -133,9 +173,14 @@ preview_run(struct cli *c, int argc, char **argv, struct err *e)
 	int r;
 
 	(void)argc;
-	if ((r = ask(c, argv, "/v1/cases/%/extract-preview", &j, e)) < 0)
+	if ((r = ask(c, argv, "/v1/cases/%/extract-preview", &j, e)) < 0 ||
+	    (!cli_print_json(c, j) && (r = print_preview(j, e)) < 0))
 		return r;
-	return cli_print_json(c, j) ? 0 : print_preview(j, e);
+	/* What would be refused ends as a refusal does. */
+	if (!json_is_true(json_object_get(j, "allowed")))
+		return err_tag(
+		    e, ERR_DENIED, "consent-missing", "%s", jstr(j, "why"));
+	return 0;
 }
 
 static int
@@ -153,6 +198,8 @@ release_run(struct cli *c, int argc, char **argv, struct err *e)
 	printf(_("Extrait %s remis, inscription n° %lld\n"), jstr(j, "extract"),
 	    jint(j, "leaf"));
 	out_line(stdout, _("Destinataire"), jstr(j, "recipient"));
+	out_line(stdout, _("Voie"), jword(j, "channel"));
+	out_line(stdout, _("État"), jword(j, "state"));
 	out_line(stdout, _("Règle"), jstr(j, "rule"));
 	out_line(stdout, _("Base"), jstr(j, "basis"));
 	out_line(stdout, "SHA-256", jstr(j, "sha256"));
@@ -165,7 +212,7 @@ list_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	AUTO(json_decrefp) json_t *j = NULL;
 	AUTO(table_done) struct table t = { 0 };
-	char released[32], expires[32], fields[512], pulled[32];
+	char released[32], expires[32], fields[512], pulls[32], ack[32];
 	json_t *x;
 	size_t i;
 	int r;
@@ -177,15 +224,16 @@ list_run(struct cli *c, int argc, char **argv, struct err *e)
 		return 0;
 	if ((r = table_head(&t, e, _("Extrait"), _("Destinataire"),
 		 _("Finalité"), _("État"), _("Remis le"), _("Expire le"),
-		 _("Pris"), _("Champs"), NULL)) < 0)
+		 _("Voie"), _("Pris"), _("Accusé le"), _("Champs"), NULL)) < 0)
 		return r;
 	json_array_foreach(json_object_get(j, "extracts"), i, x)
 	{
-		snprintf(pulled, sizeof(pulled), "%zu", jcount(x, "pulled"));
+		snprintf(pulls, sizeof(pulls), "%lld", jint(x, "pulls"));
 		if ((r = table_row(&t, e, jstr(x, "extract"),
 			 jstr(x, "recipient"), jstr(x, "purpose"),
 			 jword(x, "state"), jtime(x, "released_at", released),
-			 jtime(x, "expires_at", expires), pulled,
+			 jtime(x, "expires_at", expires), jword(x, "channel"),
+			 pulls, jtime(x, "acknowledged_at", ack),
 			 jlist(x, "fields", fields, sizeof(fields)), NULL)) < 0)
 			return r;
 	}
@@ -212,7 +260,7 @@ revoke_run(struct cli *c, int argc, char **argv, struct err *e)
 	return 0;
 }
 
-static const char *const ask_options[] = { "for", NULL };
+static const char *const ask_options[] = { "for", "channel", NULL };
 static const char *const revoke_options[] = { "reason", NULL };
 
 const struct cmd cmd_extract_preview = {

@@ -73,6 +73,10 @@ static const struct {
 	{ "erasure-state", N_("l'état de cet effacement ne le permet pas") },
 	{ "extract-acknowledged", N_("cet extrait a déjà été accusé "
 				     "reçu") },
+	{ "extract-awaiting", N_("cet extrait attend la seconde signature") },
+	{ "extract-channel", N_("cet extrait ne peut pas partir par cette "
+				"voie") },
+	{ "extract-empty", N_("rien ne partirait dans cet extrait") },
 	{ "extract-erased", N_("cet extrait a été effacé") },
 	{ "extract-expired", N_("cet extrait a expiré") },
 	{ "extract-forged", N_("le contenu de cet extrait n'est pas celui que "
@@ -84,9 +88,13 @@ static const struct {
 	{ "extract-revoked", N_("cet extrait a été révoqué") },
 	{ "extract-rule",
 	    N_("une autre règle s'applique à présent : refaites l'aperçu") },
+	{ "extract-rules-changed", N_("les règles ont changé depuis la "
+				      "remise : refaites l'extrait") },
 	{ "extract-size", N_("l'extrait est trop grand") },
 	{ "extract-sources", N_("l'extrait se compose de trop de documents") },
 	{ "extract-state", N_("l'état de cet extrait ne le permet pas") },
+	{ "extract-suspended",
+	    N_("cet extrait ne peut pas être remis pour l'instant") },
 	{ "extract-withdrawn", N_("le consentement de cet extrait a été "
 				  "retiré") },
 	{ "file-changed", N_("le fichier a changé pendant l'envoi") },

@@ -54,6 +54,16 @@ static const struct {
 	{ "never disclosed", N_("jamais communiqué") },
 	{ "not filled in", N_("non rempli") },
 	{ "no such record in the case", N_("aucune fiche dans le dossier") },
+	{ "blocked", N_("bloqué par la loi") },
+	{ "the record is blocked", N_("fiche bloquée par la loi") },
+	{ "not all agree", N_("tous n'y consentent pas") },
+	{ "they do not agree", N_("la personne n'y consent pas") },
+	{ "confidential address", N_("adresse confidentielle") },
+	{ "a record does not go whole", N_("une fiche ne part pas entière") },
+	{ "awaiting", N_("attend la seconde signature") },
+	/* channels */
+	{ "hand", N_("en main propre") },
+	{ "paper", N_("sur papier") },
 };
 
 const char *

@@ -5,39 +5,42 @@
 #define REASON_MAX 200
 
 static int
-whom(const struct api_call *c, const char **recipient, const char **purpose,
-    struct err *e)
+asking(const struct api_call *c, struct extract_asking *a, struct err *e)
 {
 	int r;
 
-	if ((r = api_string(c, "recipient", NAME_MAX_LEN, recipient, e)) < 0)
+	a->kase = c->param[0];
+	if ((r = api_string(c, "recipient", NAME_MAX_LEN, &a->recipient, e)) <
+		0 ||
+	    (r = api_string_or(
+		 c, "purpose", NAME_MAX_LEN, NULL, &a->purpose, e)) < 0)
 		return r;
-	return api_string_or(c, "purpose", NAME_MAX_LEN, NULL, purpose, e);
+	return api_string_or(c, "channel", NAME_MAX_LEN, NULL, &a->channel, e);
 }
 
 static int
 preview_post(struct api_call *c, struct err *e)
 {
-	const char *recipient, *purpose;
+	struct extract_asking a = { 0 };
 	int r;
 
-	if ((r = whom(c, &recipient, &purpose, e)) < 0)
+	if ((r = asking(c, &a, e)) < 0)
 		return r;
-	return extract_preview(c->core, &c->caller, c->param[0], recipient,
-	    purpose, &c->object, &c->answer, e);
+	return extract_preview(
+	    c->core, &c->caller, &a, &c->object, &c->answer, e);
 }
 
 static int
 extracts_post(struct api_call *c, struct err *e)
 {
-	const char *recipient, *purpose;
+	struct extract_asking a = { 0 };
 	int r;
 
-	if ((r = whom(c, &recipient, &purpose, e)) < 0)
+	if ((r = asking(c, &a, e)) < 0)
 		return r;
 	c->status = 201;
-	return extract_release(c->core, &c->caller, c->param[0], recipient,
-	    purpose, &c->object, &c->answer, e);
+	return extract_release(
+	    c->core, &c->caller, &a, &c->object, &c->answer, e);
 }
 
 static int
@@ -59,7 +62,8 @@ revocation_post(struct api_call *c, struct err *e)
 	    &c->object, &c->answer, e);
 }
 
-static const char *const to_whom[] = { "!recipient", "purpose", NULL };
+static const char *const to_whom[] = { "!recipient", "purpose", "channel",
+	NULL };
 static const char *const why[] = { "!reason", NULL };
 
 const struct route routes_extract[] = {

@@ -14,14 +14,30 @@
 
 extern const char *const disclosure_schema;
 
-/* Answers are objects as the API shows them. purpose "" : the only one. */
+/* To whom, for what, how. */
+struct extract_asking {
+	const char *kase, *recipient;
+	const char *purpose; /* NULL: the only one there is */
+	const char *channel; /* "ssh", "hand", "paper"; NULL: the usual one */
+};
+/*
+ * Answers are objects as the API shows them. When nothing but a consent is
+ * missing, the answer has "allowed": false and names the adults concerned
+ * under "missing"; any other refusal is an error.
+ */
 int extract_preview(struct core *core, const struct caller *caller,
-    const char *kase, const char *recipient, const char *purpose,
-    struct id *object, json_t **answer, struct err *e) NODISCARD;
-/* Frozen, signed and encrypted now. Needs caller->purpose. */
+    const struct extract_asking *a, struct id *object, json_t **answer,
+    struct err *e) NODISCARD;
+/*
+ * Frozen, signed and encrypted now. Needs caller->purpose. The same
+ * idempotency key again is the first answer. ERR_DENIED with the tag of
+ * policy_disclose; ERR_CONFLICT "recipient-certificate", "extract-empty",
+ * "extract-rule" (something else applies since a moment ago),
+ * "extract-rectified"; ERR_REFUSED "extract-channel".
+ */
 int extract_release(struct core *core, const struct caller *caller,
-    const char *kase, const char *recipient, const char *purpose,
-    struct id *object, json_t **answer, struct err *e) NODISCARD;
+    const struct extract_asking *a, struct id *object, json_t **answer,
+    struct err *e) NODISCARD;
 /* The register of a case: every extract, what, when, on which basis. */
 int extract_list(struct core *core, const struct caller *caller,
     const char *kase, struct id *object, json_t **answer, struct err *e)
@@ -37,9 +53,11 @@ int partner_list(struct core *core, const struct caller *caller,
 /*
  * The container's bytes (CMS, DER). Authorised now, with its leaf; may be
  * repeated until acknowledged. Another recipient's and an unknown extract:
- * ERR_NOT_FOUND. ERR_DENIED "consent-missing" …; ERR_CONFLICT tags
+ * ERR_NOT_FOUND. ERR_DENIED "consent-missing"; ERR_CONFLICT tags
  * "extract-expired", "extract-revoked", "extract-withdrawn",
- * "extract-acknowledged", "extract-rectified", "extract-erased".
+ * "extract-acknowledged", "extract-rectified", "extract-erased",
+ * "extract-rules-changed", "extract-suspended" (anything else that now
+ * forbids it: the leaf says what).
  */
 int partner_pull(struct core *core, const struct caller *caller,
     const char *extract, struct id *object, struct buf *out, uint64_t *leaf,
@@ -58,6 +76,11 @@ int partner_ack(struct core *core, const struct caller *caller,
 int disclosure_withdrawn(struct tx *tx, const struct id *kase,
     const char *purpose, int64_t now_ms, json_t *cancelled, json_t *notices,
     struct err *e) NODISCARD;
+/* Within tx: extracts made from an earlier version of this document. Those
+ * not yet pulled are cancelled; who pulled gets a notice. */
+int disclosure_rectified(struct tx *tx, const struct id *document,
+    int64_t now_ms, json_t *cancelled, json_t *notices, struct err *e)
+    NODISCARD;
 /*
  * Within tx: the frozen bytes of a case's extracts (document zero), or of
  * those made from one document, are forgotten; their register lines stay.

@@ -8,6 +8,7 @@
 #include "base/seal.h"
 #include "base/text.h"
 #include "daemon/core/case.h"
+#include "daemon/core/disclosure.h"
 #include "daemon/core/document.h"
 #include "daemon/core/idempotency.h"
 #include "daemon/core/judge.h"
@@ -474,6 +475,27 @@ enter(struct tx *tx, struct filed *w, int64_t now_ms, struct err *e)
 	return audit_append(tx, w->core->audit, &en, now_ms, &w->row.leaf, e);
 }
 
+/* What was cut from the version before is stopped with this one. */
+static int
+rectify(struct tx *tx, struct filed *w, int64_t now_ms, struct err *e)
+{
+	json_t *cancelled, *notices;
+	int r;
+
+	if (w->old.versions == 0)
+		return 0;
+	cancelled = json_array();
+	notices = json_array();
+	r = disclosure_rectified(tx, &w->id, now_ms, cancelled, notices, e);
+	if (json_array_size(cancelled) + json_array_size(notices) > 0) {
+		json_object_set(w->detail, "cancelled", cancelled);
+		json_object_set(w->detail, "notices", notices);
+	}
+	json_decref(cancelled);
+	json_decref(notices);
+	return r;
+}
+
 static int
 file_apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 {
@@ -483,6 +505,7 @@ file_apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	/* The leaf's own time: the receipt compares them. */
 	w->row.filed_ms = audit_time(w->core->audit, now_ms);
 	if ((r = check_still(tx, w, e)) < 0 ||
+	    (r = rectify(tx, w, w->row.filed_ms, e)) < 0 ||
 	    (r = enter(tx, w, now_ms, e)) < 0 ||
 	    (r = insert_document(tx, w, e)) < 0 ||
 	    (r = insert_version(tx, w, e)) < 0 || (r = place(tx, w, e)) < 0 ||

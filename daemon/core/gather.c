@@ -1,8 +1,7 @@
 #include "daemon/core/gather.h"
 
+#include "daemon/core/case.h"
 #include "daemon/core/record.h"
-
-#define PATH_MAX_LEN 256
 
 void
 gathered_done(struct gathered *g)
@@ -13,40 +12,12 @@ gathered_done(struct gathered *g)
 	memset(g, 0, sizeof(*g));
 }
 
-const json_t *
-gather_value(const json_t *record, const char *path)
+int
+gathered_is_empty(const struct gathered *g)
 {
-	char name[PATH_MAX_LEN];
-	size_t n;
-
-	while (record != NULL && *path != '\0') {
-		n = strcspn(path, ".");
-		if (n >= sizeof(name))
-			return NULL;
-		memcpy(name, path, n);
-		name[n] = '\0';
-		record = json_object_get(record, name);
-		path += n + (path[n] == '.');
-	}
-	return record;
+	return json_array_size(g->fields) == 0 &&
+	       json_array_size(g->attachments) == 0;
 }
-
-/* A record opened once for all its fields. */
-struct opened {
-	const struct policy_kind *kind;
-	struct document_facts doc;
-	json_t *record; /* NULL: there is none */
-};
-
-struct work {
-	struct core *core;
-	const struct id *kase;
-	const struct disclosure_rule *rule;
-	uint64_t leaf;
-	struct gathered *out;
-	struct opened opened[GATHER_SOURCES_MAX];
-	size_t n;
-};
 
 static json_t *
 id_json(const struct id *id)
@@ -57,18 +28,67 @@ id_json(const struct id *id)
 	return json_string(text);
 }
 
-static void
-withhold(struct work *w, const char *kind, const char *path, const char *why)
+json_t *
+gathered_sources(const struct gathered *g)
 {
-	json_array_append_new(
-	    w->out->withheld, json_pack("{s:s, s:s, s:s}", "kind", kind, "path",
-				  path, "why", why));
+	json_t *a = json_array();
+	size_t i;
+
+	for (i = 0; i < g->nsources; i++)
+		json_array_append_new(
+		    a, json_pack("{s:o, s:i}", "document",
+			   id_json(&g->sources[i].document), "version",
+			   (int)g->sources[i].version));
+	return a;
+}
+
+json_t *
+gathered_labels(const struct gathered *g)
+{
+	json_t *a = json_array(), *f;
+	size_t i;
+
+	json_array_foreach(g->fields, i, f)
+	    json_array_append(a, json_object_get(f, "label"));
+	return a;
+}
+
+/* --- the work ------------------------------------------------------------- */
+
+struct work {
+	const struct disclosing *x;
+	uint64_t leaf;
+	struct gathered out;
+	struct cut_source sources[GATHER_SOURCES_MAX];
+	json_t *records[GATHER_SOURCES_MAX], *documents[GATHER_SOURCES_MAX];
+	size_t n;
+	struct cut_verdict *verdicts;
+	const struct policy_block *blocks[DISCLOSING_BLOCKS_MAX];
+	struct cutting cutting;
+};
+
+static void
+work_done(struct work **wp)
+{
+	struct work *w = *wp;
+	size_t i;
+
+	if (w == NULL)
+		return;
+	for (i = 0; i < w->n; i++) {
+		json_decref(w->records[i]);
+		json_decref(w->documents[i]);
+	}
+	gathered_done(&w->out);
+	free(w->verdicts);
+	free(w);
+	*wp = NULL;
 }
 
 static int
 add_source(struct work *w, const struct document_facts *doc, struct err *e)
 {
-	struct gathered *g = w->out;
+	struct gathered *g = &w->out;
 
 	if (g->nsources == GATHER_SOURCES_MAX)
 		return err_tag(e, ERR_TOO_LARGE, "extract-sources",
@@ -87,9 +107,9 @@ newest(
 	struct err none = { 0 };
 	int r;
 
-	if ((r = tx_read(w->core->catalog, &tx, e)) < 0)
+	if ((r = tx_read(w->x->core->catalog, &tx, e)) < 0)
 		return r;
-	r = document_newest(&tx, w->kase, kind, doc, &none);
+	r = document_newest(&tx, &w->x->kase.id, kind, doc, &none);
 	if (r == -(int)ERR_NOT_FOUND)
 		return 0;
 	if (r < 0) {
@@ -99,215 +119,259 @@ newest(
 	return 1;
 }
 
+/* --- records -------------------------------------------------------------- */
+
 static int
-open_record(struct work *w, const struct policy_kind *kind, struct opened *o,
-    struct err *e)
+open_filed(struct work *w, struct cut_source *s, struct err *e)
 {
 	AUTO(buf_done) struct buf text = { 0 };
+	struct document_facts doc;
 	int r;
 
-	o->kind = kind;
-	o->record = NULL;
-	if ((r = newest(w, kind->name, &o->doc, e)) <= 0)
+	if ((r = newest(w, s->kind->name, &doc, e)) <= 0)
 		return r;
-	if ((r = document_content(w->core, &o->doc.id, o->doc.versions, 0,
-		 w->leaf, RECORD_MAX, &text, e)) < 0 ||
-	    (r = record_parse(text.p, text.len, &o->record, e)) < 0)
+	if ((r = document_content(w->x->core, &doc.id, doc.versions, 0, w->leaf,
+		 RECORD_MAX, &text, e)) < 0 ||
+	    (r = record_parse(text.p, text.len, &w->records[w->n], e)) < 0)
 		return r;
-	return add_source(w, &o->doc, e);
+	s->record = w->records[w->n];
+	s->document = w->documents[w->n] = id_json(&doc.id);
+	s->version = doc.versions;
+	return add_source(w, &doc, e);
 }
 
-/* The record of a kind, opened on first use. */
 static int
-record_of(struct work *w, const char *kind, struct opened **out, struct err *e)
+add_record(struct work *w, const char *kind, struct err *e)
 {
-	const struct policy_kind *k;
+	struct cut_source *s = &w->sources[w->n];
 	size_t i;
 	int r;
 
 	for (i = 0; i < w->n; i++)
-		if (strcmp(w->opened[i].kind->name, kind) == 0) {
-			*out = &w->opened[i];
+		if (strcmp(w->sources[i].kind->name, kind) == 0)
 			return 0;
-		}
-	if ((k = policy_kind(w->core->policy, kind)) == NULL ||
-	    w->n == GATHER_SOURCES_MAX)
-		return err_set(
-		    e, ERR_INTERNAL, "rule %s: kind %s", w->rule->name, kind);
-	if ((r = open_record(w, k, &w->opened[w->n], e)) < 0)
-		return r;
-	*out = &w->opened[w->n++];
-	if ((*out)->record == NULL)
-		withhold(w, kind, "", "no such record in the case");
-	return 0;
+	s->kind = policy_kind(w->x->policy, kind);
+	if (s->kind == NULL || w->n == GATHER_SOURCES_MAX)
+		return err_set(e, ERR_INTERNAL, "rule %s: kind %s",
+		    w->x->d.rule->name, kind);
+	r = open_filed(w, s, e);
+	w->n++;
+	return r;
 }
 
-/*
- * A group or a list that the rule gives whole: what lies under it and is not
- * ordinary, or not declared, does not go with it.
- */
-static void
-prune(json_t *value, const struct policy_kind *kind, const char *path)
-{
-	char child[PATH_MAX_LEN];
-	const struct policy_field *f;
-	const char *key;
-	json_t *item;
-	size_t i;
-	void *next;
+/* --- documents ------------------------------------------------------------ */
 
-	json_array_foreach(value, i, item) prune(item, kind, path);
-	json_object_foreach_safe(value, next, key, item)
-	{
-		snprintf(child, sizeof(child), "%s.%s", path, key);
-		f = policy_field(kind, child);
-		if (f == NULL || f->label != LABEL_ORDINARY)
-			json_object_del(value, key);
-		else
-			prune(item, kind, child);
-	}
+static int
+withhold_document(struct work *w, const char *kind, enum cut_why why,
+    const struct policy_block *block)
+{
+	return json_array_append_new(w->out.withheld,
+	    json_pack("{s:s, s:s, s:s, s:s*, s:s*}", "kind", kind, "path", "",
+		"why", cut_words(why), "block",
+		block != NULL ? block->name : NULL, "citation",
+		block != NULL ? block->citation : NULL));
+}
+
+/* A document cannot be cut: any block that looks at its kind holds it. */
+static const struct policy_block *
+block_of_kind(const struct work *w, const char *kind)
+{
+	size_t i, k;
+
+	for (i = 0; i < w->cutting.nblocks; i++)
+		for (k = 0; k < w->blocks[i]->nblocked; k++)
+			if (strcmp(w->blocks[i]->blocked[k].kind, kind) == 0)
+				return w->blocks[i];
+	return NULL;
 }
 
 static int
-add_field(struct work *w, const struct disclosed_field *f, struct err *e)
+attach(struct work *w, const struct document_facts *doc, struct err *e)
 {
-	const json_t *value;
-	struct opened *o = NULL;
-	json_t *copy;
-	int r;
-
-	if ((r = record_of(w, f->kind, &o, e)) < 0)
-		return r;
-	if (o == NULL || o->record == NULL)
-		return 0;
-	if ((value = gather_value(o->record, f->path)) == NULL) {
-		withhold(w, f->kind, f->path, "not filled in");
-		return 0;
-	}
-	if ((copy = json_deep_copy(value)) == NULL)
-		return err_set(e, ERR_NOMEM, "extract");
-	prune(copy, o->kind, f->path);
-	json_array_append_new(w->out->fields,
-	    json_pack("{s:s, s:o, s:s, s:s, s:o, s:i}", "label", f->label,
-		"value", copy, "kind", f->kind, "path", f->path, "document",
-		id_json(&o->doc.id), "version", (int)o->doc.versions));
-	return 0;
-}
-
-/* Does the rule give path, or something above it? */
-static int
-rule_gives(
-    const struct disclosure_rule *rule, const char *kind, const char *path)
-{
-	size_t i, n;
-
-	for (i = 0; i < rule->nfields; i++) {
-		n = strlen(rule->fields[i].path);
-		if (strcmp(rule->fields[i].kind, kind) == 0 &&
-		    strncmp(rule->fields[i].path, path, n) == 0 &&
-		    (path[n] == '\0' || path[n] == '.'))
-			return 1;
-	}
-	return 0;
-}
-
-/* Every filled field of an opened record that stays behind, and why. */
-static void
-list_withheld(struct work *w, const struct opened *o)
-{
-	static const char *const why[] = {
-		[LABEL_ORDINARY] = "not in the rule",
-		[LABEL_SENSITIVE] = "sensitive, not in the rule",
-		[LABEL_NEVER] = "never disclosed",
-	};
-	size_t i;
-
-	for (i = 0; i < o->kind->nfields; i++) {
-		const struct policy_field *f = &o->kind->fields[i];
-
-		if (f->type != FIELD_GROUP &&
-		    gather_value(o->record, f->path) != NULL &&
-		    !rule_gives(w->rule, o->kind->name, f->path))
-			withhold(w, o->kind->name, f->path, why[f->label]);
-	}
-}
-
-static int
-add_attachment(struct work *w, const char *kind, struct err *e)
-{
-	struct document_facts doc;
 	json_t *m = NULL, *page;
 	uint64_t size = 0;
 	size_t i;
 	int r;
 
-	if ((r = newest(w, kind, &doc, e)) <= 0)
-		return r;
 	if ((r = document_manifest(
-		 w->core, &doc.id, doc.versions, w->leaf, &m, e)) < 0)
+		 w->x->core, &doc->id, doc->versions, w->leaf, &m, e)) < 0)
 		return r;
 	json_array_foreach(json_object_get(m, "pages"), i, page) size +=
 	    (uint64_t)json_integer_value(json_object_get(page, "size"));
-	json_array_append_new(w->out->attachments,
-	    json_pack("{s:o, s:i, s:s, s:I, s:I}", "document", id_json(&doc.id),
-		"version", (int)doc.versions, "kind", kind, "pages",
-		(json_int_t)i, "size", (json_int_t)size));
+	json_array_append_new(w->out.attachments,
+	    json_pack("{s:o, s:i, s:s, s:I, s:I}", "document",
+		id_json(&doc->id), "version", (int)doc->versions, "kind",
+		doc->kind, "pages", (json_int_t)i, "size", (json_int_t)size));
 	json_decref(m);
-	return add_source(w, &doc, e);
+	return add_source(w, doc, e);
+}
+
+static int
+add_attachment(struct work *w, const char *kind, struct err *e)
+{
+	const struct policy_kind *k = policy_kind(w->x->policy, kind);
+	const struct policy_block *block = block_of_kind(w, kind);
+	struct document_facts doc;
+	int r;
+
+	if ((r = newest(w, kind, &doc, e)) <= 0)
+		return r;
+	/* A record holds what no rule may give: its fields go, not itself. */
+	if (k == NULL || k->is_record)
+		return withhold_document(w, kind, CUT_WHOLE, NULL) < 0
+			   ? err_set(e, ERR_NOMEM, "extract")
+			   : 0;
+	if (block != NULL)
+		return withhold_document(w, kind, CUT_BLOCKED, block) < 0
+			   ? err_set(e, ERR_NOMEM, "extract")
+			   : 0;
+	return attach(w, &doc, e);
+}
+
+/* --- who is missing ------------------------------------------------------- */
+
+static int
+agrees(const struct adult_consents *a, const char *purpose)
+{
+	size_t i;
+
+	for (i = 0; a->purposes[i] != NULL; i++)
+		if (strcmp(a->purposes[i], purpose) == 0)
+			return 1;
+	return 0;
+}
+
+static const json_t *
+person_of(const json_t *persons, const struct id *id)
+{
+	char text[ID_TEXT];
+	const char *got;
+	const json_t *p;
+	size_t i;
+
+	id_format(id, text);
+	json_array_foreach(persons, i, p)
+	{
+		got = json_string_value(json_object_get(p, "person"));
+		if (got != NULL && strcmp(got, text) == 0)
+			return p;
+	}
+	return NULL;
+}
+
+int
+gather_missing(
+    const struct disclosing *x, uint64_t leaf, json_t **out, struct err *e)
+{
+	const struct consents_in_force *c = &x->consents;
+	AUTO(tx_end) struct tx tx = { 0 };
+	json_t *persons = NULL, *a;
+	const json_t *p;
+	size_t i;
+	int r;
+
+	if ((r = tx_read(x->core->catalog, &tx, e)) < 0 ||
+	    (r = person_list(x->core, &tx, &x->kase.id, leaf, &persons, e)) < 0)
+		return r;
+	a = json_array();
+	for (i = 0; i < c->nadults; i++) {
+		if (x->d.rule->consent == NULL ||
+		    agrees(&c->adults[i], x->d.rule->consent))
+			continue;
+		p = person_of(persons, &c->adults[i].person);
+		json_array_append_new(a,
+		    json_pack("{s:o, s:s, s:O*}", "person",
+			id_json(&c->adults[i].person), "role",
+			c->adults[i].role, "name", json_object_get(p, "name")));
+	}
+	json_decref(persons);
+	*out = a;
+	return a != NULL ? 0 : err_set(e, ERR_NOMEM, "extract");
+}
+
+static int
+waits_for_somebody(const json_t *line)
+{
+	const char *why = json_string_value(json_object_get(line, "why"));
+
+	return strcmp(why, cut_words(CUT_NOT_ALL_AGREE)) == 0 ||
+	       strcmp(why, cut_words(CUT_THEY_DISAGREE)) == 0;
+}
+
+static int
+name_missing(struct work *w, struct err *e)
+{
+	json_t *missing = NULL, *line;
+	size_t i;
+	int r;
+
+	json_array_foreach(w->out.withheld, i, line)
+	{
+		if (!waits_for_somebody(line))
+			continue;
+		if (missing == NULL &&
+		    (r = gather_missing(w->x, w->leaf, &missing, e)) < 0)
+			return r;
+		json_object_set(line, "missing", missing);
+	}
+	json_decref(missing);
+	return 0;
+}
+
+/* --- all of it ------------------------------------------------------------ */
+
+static int
+cut_records(struct work *w, struct err *e)
+{
+	struct cutting *c = &w->cutting;
+
+	disclosing_verdicts(w->x, w->verdicts);
+	c->rule = w->x->d.rule;
+	c->verdicts = w->verdicts;
+	c->sources = w->sources;
+	c->nsources = w->n;
+	c->blocks = w->blocks;
+	c->nblocks = disclosing_blocks(w->x, w->blocks, NELEMS(w->blocks));
+	return cut(c, &w->out.fields, &w->out.withheld, e);
 }
 
 static int
 run(struct work *w, struct err *e)
 {
+	const struct disclosure_rule *rule = w->x->d.rule;
 	const char *const *kind;
 	size_t i;
 	int r;
 
-	for (i = 0; i < w->rule->nfields; i++)
-		if ((r = add_field(w, &w->rule->fields[i], e)) < 0)
+	for (i = 0; i < rule->nfields; i++)
+		if ((r = add_record(w, rule->fields[i].kind, e)) < 0)
 			return r;
-	for (i = 0; i < w->n; i++)
-		if (w->opened[i].record != NULL)
-			list_withheld(w, &w->opened[i]);
-	for (kind = w->rule->attach; kind != NULL && *kind != NULL; kind++)
+	if ((r = cut_records(w, e)) < 0)
+		return r;
+	for (kind = rule->attach; kind != NULL && *kind != NULL; kind++)
 		if ((r = add_attachment(w, *kind, e)) < 0)
 			return r;
-	return 0;
+	return name_missing(w, e);
 }
 
 int
-gather(struct core *core, const struct id *kase,
-    const struct disclosure_rule *rule, uint64_t leaf, struct gathered *out,
+gather(const struct disclosing *x, uint64_t leaf, struct gathered *out,
     struct err *e)
 {
-	struct gathered g = {
-		.fields = json_array(),
-		.withheld = json_array(),
-		.attachments = json_array(),
-	};
-	struct work *w = calloc(1, sizeof(*w));
-	size_t i;
+	AUTO(work_done) struct work *w = calloc(1, sizeof(*w));
 	int r;
 
-	if (w == NULL || g.fields == NULL || g.withheld == NULL ||
-	    g.attachments == NULL) {
-		free(w);
-		gathered_done(&g);
+	if (w == NULL)
 		return err_set(e, ERR_NOMEM, "extract");
-	}
-	w->core = core;
-	w->kase = kase;
-	w->rule = rule;
+	w->x = x;
 	w->leaf = leaf;
-	w->out = &g;
-	r = run(w, e);
-	for (i = 0; i < w->n; i++)
-		json_decref(w->opened[i].record);
-	free(w);
-	if (r < 0) {
-		gathered_done(&g);
+	w->out.attachments = json_array();
+	w->verdicts = calloc(x->d.rule->nfields + 1, sizeof(*w->verdicts));
+	if (w->verdicts == NULL || w->out.attachments == NULL)
+		return err_set(e, ERR_NOMEM, "extract");
+	if ((r = run(w, e)) < 0)
 		return r;
-	}
-	*out = g;
+	*out = w->out;
+	memset(&w->out, 0, sizeof(w->out));
 	return 0;
 }

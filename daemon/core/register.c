@@ -11,7 +11,11 @@ const char *const disclosure_schema =
     " expires INTEGER NOT NULL, pulled INTEGER NOT NULL,"
     " acknowledged INTEGER NOT NULL, key INTEGER NOT NULL,"
     " leaf INTEGER NOT NULL, size INTEGER NOT NULL, sha256 BLOB NOT NULL,"
-    " sealed BLOB) STRICT, WITHOUT ROWID;"
+    " channel TEXT NOT NULL, pulls INTEGER NOT NULL,"
+    " second_due INTEGER NOT NULL, seconded INTEGER NOT NULL,"
+    " released_by INTEGER NOT NULL, terms TEXT NOT NULL,"
+    " ack BLOB, sealed BLOB) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX extract_state ON extract(state, expires);"
     "CREATE INDEX extract_kase ON extract(kase, consent);"
     "CREATE INDEX extract_recipient ON extract(recipient, released);"
     "CREATE TABLE extract_source ("
@@ -24,6 +28,11 @@ const char *const disclosure_schema =
 static const struct {
 	const char *from, *to;
 } moves[] = {
+	{ "awaiting", "released" },
+	{ "awaiting", "revoked" },
+	{ "awaiting", "withdrawn" },
+	{ "awaiting", "rectified" },
+	{ "awaiting", "erased" },
 	{ "released", "pulled" },
 	{ "pulled", "pulled" },
 	{ "pulled", "acknowledged" },
@@ -32,6 +41,7 @@ static const struct {
 	{ "released", "withdrawn" },
 	{ "pulled", "withdrawn" },
 	{ "released", "rectified" },
+	{ "pulled", "rectified" },
 	{ "released", "erased" },
 	{ "pulled", "erased" },
 	{ "acknowledged", "erased" },
@@ -44,6 +54,7 @@ static const struct {
 static const struct {
 	const char *state, *tag;
 } stuck[] = {
+	{ "awaiting", "extract-awaiting" },
 	{ "released", "extract-released" },
 	{ "pulled", "extract-pulled" },
 	{ "acknowledged", "extract-acknowledged" },
@@ -95,7 +106,8 @@ register_find(
 	if ((r = sql_open(tx,
 		 "SELECT kase, recipient, purpose, rule, consent, state,"
 		 " released, expires, pulled, acknowledged, key, leaf, size,"
-		 " sha256 FROM extract WHERE id = ?",
+		 " sha256, channel, pulls, second_due, seconded, released_by"
+		 " FROM extract WHERE id = ?",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, id, e)) < 0 || (r = sql_step(q, e)) < 0)
 		return r;
@@ -115,6 +127,11 @@ register_find(
 	out->key = (uint64_t)sql_get_int(q, 10);
 	out->leaf = (uint64_t)sql_get_int(q, 11);
 	out->size = (uint64_t)sql_get_int(q, 12);
+	copy_text(out->channel, sizeof(out->channel), q, 14);
+	out->pulls = (uint32_t)sql_get_int(q, 15);
+	out->second_due = sql_get_int(q, 16);
+	out->seconded = sql_get_int(q, 17);
+	out->released_by = (uint32_t)sql_get_int(q, 18);
 	sha = sql_get_blob(q, 13, &n);
 	if (n != sizeof(out->sha256))
 		return err_set(e, ERR_INTEGRITY, "extract: sha256");
@@ -141,8 +158,8 @@ insert_source(struct tx *tx, const struct id *extract,
 }
 
 static int
-insert_row(struct tx *tx, const struct extract_row *row, const void *sealed,
-    size_t n, struct err *e)
+insert_row(struct tx *tx, const struct extract_row *row, const char *terms,
+    const struct buf *sealed, struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
 	int r;
@@ -150,8 +167,10 @@ insert_row(struct tx *tx, const struct extract_row *row, const void *sealed,
 	if ((r = sql_open(tx,
 		 "INSERT INTO extract (id, kase, recipient, purpose, rule,"
 		 " consent, state, released, expires, pulled, acknowledged,"
-		 " key, leaf, size, sha256, sealed) VALUES"
-		 " (?, ?, ?, ?, ?, ?, 'released', ?, ?, 0, 0, ?, ?, ?, ?, ?)",
+		 " key, leaf, size, sha256, channel, pulls, second_due,"
+		 " seconded, released_by, terms, sealed) VALUES"
+		 " (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, 0, ?, 0,"
+		 " ?, ?, ?)",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, &row->id, e)) < 0 ||
 	    (r = sql_id(q, 2, &row->kase, e)) < 0 ||
@@ -159,26 +178,31 @@ insert_row(struct tx *tx, const struct extract_row *row, const void *sealed,
 	    (r = sql_text(q, 4, row->purpose, e)) < 0 ||
 	    (r = sql_text(q, 5, row->rule, e)) < 0 ||
 	    (r = sql_text(q, 6, row->consent, e)) < 0 ||
-	    (r = sql_int(q, 7, row->released, e)) < 0 ||
-	    (r = sql_int(q, 8, row->expires, e)) < 0 ||
-	    (r = sql_int(q, 9, (int64_t)row->key, e)) < 0 ||
-	    (r = sql_int(q, 10, (int64_t)row->leaf, e)) < 0 ||
-	    (r = sql_int(q, 11, (int64_t)row->size, e)) < 0 ||
-	    (r = sql_blob(q, 12, row->sha256, 32, e)) < 0 ||
-	    (r = sql_blob(q, 13, sealed, n, e)) < 0)
+	    (r = sql_text(q, 7, row->state, e)) < 0 ||
+	    (r = sql_int(q, 8, row->released, e)) < 0 ||
+	    (r = sql_int(q, 9, row->expires, e)) < 0 ||
+	    (r = sql_int(q, 10, (int64_t)row->key, e)) < 0 ||
+	    (r = sql_int(q, 11, (int64_t)row->leaf, e)) < 0 ||
+	    (r = sql_int(q, 12, (int64_t)row->size, e)) < 0 ||
+	    (r = sql_blob(q, 13, row->sha256, 32, e)) < 0 ||
+	    (r = sql_text(q, 14, row->channel, e)) < 0 ||
+	    (r = sql_int(q, 15, row->second_due, e)) < 0 ||
+	    (r = sql_int(q, 16, row->released_by, e)) < 0 ||
+	    (r = sql_text(q, 17, terms, e)) < 0 ||
+	    (r = sql_blob(q, 18, sealed->p, sealed->len, e)) < 0)
 		return r;
 	return sql_run(q, e);
 }
 
 int
-register_insert(struct tx *tx, const struct extract_row *row,
-    const void *sealed, size_t n, const struct gather_source *sources,
+register_insert(struct tx *tx, const struct extract_row *row, const char *terms,
+    const struct buf *sealed, const struct gather_source *sources,
     size_t nsources, struct err *e)
 {
 	size_t i;
 	int r;
 
-	if ((r = insert_row(tx, row, sealed, n, e)) < 0)
+	if ((r = insert_row(tx, row, terms, sealed, e)) < 0)
 		return r;
 	for (i = 0; i < nsources; i++)
 		if ((r = insert_source(tx, &row->id, &sources[i], e)) < 0)
@@ -198,6 +222,7 @@ register_move(struct tx *tx, const struct extract_row *row, const char *to,
 	if ((r = sql_open(tx,
 		 "UPDATE extract SET state = ?1,"
 		 " pulled = CASE ?1 WHEN 'pulled' THEN ?2 ELSE pulled END,"
+		 " pulls = pulls + (?1 = 'pulled'),"
 		 " acknowledged = CASE ?1 WHEN 'acknowledged' THEN ?2"
 		 " ELSE acknowledged END WHERE id = ?3",
 		 &q, e)) < 0 ||
@@ -209,9 +234,62 @@ register_move(struct tx *tx, const struct extract_row *row, const char *to,
 }
 
 int
+register_second(
+    struct tx *tx, const struct extract_row *row, int64_t now_ms, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx, "UPDATE extract SET seconded = ? WHERE id = ?",
+		 &q, e)) < 0 ||
+	    (r = sql_int(q, 1, now_ms, e)) < 0 ||
+	    (r = sql_id(q, 2, &row->id, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+int
+register_keep_ack(
+    struct tx *tx, const struct id *id, const struct buf *sealed, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(
+		 tx, "UPDATE extract SET ack = ? WHERE id = ?", &q, e)) < 0 ||
+	    (r = sql_blob(q, 1, sealed->p, sealed->len, e)) < 0 ||
+	    (r = sql_id(q, 2, id, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+static int
+is_pending(const char *state)
+{
+	return strcmp(state, "awaiting") == 0 ||
+	       strcmp(state, "released") == 0 || strcmp(state, "pulled") == 0;
+}
+
+int
+register_is_open(const struct extract_row *row, int64_t now_ms)
+{
+	return is_pending(row->state) && row->expires > now_ms;
+}
+
+const char *
+register_state(const struct extract_row *row, int64_t now_ms)
+{
+	return is_pending(row->state) && row->expires <= now_ms ? "expired"
+								: row->state;
+}
+
+int
 register_check_pull(
     const struct extract_row *row, int64_t now_ms, struct err *e)
 {
+	/* Nobody outside may know of it before it is approved. */
+	if (strcmp(row->state, "awaiting") == 0)
+		return err_set(e, ERR_NOT_FOUND, "no such extract");
 	if (!move_is_allowed(row->state, "pulled"))
 		return refuse_move(row->state, e);
 	if (row->expires <= now_ms)
@@ -278,21 +356,71 @@ register_select(struct tx *tx, const struct id *kase, const char *recipient,
 }
 
 int
-register_sealed(
-    struct tx *tx, const struct id *id, struct buf *out, struct err *e)
+register_select_due(struct tx *tx, struct buf *ids, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	struct id id;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT id FROM extract WHERE state IN ('awaiting',"
+		 " 'released') OR (second_due > 0 AND seconded = 0 AND"
+		 " state IN ('pulled', 'acknowledged'))"
+		 " ORDER BY released, id LIMIT 5000",
+		 &q, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0)
+		if ((r = sql_get_id(q, 0, &id, e)) < 0 ||
+		    (r = buf_add(ids, id.b, ID_LEN, e)) < 0)
+			return r;
+	return r;
+}
+
+/* A column of one row, which may be NULL. */
+static int
+one_column(struct tx *tx, const char *sql, const struct id *id, struct buf *out,
+    struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
 	const void *p;
 	size_t n;
 	int r;
 
-	if ((r = sql_open(
-		 tx, "SELECT sealed FROM extract WHERE id = ?", &q, e)) < 0 ||
+	if ((r = sql_open(tx, sql, &q, e)) < 0 ||
 	    (r = sql_id(q, 1, id, e)) < 0 || (r = sql_step(q, e)) <= 0 ||
 	    sql_is_null(q, 0))
 		return r < 0 ? r : 0;
 	p = sql_get_blob(q, 0, &n);
 	return buf_add(out, p, n, e);
+}
+
+int
+register_sealed(
+    struct tx *tx, const struct id *id, struct buf *out, struct err *e)
+{
+	return one_column(
+	    tx, "SELECT sealed FROM extract WHERE id = ?", id, out, e);
+}
+
+int
+register_ack(struct tx *tx, const struct id *id, struct buf *out, struct err *e)
+{
+	return one_column(
+	    tx, "SELECT ack FROM extract WHERE id = ?", id, out, e);
+}
+
+int
+register_terms(
+    struct tx *tx, const struct id *id, struct buf *out, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(
+		 tx, "SELECT terms FROM extract WHERE id = ?", &q, e)) < 0 ||
+	    (r = sql_id(q, 1, id, e)) < 0 || (r = sql_step(q, e)) <= 0)
+		return r;
+	return buf_addstr(out, sql_get_text(q, 0), e);
 }
 
 int
@@ -303,7 +431,7 @@ register_forget(struct tx *tx, const struct extract_row *row, struct err *e)
 
 	if ((r = sql_open(tx,
 		 "UPDATE extract SET state = 'erased', key = 0,"
-		 " sealed = NULL WHERE id = ?",
+		 " ack = NULL, sealed = NULL WHERE id = ?",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, &row->id, e)) < 0)
 		return r;

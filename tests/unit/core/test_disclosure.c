@@ -13,8 +13,8 @@
 
 #include "base/file.h"
 #include "daemon/core/consent.h"
+#include "daemon/core/cut.h"
 #include "daemon/core/disclosure.h"
-#include "daemon/core/gather.h"
 #include "daemon/core/notice.h"
 #include "tests/unit/core/core_fixture.h"
 
@@ -136,12 +136,13 @@ static int
 release(
     struct scene *s, const char *to, const char *purpose, char extract[ID_TEXT])
 {
+	const struct extract_asking a = { .kase = s->kase, .recipient = to };
 	json_t *answer = NULL;
 	int r;
 
 	s->camille.purpose = purpose;
-	r = extract_release(s->f->core, &s->camille, s->kase, to, NULL,
-	    &s->f->object, &answer, &s->f->e);
+	r = extract_release(
+	    s->f->core, &s->camille, &a, &s->f->object, &answer, &s->f->e);
 	s->camille.purpose = NULL;
 	if (r == 0)
 		snprintf(extract, ID_TEXT, "%s",
@@ -254,7 +255,8 @@ a_given_consent_lets_exactly_the_rules_fields_go(void **state)
 
 	scene_init(&s, f);
 	assert_int_equal(give(&s, "partage:caf", consent), 0);
-	if (extract_preview(f->core, &s.camille, s.kase, "caf", NULL,
+	if (extract_preview(f->core, &s.camille,
+		&(struct extract_asking){ .kase = s.kase, .recipient = "caf" },
 		&f->object, &preview, &f->e) < 0)
 		fail_msg("%s", f->e.text);
 	json_array_foreach(json_object_get(preview, "withheld"), i,
@@ -414,9 +416,9 @@ a_group_given_whole_does_not_carry_what_is_never_given(void **state)
 	json_t *r = json_loads("{\"a\":{\"b\":1}}", 0, NULL);
 
 	(void)state;
-	assert_int_equal(json_integer_value(gather_value(r, "a.b")), 1);
-	assert_null(gather_value(r, "a.c"));
-	assert_null(gather_value(r, "b"));
+	assert_int_equal(json_integer_value(cut_value(r, "a.b")), 1);
+	assert_null(cut_value(r, "a.c"));
+	assert_null(cut_value(r, "b"));
 	json_decref(r);
 }
 

@@ -1,0 +1,75 @@
+/* The register of a case; and revoking. */
+#include "daemon/core/case.h"
+#include "daemon/core/disclosure.h"
+#include "daemon/core/extract_json.h"
+#include "daemon/core/moving.h"
+#include "daemon/core/notice.h"
+
+int
+extract_list(struct core *core, const struct caller *caller, const char *kase,
+    struct id *object, json_t **answer, struct err *e)
+{
+	AUTO(tx_end) struct tx tx = { 0 }, rows = { 0 };
+	AUTO(buf_done) struct buf ids = { 0 };
+	struct case_facts facts;
+	struct decision d;
+	json_t *a, *detail;
+	uint64_t leaf;
+	char text[ID_TEXT];
+	int r;
+
+	if ((r = core_check_open(core, e)) < 0 ||
+	    (r = tx_read(core->catalog, &tx, e)) < 0 ||
+	    (r = case_authorize(core, &tx, caller, kase, OP_REGISTER_READ, NULL,
+		 core->now_ms(), &facts, object, &d, e)) < 0)
+		return r;
+	tx_end(&tx);
+	id_format(&facts.id, text);
+	detail = json_pack(
+	    "{s:s, s:o}", "case", text, "decision", decision_json(core, &d));
+	r = core_read_leaf(
+	    core, caller, LEAF_REGISTER_READ, &facts.id, detail, &leaf, e);
+	json_decref(detail);
+	if (r < 0 || (r = tx_read(core->catalog, &rows, e)) < 0 ||
+	    (r = register_select(&rows, &facts.id, "", "", NULL, &ids, e)) < 0)
+		return r;
+	a = json_array();
+	if ((r = extract_rows_json(core, &rows, &ids, leaf, a, e)) < 0) {
+		json_decref(a);
+		return r;
+	}
+	*answer =
+	    json_pack("{s:o, s:I}", "extracts", a, "leaf", (json_int_t)leaf);
+	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "register");
+}
+
+/* --- revoking ------------------------------------------------------------- */
+
+static int
+apply_revoke(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+{
+	struct moving *m = arg;
+	int r;
+
+	if ((r = register_find(tx, &m->extract, &m->row, e)) < 0 ||
+	    (r = register_move(tx, &m->row, "revoked", now_ms, e)) < 0 ||
+	    (m->row.pulled != 0 &&
+		(r = notice_add(tx, &m->row, "revoked", now_ms, e)) < 0))
+		return r;
+	return moving_enter(m, tx, LEAF_EXTRACT_REVOKE,
+	    json_pack("{s:s}", "reason", m->words), now_ms, e);
+}
+
+int
+extract_revoke(struct core *core, const struct caller *caller,
+    const char *extract, const char *reason, struct id *object, json_t **answer,
+    struct err *e)
+{
+	struct moving m = { .core = core, .caller = caller, .words = reason };
+	int r;
+
+	if ((r = moving_begin(&m, extract, OP_EXTRACT_REVOKE, object, e)) < 0 ||
+	    (r = moving_commit(&m, apply_revoke, e)) < 0)
+		return r;
+	return moving_answer(&m, "revoked", answer, e);
+}
