@@ -104,10 +104,13 @@ static const struct {
 	{ "file-name", N_("le nom du fichier n'est pas acceptable") },
 	{ "filed-other", N_("le coffre n'a pas inscrit ce qui a été "
 			    "envoyé") },
+	{ "finding", N_("l'examen conclut : justified (justifié) ou "
+			"unjustified (injustifié)") },
 	{ "folder-exists", N_("ce dossier existe déjà et n'est pas vide") },
 	{ "forged", N_("ce n'est pas ce qu'un coffre de cette clé a fait") },
 	{ "forged-file", N_("ce fichier n'est pas celui du reçu") },
 	{ "full", N_("plus de place") },
+	{ "glass-reviewed", N_("ce bris de glace est déjà examiné") },
 	{ "http-form", N_("la demande n'est pas du HTTP correct") },
 	{ "idempotency-key", N_("cette clé d'idempotence a servi à autre "
 				"chose") },
@@ -174,6 +177,7 @@ static const struct {
 	{ "offset", N_("l'envoi ne reprend pas au bon endroit") },
 	{ "other-team", N_("ce dossier est d'une autre équipe") },
 	{ "page", N_("ce document n'a pas cette page") },
+	{ "own-review", N_("nul n'examine son propre bris de glace") },
 	{ "pages", N_("le nombre de pages n'est pas accepté") },
 	{ "partner-command", N_("cette porte connaît cinq demandes") },
 	{ "passphrase", N_("la phrase secrète n'est pas la bonne") },

@@ -78,7 +78,8 @@ static void
 read_access(struct build *b, const struct node *n, struct access_rule *a)
 {
 	a->name = read_title(b, n);
-	read_source(b, n);
+	a->title = read_text(b, n, "title", 0);
+	a->source = read_text(b, n, "source", 1);
 	read_window(b, n, &a->when);
 	a->roles = read_names(b, n, "roles");
 	a->ops = read_ops(b, n);

@@ -17,7 +17,7 @@ struct named { /* a role, a purpose */
 };
 
 struct access_rule {
-	const char *name;
+	const char *name, *title, *source;
 	const char *const *roles, *const *kinds, *const *purposes;
 	const char *default_purpose; /* one of purposes, or NULL */
 	uint64_t ops;		     /* bit of each enum policy_op */

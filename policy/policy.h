@@ -220,6 +220,11 @@ struct decision {
 void policy_authorize(
     const struct policy *p, const struct access_facts *f, struct decision *d);
 
+/* An access rule's French title and its source, for people. 0: there is no
+ * such rule. */
+int policy_access_words(const struct policy *p, const char *rule,
+    const char **title, const char **source);
+
 /* The same decision from kept facts: under the same files, the same bits. */
 void policy_authorize_kept(
     const struct policy *p, const struct access_kept *f, struct decision *d);

@@ -99,6 +99,21 @@ policy_role_title(const struct policy *p, const char *role)
 	return n != NULL ? n->title : NULL;
 }
 
+int
+policy_access_words(const struct policy *p, const char *rule,
+    const char **title, const char **source)
+{
+	size_t i;
+
+	for (i = 0; i < p->naccess; i++)
+		if (strcmp(p->access[i].name, rule) == 0) {
+			*title = p->access[i].title;
+			*source = p->access[i].source;
+			return 1;
+		}
+	return 0;
+}
+
 const struct policy_kind *
 policy_kind(const struct policy *p, const char *name)
 {

@@ -1,5 +1,7 @@
 #include "daemon/api/api.h"
 
+#include <stdatomic.h>
+
 #include "base/log.h"
 #include "base/text.h"
 #include "daemon/api/accounts.h"
@@ -14,6 +16,7 @@
 
 struct api {
 	struct core *core;
+	atomic_ullong requests; /* begun; each has its number */
 	struct accounts *accounts;
 	struct flood *flood;
 	struct http *http;
@@ -43,6 +46,7 @@ static const struct route *const tables[] = {
 	routes_publish,
 	routes_notice,
 	routes_submission,
+	routes_glass,
 };
 
 /* --- matching --------------------------------------------------------- */
@@ -188,6 +192,7 @@ name_caller(struct api *a, const struct http_request *rq, struct caller *caller)
 	struct actor *actor = &caller->actor;
 
 	actor->uid = rq->peer.uid;
+	caller->request = atomic_fetch_add(&a->requests, 1) + 1;
 	accounts_name(a->accounts, rq->peer.uid, a->core->now_ms(),
 	    actor->account, sizeof(actor->account));
 	caller->who =

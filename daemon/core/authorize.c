@@ -5,6 +5,8 @@
 #include "daemon/core/case.h"
 #include "daemon/core/door.h"
 #include "daemon/core/explain.h"
+#include "daemon/core/glass.h"
+#include "daemon/core/step_up.h"
 
 static struct access_facts
 facts_of(const struct caller *caller, enum policy_op op, const char *kind,
@@ -41,10 +43,14 @@ authorize_unknown(struct core *core, const struct caller *caller,
 	struct decision d = { 0 };
 
 	if (caller->who != NULL) {
-		f.team = caller->who->team;
+		/* Who has no team may have rights in all: a case of no
+		 * team's name stands for any of them. */
+		f.team = caller->who->team != NULL ? caller->who->team : "-";
 		f.organisation = caller->who->organisation;
 		f.case_state = "open";
 	}
+	/* Whether a statement is good is told of what is there alone. */
+	f.stepped_up = caller->step_up != NULL;
 	policy_authorize(core->policy, &f, &d);
 	if (d.allowed || hides(&d, kind))
 		return err_tag(
@@ -52,6 +58,13 @@ authorize_unknown(struct core *core, const struct caller *caller,
 	if (caller->decided != NULL)
 		*caller->decided = d;
 	return denied(&d, e);
+}
+
+/* The rule fits this very case: only the statement is missing. */
+static int
+lacks_step_up(const struct decision *d)
+{
+	return d->tag != NULL && strcmp(d->tag, "step-up") == 0;
 }
 
 static int
@@ -62,6 +75,29 @@ same_team(const struct principal *who, const struct case_facts *c)
 	       strcmp(who->organisation, c->organisation) == 0;
 }
 
+/*
+ * Decide; where only a step-up is missing, look at the one that came. What
+ * needs none does not spend it.
+ */
+static int
+decide(struct core *core, const struct caller *caller, struct access_facts *f,
+    const struct id *kase, int64_t now_ms, struct decision *d, struct err *e)
+{
+	const struct policy *p = core->policy;
+	char fingerprint[64];
+	int r;
+
+	policy_authorize(p, f, d);
+	if (!lacks_step_up(d))
+		return 0;
+	if ((r = step_up_check(
+		 core, caller, f->op, kase, now_ms, fingerprint, e)) <= 0)
+		return r;
+	f->stepped_up = 1;
+	policy_authorize(p, f, d);
+	return 0;
+}
+
 int
 core_authorize(struct core *core, const struct caller *caller,
     enum policy_op op, const char *kind, const struct case_facts *c,
@@ -69,21 +105,23 @@ core_authorize(struct core *core, const struct caller *caller,
 {
 	struct access_facts f = facts_of(caller, op, kind, now_ms);
 	struct decision *told = caller->decided;
-	int r;
+	int bad, r;
 
 	if (c != NULL) {
 		f.team = c->team;
 		f.organisation = c->organisation;
 		f.case_state = c->state;
 		f.own_case = c->opened_by == caller->actor.uid;
+		f.broken_glass = glass_is_broken(core, caller, &c->id, now_ms);
 	}
 	memset(d, 0, sizeof(*d));
-	policy_authorize(core->policy, &f, d);
+	bad = decide(core, caller, &f, c != NULL ? &c->id : NULL, now_ms, d, e);
 	if (told != NULL)
 		*told = *d;
-	if (d->allowed)
-		return 0;
-	if (c == NULL || (same_team(caller->who, c) && !hides(d, kind)))
+	if (bad < 0 || d->allowed)
+		return bad;
+	if (c == NULL || lacks_step_up(d) ||
+	    (same_team(caller->who, c) && !hides(d, kind)))
 		return denied(d, e);
 	/* Another team's case answers as one that does not exist. */
 	r = authorize_unknown(core, caller, op, kind, now_ms, e);
@@ -111,33 +149,76 @@ decision_json(const struct core *core, const struct decision *d)
 	return j;
 }
 
+/* Does the act that this detail tells rest on a signed statement? */
+static int
+is_stepped_up(const struct audit_entry *en)
+{
+	const json_t *d = json_object_get(en->detail, "decision");
+
+	return en->outcome == LEAF_OK &&
+	       json_is_true(
+		   json_object_get(json_object_get(d, "facts"), "stepped_up"));
+}
+
+/* Put one more member into a detail that is ours: made when first needed. */
+static int
+add_member(struct audit_entry *en, json_t **own, const char *name,
+    const char *value, struct err *e)
+{
+	if (*own == NULL)
+		*own =
+		    en->detail != NULL ? json_copy(en->detail) : json_object();
+	en->detail = *own;
+	if (json_object_set_new(*own, name, json_string(value)) < 0)
+		return err_set(e, ERR_NOMEM, "leaf");
+	return 0;
+}
+
+/* The partner's key, the statement that is spent. */
+static int
+tell_more(struct core *core, const struct caller *caller,
+    struct audit_entry *en, json_t **own, int64_t now_ms, struct err *e)
+{
+	int r;
+
+	/* What is entered bare (sealed) has no detail to add to. */
+	if (caller->partner_door && en->outcome != LEAF_SEALED &&
+	    (r = add_member(en, own, "key", door_key(caller), e)) < 0)
+		return r;
+	if (!is_stepped_up(en))
+		return 0;
+	if ((r = step_up_use(core, caller, now_ms, e)) < 0)
+		return r;
+	return add_member(en, own, "step_up", caller->step_up, e);
+}
+
+int
+core_enter(struct core *core, struct tx *tx, const struct caller *caller,
+    const struct audit_entry *entry, int64_t now_ms, uint64_t *seq,
+    struct err *e)
+{
+	AUTO(json_decrefp) json_t *own = NULL;
+	struct audit_entry en = *entry;
+	int r;
+
+	en.actor = &caller->actor;
+	if ((r = tell_more(core, caller, &en, &own, now_ms, e)) < 0)
+		return r;
+	return audit_append(tx, core->audit, &en, now_ms, seq, e);
+}
+
 int
 core_leaf(struct core *core, struct tx *tx, const struct caller *caller,
     enum leaf_class klass, enum leaf_outcome outcome, const struct id *object,
     json_t *detail, int64_t now_ms, uint64_t *seq, struct err *e)
 {
-	struct audit_entry en = { .klass = klass,
-		.outcome = outcome,
-		.actor = &caller->actor,
-		.detail = detail };
-	json_t *with_key;
-	int r;
+	struct audit_entry en = {
+		.klass = klass, .outcome = outcome, .detail = detail
+	};
 
 	if (object != NULL)
 		en.object = *object;
-	/* What is entered bare (sealed) has no detail to add to. */
-	if (!caller->partner_door || outcome == LEAF_SEALED)
-		return audit_append(tx, core->audit, &en, now_ms, seq, e);
-	with_key = detail != NULL ? json_copy(detail) : json_object();
-	if (with_key == NULL || json_object_set_new(with_key, "key",
-				    json_string(door_key(caller))) < 0) {
-		json_decref(with_key);
-		return err_set(e, ERR_NOMEM, "leaf");
-	}
-	en.detail = with_key;
-	r = audit_append(tx, core->audit, &en, now_ms, seq, e);
-	json_decref(with_key);
-	return r;
+	return core_enter(core, tx, caller, &en, now_ms, seq, e);
 }
 
 struct leaf_only {

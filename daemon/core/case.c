@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "daemon/core/glass.h"
 #include "daemon/core/idempotency.h"
 #include "daemon/core/person.h"
 #include "daemon/core/row.h"
@@ -465,17 +466,20 @@ answer_case(struct core *core, const struct id *id, uint64_t leaf,
     json_t **answer, struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
-	json_t *j = NULL, *persons = NULL;
+	json_t *j = NULL, *persons = NULL, *glass = NULL;
 	int r;
 
 	if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
 	    (r = case_row(core, &tx, id, leaf, &j, e)) < 0)
 		return r;
-	if ((r = person_list(core, &tx, id, leaf, &persons, e)) < 0) {
+	if ((r = person_list(core, &tx, id, leaf, &persons, e)) < 0 ||
+	    (r = glass_list(&tx, id, &glass, e)) < 0) {
+		json_decref(persons);
 		json_decref(j);
 		return r;
 	}
 	if (json_object_set_new(j, "persons", persons) < 0 ||
+	    json_object_set_new(j, "break_glass", glass) < 0 ||
 	    json_object_set_new(j, "leaf", json_integer((json_int_t)leaf)) <
 		0) {
 		json_decref(j);

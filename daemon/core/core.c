@@ -7,9 +7,11 @@
 #include "base/file.h"
 #include "daemon/core/case.h"
 #include "daemon/core/document.h"
+#include "daemon/core/glass.h"
 #include "daemon/core/idempotency.h"
 #include "daemon/core/keypool.h"
 #include "daemon/core/search.h"
+#include "daemon/core/step_up.h"
 #include "daemon/core/tables.h"
 #include "daemon/core/upload.h"
 
@@ -87,7 +89,7 @@ open_store(struct core *c, struct err *e)
 		return r;
 	audit_set_policy(c->audit, policy_version(c->policy));
 	audit_set_jump(c->audit, jump);
-	return 0;
+	return step_ups_new(audit_size(c->audit), &c->step_ups, e);
 }
 
 static int
@@ -101,6 +103,8 @@ open_rest(struct core *c, struct err *e)
 	    (r = inflight_open(&c->inflight, e)) < 0 ||
 	    (r = settings_path(&c->settings, "data/search", path, e)) < 0 ||
 	    (r = search_open(path, &c->settings.vault, &c->search, e)) < 0)
+		return r;
+	if ((r = glass_open(c, &c->glass, e)) < 0)
 		return r;
 	return committer_open(
 	    c->catalog, c->store, c->audit, c->now_ms, &c->committer, e);
@@ -159,6 +163,8 @@ core_freep(struct core **cp)
 	inflight_freep(&c->inflight);
 	uploads_freep(&c->uploads);
 	keypool_freep(&c->keys);
+	glass_freep(&c->glass);
+	step_ups_freep(&c->step_ups);
 	audit_freep(&c->audit);
 	store_freep(&c->store);
 	inspector_freep(&c->inspector);

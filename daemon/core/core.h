@@ -84,6 +84,8 @@ struct caller {
 	int partner_door;	     /* partner.sock */
 	/* The Sceau-Step-Up header, as it came; NULL (step_up.h). */
 	const char *step_up;
+	/* A number no other request of this run has: 0, none. */
+	uint64_t request;
 	/* Partners: fingerprint of the ssh key, as their door tells; NULL. */
 	const char *door_key;
 	/*
@@ -125,7 +127,15 @@ int core_authorize(struct core *core, const struct caller *caller,
  */
 json_t *decision_json(const struct core *core, const struct decision *d);
 
-/* Append a leaf for this caller within tx. detail is borrowed. */
+/*
+ * Append a leaf for this caller within tx: its actor is filled in. Every act
+ * enters its leaves through one of the two. A decision in en->detail that
+ * rests on a step-up spends the statement here, and the detail keeps it
+ * ("step_up"). ERR_DENIED "step-up" when another spent it in between.
+ */
+int core_enter(struct core *core, struct tx *tx, const struct caller *caller,
+    const struct audit_entry *en, int64_t now_ms, uint64_t *seq, struct err *e)
+    NODISCARD;
 int core_leaf(struct core *core, struct tx *tx, const struct caller *caller,
     enum leaf_class klass, enum leaf_outcome outcome, const struct id *object,
     json_t *detail, int64_t now_ms, uint64_t *seq, struct err *e) NODISCARD;

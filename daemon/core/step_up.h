@@ -1,30 +1,23 @@
 /*
- * Step-up: a signed statement for one act, made at that moment:
- *
- *   sceau-step-up/1
- *   vault ID
- *   operation NAME
- *   object ID            (of the case; "-" when there is none)
- *   purpose NAME         ("-" when none is named)
- *   log-size N           (of a checkpoint of this run of the daemon)
- *   nonce HEX            (16 bytes)
- *   expires RFC3339      (at most 10 minutes ahead)
- *
- * signed as SSHSIG in the namespace sceau-step-up by a key of the caller's
- * own (people.conf). The header Sceau-Step-Up holds base64 of the text,
- * a dot, base64 of the armored signature. A nonce counts once.
+ * Step-up: a signed statement for one act, made at that moment
+ * (base/statement.h has its form). It holds for this vault, for the
+ * operation, the case and the purpose it names, when it expires at most
+ * step-up-minutes of the rules ahead (and never more than
+ * STEP_UP_SECONDS_MAX), names a log size of this run of the daemon, and is
+ * signed by a key of the caller's own in people.conf. A nonce counts once.
  */
 #ifndef DAEMON_CORE_STEP_UP_H
 #define DAEMON_CORE_STEP_UP_H
 
+#include "base/statement.h"
 #include "daemon/core/core.h"
 
-#define STEP_UP_NAMESPACE "sceau-step-up"
 #define STEP_UP_SECONDS_MAX 600
-#define STEP_UP_HEADER_MAX 8192
-#define STEP_UPS_MAX 1024 /* kept at a time */
+#define STEP_UPS_MAX 1024 /* nonces kept at a time */
 
-int step_ups_new(struct step_ups **out, struct err *e) NODISCARD;
+/* log_size: at the start; a statement made before names no greater one. */
+int step_ups_new(uint64_t log_size, struct step_ups **out, struct err *e)
+    NODISCARD;
 void step_ups_freep(struct step_ups **s);
 /*
  * Is caller->step_up a statement for this? 1, 0 when there is none.
@@ -35,7 +28,12 @@ void step_ups_freep(struct step_ups **s);
 int step_up_check(struct core *core, const struct caller *caller,
     enum policy_op op, const struct id *object, int64_t now_ms,
     char fingerprint[64], struct err *e) NODISCARD;
-/* ERR_DENIED "step-up" when it was used in between. */
+/*
+ * The nonce is spent; core_leaf calls it for the leaf of an act whose
+ * decision rests on it. The same request may spend it again, for acts of
+ * several leaves. ERR_DENIED "step-up" when another used it in between;
+ * ERR_BUSY when too many are kept.
+ */
 int step_up_use(struct core *core, const struct caller *caller, int64_t now_ms,
     struct err *e) NODISCARD;
 

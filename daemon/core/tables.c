@@ -8,6 +8,7 @@
 #include "daemon/core/disclosure.h"
 #include "daemon/core/document.h"
 #include "daemon/core/erasure.h"
+#include "daemon/core/glass.h"
 #include "daemon/core/idempotency.h"
 #include "daemon/core/notice.h"
 #include "daemon/core/submission.h"
@@ -58,6 +59,7 @@ tables_schemas(const char *const **out)
 		&notice_schema,
 		&submission_schema,
 		&erasure_schema,
+		&glass_schema,
 		&approval_schema,
 		&attest_schema,
 	};

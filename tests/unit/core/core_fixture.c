@@ -322,7 +322,8 @@ core_fixture_teardown(void **state)
 struct caller
 core_fixture_caller(struct core_fixture *f, enum person who)
 {
-	struct caller c = { .actor = { .uid = people[who].uid } };
+	struct caller c = { .actor = { .uid = people[who].uid },
+		.request = ++f->requests };
 
 	snprintf(c.actor.account, sizeof(c.actor.account), "%s",
 	    people[who].account);
@@ -332,6 +333,53 @@ core_fixture_caller(struct core_fixture *f, enum person who)
 	c.who = policy_principal(
 	    f->core->policy, people[who].uid, people[who].account);
 	assert_int_equal(c.who == NULL, who == NOBODY);
+	return c;
+}
+
+void
+core_fixture_statement(struct core_fixture *f, enum policy_op op,
+    const char *object, struct statement *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->vault = f->agent.settings.vault;
+	snprintf(
+	    out->operation, sizeof(out->operation), "%s", policy_op_name(op));
+	snprintf(out->object, sizeof(out->object), "%s",
+	    object != NULL ? object : "-");
+	snprintf(out->purpose, sizeof(out->purpose), "-");
+	out->log_size = audit_size(f->core->audit);
+	out->expires_ms = now_ms() / 1000 * 1000 + 300000;
+	assert_int_equal(
+	    crypto_random(out->nonce, sizeof(out->nonce), NULL), 0);
+}
+
+void
+core_fixture_sign(enum person who, const char *text, struct buf *header)
+{
+	AUTO(buf_done) struct buf plain = { 0 }, armored = { 0 };
+	uint8_t seed[32];
+
+	core_fixture_seed(who, seed);
+	assert_int_equal(buf_addstr(&plain, text, NULL), 0);
+	assert_int_equal(sshsig_sign(seed, STEP_UP_NAMESPACE, text,
+			     strlen(text), &armored, NULL),
+	    0);
+	buf_reset(header);
+	assert_int_equal(statement_pack(&plain, &armored, header, NULL), 0);
+}
+
+struct caller
+core_fixture_stepped_up(struct core_fixture *f, enum person who,
+    enum policy_op op, const char *object, struct buf *header)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	struct caller c = core_fixture_caller(f, who);
+	struct statement s;
+
+	core_fixture_statement(f, op, object, &s);
+	assert_int_equal(statement_format(&s, &text, NULL), 0);
+	core_fixture_sign(who, buf_str(&text), header);
+	c.step_up = buf_str(header);
 	return c;
 }
 

@@ -5,6 +5,7 @@
 #ifndef TESTS_UNIT_CORE_CORE_FIXTURE_H
 #define TESTS_UNIT_CORE_CORE_FIXTURE_H
 
+#include "base/statement.h"
 #include "daemon/core/case.h"
 #include "daemon/core/document.h"
 #include "daemon/core/upload.h"
@@ -16,6 +17,7 @@ struct core_fixture {
 	struct core *core;
 	struct err e;
 	struct id object;
+	uint64_t requests; /* each caller is another */
 };
 
 /* The vault and its processes, unsealed; the core is not open. 0: skip. */
@@ -44,6 +46,14 @@ enum person {
 /* The seed of this person's SSH key (DIRECTOR, JURIST, DPO). */
 void core_fixture_seed(enum person who, uint8_t seed[32]);
 struct caller core_fixture_caller(struct core_fixture *f, enum person who);
+/* A good statement for this act, now; object NULL: none. */
+void core_fixture_statement(struct core_fixture *f, enum policy_op op,
+    const char *object, struct statement *out);
+/* Text signed by this person, as the header's value (DIRECTOR, JURIST, DPO). */
+void core_fixture_sign(enum person who, const char *text, struct buf *header);
+/* Both: a caller with a statement of their own. */
+struct caller core_fixture_stepped_up(struct core_fixture *f, enum person who,
+    enum policy_op op, const char *object, struct buf *header);
 
 /* A case with one adult; its id as text. */
 void core_fixture_case(struct core_fixture *f, enum person who,
