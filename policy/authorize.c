@@ -478,6 +478,7 @@ policy_authorize_kept(
 	/* k may lie in *d. */
 	memcpy(&copy, k, sizeof(copy));
 	memset(d, 0, sizeof(*d));
+	d->policy = p;
 	memcpy(&d->facts, &copy, sizeof(copy));
 	unkeep(&copy, &who, &f);
 	if (!is_decidable(p, &f, d) || decide(&q, d))

@@ -204,6 +204,7 @@ policy_disclose(const struct policy *p, const struct disclosure_facts *f,
 	int several;
 
 	memset(d, 0, sizeof(*d));
+	d->policy = p;
 	if (!is_decidable(p, f, d))
 		return;
 	purpose = purpose_of(p, f, &several);

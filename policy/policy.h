@@ -215,6 +215,7 @@ struct decision {
 	int broken_glass;    /* allowed for that reason only */
 	char why[POLICY_EXPLAIN_MAX]; /* one sentence, English, with names */
 	struct access_kept facts;     /* what it was decided on */
+	const struct policy *policy;  /* by which rules */
 };
 /* Never fails: what cannot be decided is denied. */
 void policy_authorize(
@@ -392,6 +393,7 @@ struct disclosure_decision {
 	const char *tag;		    /* "consent-missing", "no-rule",
 					       "recipient-unknown", "case-restricted",
 					       "stage" … */
+	const struct policy *policy; /* by which rules */
 	char why[POLICY_EXPLAIN_MAX];
 };
 void policy_disclose(const struct policy *p, const struct disclosure_facts *f,

@@ -246,7 +246,7 @@ enter_leaf(struct core *core, struct tx *tx, const struct caller *caller,
 	    d != NULL ? decision_json(core, d) : NULL);
 	if (en.detail == NULL)
 		return err_set(e, ERR_NOMEM, "approval");
-	r = audit_append(tx, core->audit, &en, now_ms, &a->leaf, e);
+	r = core_enter(core, tx, caller, &en, now_ms, &a->leaf, e);
 	json_decref(en.detail);
 	return r;
 }

@@ -529,7 +529,7 @@ apply_withdrawal(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	    json_pack("{s:s, s:s, s:s, s:O, s:o}", "purpose", w->row.purpose,
 		"channel", w->channel, "reason", w->reason, "cancelled",
 		w->cancelled, "decision", decision_json(w->core, &w->decision));
-	r = audit_append(tx, w->core->audit, &en, now_ms, &w->leaf, e);
+	r = core_enter(w->core, tx, w->caller, &en, now_ms, &w->leaf, e);
 	json_decref(en.detail);
 	if (r < 0)
 		return r;

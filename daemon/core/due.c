@@ -4,11 +4,13 @@
 
 #include "base/civil.h"
 #include "base/text.h"
+#include "daemon/core/glass.h"
 #include "daemon/core/notice.h"
 
 /* Every module with something that waits. */
 static int (*const providers[])(struct due_list *d, struct err *e) = {
 	notice_due,
+	glass_due,
 	submission_due,
 };
 

@@ -724,7 +724,8 @@ enter_leaves(struct running *x, struct tx *tx, const struct leaf_clear *all,
 		k = n - at < CLEAR_ROOM ? n - at : CLEAR_ROOM;
 		en.clear = all + at;
 		en.nclear = (uint32_t)k;
-		r = audit_append(tx, x->core->audit, &en, now_ms, &x->leaf, e);
+		r = core_enter(
+		    x->core, tx, x->caller, &en, now_ms, &x->leaf, e);
 	}
 	json_decref(en.detail);
 	return r;

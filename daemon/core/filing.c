@@ -472,7 +472,7 @@ enter(struct tx *tx, struct filed *w, int64_t now_ms, struct err *e)
 	    0)
 		return r;
 	en.bind = bind;
-	return audit_append(tx, w->core->audit, &en, now_ms, &w->row.leaf, e);
+	return core_enter(w->core, tx, w->caller, &en, now_ms, &w->row.leaf, e);
 }
 
 /* What was cut from the version before is stopped with this one. */

@@ -201,7 +201,8 @@ apply_bind(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	json_object_set_new(en.detail, "fields", gathered_labels(&f->g));
 	json_object_set_new(en.detail, "sources", gathered_sources(&f->g));
 	json_object_set_new(en.detail, "channel", json_string(f->channel));
-	r = audit_append(tx, f->x.core->audit, &en, now_ms, &f->bind_leaf, e);
+	r = core_enter(
+	    f->x.core, tx, f->x.caller, &en, now_ms, &f->bind_leaf, e);
 	json_decref(en.detail);
 	return r;
 }

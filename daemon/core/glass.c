@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/civil.h"
 #include "base/text.h"
 #include "daemon/core/case.h"
+#include "daemon/core/due.h"
 #include "daemon/core/person.h"
-
-#define DAY_MS INT64_C(86400000)
 
 const char *const glass_schema =
     "CREATE TABLE glass ("
@@ -354,6 +354,31 @@ glass_waiting(struct core *core, const struct caller *caller, json_t **answer,
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "broken glass");
 }
 
+int
+glass_due(struct due_list *d, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	struct glass_row row;
+	json_t *more;
+	int r;
+
+	if ((r = open_list(d->tx, NULL, &q, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0) {
+		if ((r = row_read(q, &row, e)) < 0)
+			return r;
+		more = json_pack("{s:s, s:I}", "by", row.account, "leaf",
+		    (json_int_t)row.leaf);
+		if ((r = due_add(d, "break-glass-review", &row.kase, &row.id,
+			 row.at_ms,
+			 due_after(
+			     d->core, "break-glass-review-days", row.at_ms),
+			 more, e)) < 0)
+			return r;
+	}
+	return r;
+}
+
 /* --- breaking --------------------------------------------------------- */
 
 struct breaking {
@@ -454,7 +479,7 @@ break_prepare(
 		return r;
 	/* Rules that let somebody break it say for how long. */
 	if (policy_figure_on(b->core->policy, "break-glass-minutes",
-		(int32_t)(now / DAY_MS), &b->minutes, e) < 0)
+		civil_day(now), &b->minutes, e) < 0)
 		return err_set(e, ERR_INTERNAL,
 		    "the rules have no figure break-glass-minutes");
 	b->row.kase = f.id;

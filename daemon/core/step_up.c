@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/civil.h"
 #include "base/sshsig.h"
 #include "base/text.h"
 
@@ -148,8 +149,8 @@ check_time(struct core *core, const struct policy *p, const struct statement *s,
 	int64_t now_ms = never_back(core->step_ups, clock_ms);
 	int64_t minutes, longest;
 
-	if (policy_figure_on(p, "step-up-minutes", (int32_t)(now_ms / 86400000),
-		&minutes, NULL) < 0)
+	if (policy_figure_on(
+		p, "step-up-minutes", civil_day(now_ms), &minutes, NULL) < 0)
 		return refuse(e, "the rules have no step-up-minutes");
 	longest = minutes < STEP_UP_SECONDS_MAX / 60
 		      ? minutes * 60000

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "daemon/core/due.h"
 #include "daemon/core/glass.h"
 #include "tests/unit/core/core_fixture.h"
 
@@ -373,6 +374,51 @@ it_is_seen(void **state)
 	assert_int_equal(glass_waiting(f->core, &c, &sud, &f->e), -ERR_DENIED);
 }
 
+/* Its line among what is due; 0: none. */
+static int
+due_line(struct core_fixture *f, struct desk *d, enum person who)
+{
+	AUTO(json_decrefp) json_t *answer = NULL;
+	struct caller c = core_fixture_caller(f, who);
+	const json_t *line;
+	int64_t since, due_at;
+	size_t i;
+	int found = 0;
+
+	assert_int_equal(due(f->core, &c, 0, &answer, &f->e), 0);
+	json_array_foreach(json_object_get(answer, "due"), i, line)
+	{
+		if (strcmp(text_at(line, "what"), "break-glass-review") != 0 ||
+		    strcmp(text_at(line, "object"), d->glass) != 0)
+			continue;
+		found++;
+		assert_string_equal(text_at(line, "case"), d->kase);
+		assert_int_equal(
+		    time_parse(text_at(line, "since"), &since, NULL), 0);
+		assert_int_equal(
+		    time_parse(text_at(line, "due_at"), &due_at, NULL), 0);
+		/* Seven whole days after its own, in Paris. */
+		assert_true(due_at > since + 7 * INT64_C(86400000));
+		assert_true(due_at <= since + 8 * INT64_C(86400000) + 3600000);
+	}
+	return found;
+}
+
+static void
+its_review_is_due(void **state)
+{
+	AUTO(desk_done) struct desk d = { 0 };
+
+	NEED(state);
+	desk_set(f, &d);
+	assert_int_equal(shatter(f, &d, DPO), 0);
+	assert_int_equal(due_line(f, &d, NOA), 1);
+	assert_int_equal(due_line(f, &d, DPO), 1);
+	assert_int_equal(due_line(f, &d, SACHA), 0);
+	assert_int_equal(review(f, &d, NOA, "justified", "vu"), 0);
+	assert_int_equal(due_line(f, &d, NOA), 0);
+}
+
 static void
 somebody_else_reviews_it_once(void **state)
 {
@@ -440,6 +486,7 @@ main(void)
 		cmocka_unit_test(what_is_not_there_cannot_be_broken),
 		cmocka_unit_test(a_reason_is_words),
 		cmocka_unit_test(it_is_seen),
+		cmocka_unit_test(its_review_is_due),
 		cmocka_unit_test(somebody_else_reviews_it_once),
 		cmocka_unit_test(an_unknown_one_has_no_review),
 		cmocka_unit_test(it_holds_for_the_minutes_of_the_rules),
