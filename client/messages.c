@@ -216,6 +216,9 @@ static const struct {
 			      "type") },
 	{ "role", N_("ce rôle n'est pas connu") },
 	{ "route", N_("ce coffre ne connaît pas cette demande") },
+	{ "rules-edited",
+	    N_("les règles ont été modifiées sans les signatures qu'il faut") },
+	{ "rules-size", N_("les règles sont trop volumineuses") },
 	{ "schema", N_("ce catalogue est d'une autre version") },
 	{ "sealed", N_("le coffre est scellé : un dépositaire doit l'ouvrir "
 		       "(sceau status dit qui)") },

@@ -143,6 +143,15 @@ struct audit_query {
 int audit_read(struct audit *a, struct tx *tx, const struct audit_query *q,
     json_t **out, uint64_t *next, struct err *e) NODISCARD;
 
+/*
+ * Each leaf of this class, outcome OK, with from <= seq < until, in order,
+ * as its entry says it and not as columns beside it do. Every entry looked at
+ * is compared with its hash: ERR_INTEGRITY. What each returns below 0.
+ */
+int audit_trace(struct tx *tx, enum leaf_class klass, uint64_t from,
+    uint64_t until, int (*each)(void *arg, const struct leaf *l, struct err *e),
+    void *arg, struct err *e) NODISCARD;
+
 /* Write checkpoint, tiles and entries under dir for sceau verify. The live
  * folder audit/ already has that form. */
 int audit_export(struct audit *a, struct tx *tx, int dirfd, struct err *e)

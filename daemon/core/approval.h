@@ -72,6 +72,7 @@ int approval_enter(struct core *core, struct tx *tx,
 /* How many different keys it takes, by the rules in force; never less than
  * two for what destroys and for the rules themselves. */
 uint32_t approval_needed(const struct core *core, const char *what);
+uint32_t approval_needed_by(const struct policy *p, const char *what);
 /*
  * The role in which who is heard on this day about what, *counts or not (an
  * opinion); NULL: in none. Who gives opinions by their own role gives one in
@@ -93,6 +94,17 @@ int approval_check(struct core *core, struct tx *tx, const struct id *subject,
 /* [{by, role, fingerprint, counts, at, leaf, valid_until}]. */
 int approval_list(struct tx *tx, const struct core *core,
     const struct id *subject, json_t **out, struct err *e) NODISCARD;
+/* One that was entered, for who checks it again. Strings are borrowed. */
+struct approval_row {
+	const char *account, *role, *fingerprint, *armored;
+	uint32_t uid;
+	int counts;
+	int64_t at_ms;
+};
+/* Those of the present page, by fingerprint, until each returns below 0. */
+int approval_each(struct tx *tx, const struct id *subject,
+    int (*each)(void *arg, const struct approval_row *row, struct err *e),
+    void *arg, struct err *e) NODISCARD;
 /* The armored signatures themselves, for who keeps evidence. */
 int approval_texts(struct tx *tx, const struct id *subject, json_t **out,
     struct err *e) NODISCARD;

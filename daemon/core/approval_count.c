@@ -19,8 +19,8 @@ static const struct {
 	{ "people", 2 },
 };
 
-static uint32_t
-needed(const struct policy *p, const char *what)
+uint32_t
+approval_needed_by(const struct policy *p, const char *what)
 {
 	const struct policy_approval *a = policy_approval(p, what);
 	uint32_t least = 1;
@@ -35,7 +35,7 @@ needed(const struct policy *p, const char *what)
 uint32_t
 approval_needed(const struct core *core, const char *what)
 {
-	return needed(core->policy, what);
+	return approval_needed_by(core->policy, what);
 }
 
 static int
@@ -151,7 +151,7 @@ approval_count(struct core *core, struct tx *tx, const struct id *subject,
 	    (r = tally(p, tx, &s, now_ms, &t, e)) < 0)
 		return r;
 	*have = t.have;
-	*need = needed(p, s.what);
+	*need = approval_needed_by(p, s.what);
 	return 0;
 }
 
@@ -169,7 +169,7 @@ approval_check(struct core *core, struct tx *tx, const struct id *subject,
 	if ((r = approval_subject_get(tx, subject, &s, e)) < 0 ||
 	    (r = tally(p, tx, &s, now_ms, &t, e)) < 0)
 		return r;
-	need = needed(p, s.what);
+	need = approval_needed_by(p, s.what);
 	if (t.have + t.old < need)
 		return err_tag(e, ERR_CONFLICT, "approvals-missing",
 		    "%u of %u approvals", t.have, need);
@@ -235,27 +235,54 @@ approval_list(struct tx *tx, const struct core *core, const struct id *subject,
 }
 
 int
-approval_texts(
-    struct tx *tx, const struct id *subject, json_t **out, struct err *e)
+approval_each(struct tx *tx, const struct id *subject,
+    int (*each)(void *arg, const struct approval_row *row, struct err *e),
+    void *arg, struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
-	json_t *a;
+	struct approval_row row;
 	int r;
 
 	if ((r = sql_open(tx,
-		 "SELECT a.signature FROM approval a JOIN approval_subject s"
+		 "SELECT a.account, a.role, a.fingerprint, a.signature, a.uid,"
+		 " a.counts, a.at FROM approval a JOIN approval_subject s"
 		 " ON a.subject = s.id AND a.round = s.round"
 		 " WHERE a.subject = ? ORDER BY a.fingerprint",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, subject, e)) < 0)
 		return r;
-	if ((a = json_array()) == NULL)
+	while ((r = sql_step(q, e)) > 0) {
+		row.account = sql_get_text(q, 0);
+		row.role = sql_get_text(q, 1);
+		row.fingerprint = sql_get_text(q, 2);
+		row.armored = sql_get_text(q, 3);
+		row.uid = (uint32_t)sql_get_int(q, 4);
+		row.counts = (int)sql_get_int(q, 5);
+		row.at_ms = sql_get_int(q, 6);
+		if ((r = each(arg, &row, e)) < 0)
+			return r;
+	}
+	return r;
+}
+
+static int
+add_text(void *arg, const struct approval_row *row, struct err *e)
+{
+	return json_array_append_new(arg, json_string(row->armored)) < 0
+		   ? err_set(e, ERR_NOMEM, "approvals")
+		   : 0;
+}
+
+int
+approval_texts(
+    struct tx *tx, const struct id *subject, json_t **out, struct err *e)
+{
+	json_t *a = json_array();
+	int r;
+
+	if (a == NULL)
 		return err_set(e, ERR_NOMEM, "approvals");
-	while ((r = sql_step(q, e)) > 0)
-		if (json_array_append_new(a, json_string(sql_get_text(q, 0))) <
-		    0)
-			r = err_set(e, ERR_NOMEM, "approvals");
-	if (r < 0) {
+	if ((r = approval_each(tx, subject, add_text, a, e)) < 0) {
 		json_decref(a);
 		return r;
 	}

@@ -10,12 +10,11 @@
 #include "daemon/core/glass.h"
 #include "daemon/core/idempotency.h"
 #include "daemon/core/keypool.h"
+#include "daemon/core/rules.h"
 #include "daemon/core/search.h"
 #include "daemon/core/step_up.h"
 #include "daemon/core/tables.h"
 #include "daemon/core/upload.h"
-
-#define ANCHORS_MAX (1u << 20) /* bytes of PEM */
 
 /* --- opening -----------------------------------------------------------------
  */
@@ -48,47 +47,20 @@ open_agent(struct core *c, struct err *e)
 	return inspector_open(path, c->settings.uid_inspect, &c->inspector, e);
 }
 
-/* The rules, and the anchors beside them; no anchors are fine. */
-static int
-open_policy(struct core *c, struct err *e)
-{
-	char path[SETTINGS_PATH_MAX];
-	struct policy *p = NULL;
-	struct err none = { 0 };
-	int r;
-
-	if ((r = settings_path(&c->settings, "policy", path, e)) < 0 ||
-	    (r = policy_load(path, &p, NULL, e)) < 0)
-		return r;
-	c->policy = p;
-	if ((r = settings_path(&c->settings, "policy/anchors.pem", path, e)) <
-	    0)
-		return r;
-	r = file_read(AT_FDCWD, path, ANCHORS_MAX, &c->anchors, &none);
-	if (r < 0 && r != -ERR_NOT_FOUND) {
-		*e = none;
-		return err_wrap(e, "trust anchors");
-	}
-	return 0;
-}
-
 static int
 open_store(struct core *c, struct err *e)
 {
 	char path[SETTINGS_PATH_MAX];
-	int64_t jump;
 	int r;
 
 	if ((r = settings_path(&c->settings, "data/store", path, e)) < 0 ||
 	    (r = store_open(
 		 path, c->catalog, c->settings.reserve, &c->store, e)) < 0 ||
-	    (r = settings_path(&c->settings, "data/audit", path, e)) < 0 ||
-	    (r = audit_open(path, c->catalog, c->agent, &c->settings.vault,
-		 &c->audit, e)) < 0 ||
-	    (r = policy_figure(c->policy, "clock-jump-days", &jump, e)) < 0)
+	    (r = settings_path(&c->settings, "data/audit", path, e)) < 0)
 		return r;
-	audit_set_policy(c->audit, policy_version(c->policy));
-	audit_set_jump(c->audit, jump);
+	if ((r = audit_open(path, c->catalog, c->agent, &c->settings.vault,
+		 &c->audit, e)) < 0)
+		return r;
 	return step_ups_new(audit_size(c->audit), &c->step_ups, e);
 }
 
@@ -108,6 +80,18 @@ open_rest(struct core *c, struct err *e)
 		return r;
 	return committer_open(
 	    c->catalog, c->store, c->audit, c->now_ms, &c->committer, e);
+}
+
+/* They are in the catalog, with their leaves: everything else comes first. */
+static int
+open_rules(struct core *c, struct err *e)
+{
+	char path[SETTINGS_PATH_MAX];
+	int r;
+
+	if ((r = settings_path(&c->settings, "policy", path, e)) < 0)
+		return r;
+	return rules_open(c, path, e);
 }
 
 /* A daemon that starts beside an open agent is open at once. */
@@ -134,9 +118,9 @@ core_open(const struct settings *s, int64_t (*now_ms)(void), struct core **out,
 	c->settings = *s;
 	c->now_ms = now_ms;
 	pthread_mutex_init(&c->lock, NULL);
-	if ((r = open_policy(c, e)) < 0 || (r = open_catalog(c, e)) < 0 ||
-	    (r = open_agent(c, e)) < 0 || (r = open_store(c, e)) < 0 ||
-	    (r = open_rest(c, e)) < 0 || (r = open_if_unsealed(c, e)) < 0)
+	if ((r = open_catalog(c, e)) < 0 || (r = open_agent(c, e)) < 0 ||
+	    (r = open_store(c, e)) < 0 || (r = open_rest(c, e)) < 0 ||
+	    (r = open_rules(c, e)) < 0 || (r = open_if_unsealed(c, e)) < 0)
 		return r;
 	*out = TAKE(c);
 	return 0;
@@ -154,7 +138,6 @@ void
 core_freep(struct core **cp)
 {
 	struct core *c = TAKE(*cp);
-	struct policy *p;
 
 	if (c == NULL)
 		return;
@@ -170,9 +153,7 @@ core_freep(struct core **cp)
 	inspector_freep(&c->inspector);
 	agent_freep(&c->agent);
 	catalog_freep(&c->catalog);
-	p = c->policy;
-	policy_freep(&p);
-	buf_done(&c->anchors);
+	rules_freep(&c->rules);
 	public_free(c->public);
 	pthread_mutex_destroy(&c->lock);
 	free(c);

@@ -46,9 +46,6 @@ struct core {
 	struct uploads *uploads;
 	struct search *search;
 	struct inflight *inflight;
-	/* Trust anchors for signatures: PEM, anchors.pem of the rules the
-	 * daemon started with; may be "". */
-	struct buf anchors;
 	struct agent_public *public; /* NULL until the first unseal */
 	/*
 	 * Numbers below were given before this run of the daemon: those that

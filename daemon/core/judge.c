@@ -97,12 +97,22 @@ add_unjudged(
 	return r;
 }
 
+/* The trust anchors of the rules in force; without any, no chain ends. */
+static const struct policy_file *
+anchors_of(const struct core *core)
+{
+	static const struct policy_file none = { "", "", 0 };
+	const struct policy_file *f = policy_file(core->policy, "anchors.pem");
+
+	return f != NULL ? f : &none;
+}
+
 static int
 judge_pdf(const struct judge_input *in, const struct upload_facts *p,
     const struct inspect_type *t, struct judged *out, struct err *e)
 {
 	AUTO(mem_freep) struct inspect_verdict *v = NULL;
-	const struct buf *anchors = &in->core->anchors;
+	const struct policy_file *anchors = anchors_of(in->core);
 	size_t i, n = 0;
 	int r;
 
@@ -114,7 +124,7 @@ judge_pdf(const struct judge_input *in, const struct upload_facts *p,
 	if ((v = calloc(INSPECT_SIGS_MAX, sizeof(*v))) == NULL)
 		return err_set(e, ERR_NOMEM, "verdicts");
 	if ((r = inspect_pdf(in->core->inspector, p->fd, p->size, t, anchors->p,
-		 anchors->len, in->now_ms, v, &n, e)) < 0)
+		 anchors->n, in->now_ms, v, &n, e)) < 0)
 		return r;
 	for (i = 0; i < n; i++)
 		if ((r = add_verdict(out, &v[i], "embedded", e)) < 0)
@@ -139,7 +149,7 @@ judge_detached(const struct judge_input *in, struct judged *out, struct err *e)
 {
 	AUTO(mem_freep) struct inspect_verdict *v = NULL;
 	AUTO(buf_done) struct buf der = { 0 };
-	const struct buf *anchors = &in->core->anchors;
+	const struct policy_file *anchors = anchors_of(in->core);
 	int r;
 
 	if (in->npages != 1)
@@ -160,7 +170,7 @@ judge_detached(const struct judge_input *in, struct judged *out, struct err *e)
 		return err_set(e, ERR_NOMEM, "verdicts");
 	if ((r = read_copy(in->signature, &der, e)) < 0 ||
 	    (r = inspect_cms(in->core->inspector, der.p, der.len,
-		 in->pages[0].fd, anchors->p, anchors->len, in->now_ms, v, e)) <
+		 in->pages[0].fd, anchors->p, anchors->n, in->now_ms, v, e)) <
 		0)
 		return r;
 	return add_verdict(out, v, "detached", e);

@@ -11,6 +11,7 @@
 #include "daemon/core/glass.h"
 #include "daemon/core/idempotency.h"
 #include "daemon/core/notice.h"
+#include "daemon/core/rules.h"
 #include "daemon/core/submission.h"
 #include "daemon/store/store.h"
 
@@ -61,6 +62,7 @@ tables_schemas(const char *const **out)
 		&erasure_schema,
 		&glass_schema,
 		&approval_schema,
+		&rules_schema,
 		&attest_schema,
 	};
 	size_t i;
