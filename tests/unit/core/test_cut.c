@@ -483,7 +483,7 @@ one_record(const struct policy *p, const struct disclosure_rule *rule)
 /* A rule that names any fields of a kind: groups, sensitive ones, never. */
 static void
 random_rule(const struct policy *p, struct disclosure_rule *rule,
-    struct disclosed_field f[12], char labels[12][16])
+    struct disclosed_field f[12], char labels[12][32])
 {
 	const struct policy_kind *all, *kind;
 	size_t i, n = policy_kinds(p, &all);
@@ -536,7 +536,7 @@ no_extract_holds_a_field_outside_its_rule(void **state)
 	size_t n = policy_disclosures(shipped, &rules), i, out = 0;
 	struct disclosed_field fields[12];
 	struct disclosure_rule any;
-	char labels[12][16];
+	char labels[12][32];
 
 	(void)state;
 	assert_true(n > 0);
