@@ -262,23 +262,13 @@ is_held(const struct opinion *o, const struct place *p)
 	return 0;
 }
 
-/* May a value at this place leave, by any field of the rule? */
+/* May a value at this place go with the field that its first at names are? */
 static int
-may_leave(const struct opinion *o, const struct place *p)
+may_go_with(const struct opinion *o, const struct place *p, int at)
 {
-	const struct disclosure_rule *rule = o->c->rule;
 	const struct policy_field *f = NULL;
-	size_t i;
-	int n, at = 0;
+	int n;
 
-	for (i = 0; i < rule->nfields && at == 0; i++)
-		for (n = 1; n <= p->n; n++)
-			if (strcmp(rule->fields[i].kind, o->kind->name) == 0 &&
-			    o->c->verdicts[i].why == CUT_GIVEN &&
-			    names_are(p, n, rule->fields[i].path))
-				at = n;
-	if (at == 0 || is_held(o, p))
-		return 0;
 	for (n = 1; n <= p->n; n++) {
 		f = declared(o->kind, p, n);
 		if (f == NULL || f->label == LABEL_NEVER ||
@@ -290,6 +280,26 @@ may_leave(const struct opinion *o, const struct place *p)
 			return 0;
 	}
 	return f != NULL && f->type != FIELD_GROUP && f->type != FIELD_LIST;
+}
+
+/* By any field of the rule? */
+static int
+may_leave(const struct opinion *o, const struct place *p)
+{
+	const struct disclosure_rule *rule = o->c->rule;
+	size_t i;
+	int n;
+
+	if (is_held(o, p))
+		return 0;
+	for (i = 0; i < rule->nfields; i++)
+		for (n = 1; n <= p->n; n++)
+			if (strcmp(rule->fields[i].kind, o->kind->name) == 0 &&
+			    o->c->verdicts[i].why == CUT_GIVEN &&
+			    names_are(p, n, rule->fields[i].path) &&
+			    may_go_with(o, p, n))
+				return 1;
+	return 0;
 }
 
 static uint32_t
