@@ -29,6 +29,10 @@ static const struct {
 	{ "body-json", N_("la demande n'est pas du JSON correct") },
 	{ "body-unexpected", N_("cette demande n'a pas de corps") },
 	{ "busy", N_("trop de demandes : réessayez dans un instant") },
+	{ "caller-check", N_("par téléphone, dites comment la personne a été "
+			     "reconnue : --caller-check") },
+	{ "case-erased",
+	    N_("ce dossier a été effacé : rien ne peut plus y être consenti") },
 	{ "case-restricted", N_("le dossier est gelé") },
 	{ "case-state", N_("l'état du dossier ne le permet pas") },
 	{ "catalog-setting", N_("un réglage du catalogue n'est pas en "
@@ -36,7 +40,16 @@ static const struct {
 	{ "catalog-stopped", N_("le catalogue s'est arrêté après une erreur "
 				"du disque") },
 	{ "certificate", N_("le certificat ne convient pas") },
+	{ "change-empty", N_("rien n'est à changer") },
+	{ "channel", N_("le canal est visite, telephone, courrier, courriel, "
+			"sms, rendez-vous ou guichet") },
 	{ "conflict", N_("l'état des choses ne le permet pas") },
+	{ "consent-capacity",
+	    N_("dites qui consent pour qui, et quel document le permet") },
+	{ "consent-cases",
+	    N_("les consentements d'un seul dossier à la fois") },
+	{ "consent-changed", N_("un autre consentement de cette personne vient "
+				"d'être inscrit : recommencez") },
 	{ "consent-count", N_("trop de consentements en une fois") },
 	{ "consent-date", N_("la date du consentement n'est pas possible") },
 	{ "consent-evidence", N_("la preuve du consentement n'est pas un "
@@ -45,11 +58,13 @@ static const struct {
 			       "n'est pas connue") },
 	{ "consent-missing", N_("le consentement nécessaire n'est pas en "
 				"vigueur") },
+	{ "consent-outcome",
+	    N_("ce que la personne a dit n'est pas d'une sorte connue") },
 	{ "consent-person", N_("cette personne ne peut pas consentir dans ce "
 			       "dossier") },
 	{ "consent-purpose", N_("il n'y a pas de consentement de cette "
 				"finalité") },
-	{ "consent-state", N_("ce consentement n'est plus en vigueur") },
+	{ "consent-state", N_("l'état de ce consentement ne le permet pas") },
 	{ "consent-witness", N_("un consentement oral demande un témoin") },
 	{ "container", N_("ce fichier n'est pas pour cette clé, ou ce n'est "
 			  "pas celui que le coffre a remis") },
@@ -62,6 +77,10 @@ static const struct {
 	{ "cut", N_("la connexion a été coupée ; la même commande reprendra "
 		    "où elle en était") },
 	{ "denied", N_("les règles ne le permettent pas") },
+	{ "diagnosis-made", N_("le dossier contient déjà des fiches sociales : "
+			       "un refus du diagnostic vient trop tard") },
+	{ "diagnosis-refused", N_("le ménage a refusé le diagnostic : aucune "
+				  "donnée sociale n'est gardée") },
 	{ "disk-reserve", N_("le disque du coffre est plein : plus aucun dépôt "
 			     "n'est accepté") },
 	{ "door-key",
@@ -71,6 +90,11 @@ static const struct {
 	{ "erasure-cases", N_("un effacement porte sur un seul dossier") },
 	{ "erasure-size", N_("trop d'objets pour un seul effacement") },
 	{ "erasure-state", N_("l'état de cet effacement ne le permet pas") },
+	{ "event-date", N_("la date de l'événement n'est pas possible") },
+	{ "event-document", N_("cet événement s'inscrit avec sa décision, un "
+			       "document de ce dossier") },
+	{ "event-unknown", N_("les règles ne connaissent pas cet événement") },
+	{ "events", N_("le dossier a trop d'événements") },
 	{ "extract-acknowledged", N_("cet extrait a déjà été accusé "
 				     "reçu") },
 	{ "extract-awaiting", N_("cet extrait attend la seconde signature") },
@@ -97,6 +121,9 @@ static const struct {
 	    N_("cet extrait ne peut pas être remis pour l'instant") },
 	{ "extract-withdrawn", N_("le consentement de cet extrait a été "
 				  "retiré") },
+	{ "figure-missing",
+	    N_("les règles ne disent pas jusqu'à quand remonter : seule la "
+	       "date du jour est acceptée") },
 	{ "file-changed", N_("le fichier a changé pendant l'envoi") },
 	{ "file-exists", N_("ce fichier existe déjà : --force pour le "
 			    "remplacer") },
@@ -130,6 +157,8 @@ static const struct {
 	{ "kind-size", N_("le fichier dépasse la taille de ce type de "
 			  "document") },
 	{ "kind-unknown", N_("ce type de document n'est pas connu") },
+	{ "letter-state", N_("aucun courrier de confirmation n'est attendu "
+			     "pour ce consentement") },
 	{ "level", N_("ce niveau de signature n'est pas accepté pour ce type "
 		      "de document") },
 	{ "log-changed", N_("le journal a été changé") },
@@ -174,6 +203,11 @@ static const struct {
 	    N_("il faut dire pourquoi c'est impossible (--words)") },
 	{ "objection", N_("une opposition attend le délégué à la protection "
 			  "des données") },
+	{ "objection-date", N_("la date de l'opposition n'est pas possible") },
+	{ "objection-decision",
+	    N_("une opposition est retenue (upheld) ou écartée (rejected)") },
+	{ "objection-person", N_("cette personne n'est pas de ce dossier") },
+	{ "objection-state", N_("cette opposition est déjà tranchée") },
 	{ "offset", N_("l'envoi ne reprend pas au bon endroit") },
 	{ "other-team", N_("ce dossier est d'une autre équipe") },
 	{ "page", N_("ce document n'a pas cette page") },
@@ -186,6 +220,8 @@ static const struct {
 			      "passe") },
 	{ "pending", N_("c'est inscrit, mais pas encore signé : redemandez "
 			"dans un instant") },
+	{ "person-changed",
+	    N_("quelqu'un vient de changer cette personne : recommencez") },
 	{ "persons", N_("le dossier a trop de personnes") },
 	{ "plan-changed", N_("le dossier a changé depuis ce plan : préparez-en "
 			     "un autre") },
@@ -209,12 +245,17 @@ static const struct {
 	{ "reference-ambiguous", N_("ce début en désigne plusieurs") },
 	{ "reference-check", N_("la référence est mal recopiée : son symbole "
 				"de contrôle ne convient pas") },
+	{ "refusal-date", N_("la date du refus n'est pas possible") },
+	{ "refusal-reason",
+	    N_("ce motif de refus n'est pas connu des règles") },
 	{ "refused", N_("refusé") },
 	{ "relay", N_("la session ssh vers le coffre ne s'est pas faite") },
 	{ "replaces", N_("le document à remplacer n'est pas de ce dossier") },
 	{ "replaces-kind", N_("le document à remplacer est d'un autre "
 			      "type") },
 	{ "role", N_("ce rôle n'est pas connu") },
+	{ "role-date", N_("les dates du rôle ne sont pas possibles") },
+	{ "role-state", N_("la personne a déjà ce rôle, ou ne l'a pas") },
 	{ "route", N_("ce coffre ne connaît pas cette demande") },
 	{ "rules-edited",
 	    N_("les règles ont été modifiées sans les signatures qu'il faut") },

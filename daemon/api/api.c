@@ -39,6 +39,7 @@ static const struct route *const tables[] = {
 	routes_document,
 	routes_search,
 	routes_consent,
+	routes_subject,
 	routes_extract,
 	routes_partner,
 	routes_erasure,

@@ -55,6 +55,7 @@ parse_person(json_t *o, struct case_person *p, struct err *e)
 
 	if ((r = inner_string(o, "role", NULL, &p->role, e)) < 0 ||
 	    (r = inner_string(o, "name", NULL, &p->name, e)) < 0 ||
+	    (r = inner_string(o, "from", "", &p->from, e)) < 0 ||
 	    (r = birth_year(o, &p->birth_year, e)) < 0)
 		return r;
 	return flag(o, "confidential_address", &p->confidential_address, e);
@@ -64,7 +65,7 @@ static int
 known_person_members(json_t *o, struct err *e)
 {
 	static const char *const known[] = { "role", "name", "birth_year",
-		"confidential_address" };
+		"confidential_address", "from" };
 	const char *name;
 	json_t *v;
 	size_t i;
@@ -154,10 +155,44 @@ persons_post(struct api_call *c, struct err *e)
 	    c->core, &c->caller, c->param[0], &p, &c->object, &c->answer, e);
 }
 
+static int
+person_get(struct api_call *c, struct err *e)
+{
+	return person_show(c->core, &c->caller, c->param[0], c->param[1],
+	    &c->object, &c->answer, e);
+}
+
+static int
+changes_post(struct api_call *c, struct err *e)
+{
+	struct person_change ch = { .kase = c->param[0],
+		.person = c->param[1],
+		.birth_year = -1,
+		.confidential_address = -1 };
+	const size_t max = CASE_TEXT_MAX;
+	int r;
+
+	if ((r = api_string_or(c, "role", max, NULL, &ch.role, e)) < 0 ||
+	    (r = api_string_or(c, "from", max, "", &ch.from, e)) < 0 ||
+	    (r = api_string_or(c, "end", max, NULL, &ch.end, e)) < 0 ||
+	    (r = api_string_or(c, "until", max, "", &ch.until, e)) < 0 ||
+	    (r = api_string_or(c, "name", max, NULL, &ch.name, e)) < 0 ||
+	    (json_object_get(c->body, "birth_year") != NULL &&
+		(r = birth_year(c->body, &ch.birth_year, e)) < 0) ||
+	    (json_object_get(c->body, "confidential_address") != NULL &&
+		(r = flag(c->body, "confidential_address",
+		     &ch.confidential_address, e)) < 0))
+		return r;
+	return person_change(
+	    c->core, &c->caller, &ch, &c->object, &c->answer, e);
+}
+
 static const char *const opening_members[] = { "!stage", "!source", "title",
 	"commune", "reference", "persons", NULL };
 static const char *const person_members[] = { "!role", "!name", "birth_year",
-	"confidential_address", NULL };
+	"confidential_address", "from", NULL };
+static const char *const change_members[] = { "role", "from", "end", "until",
+	"name", "birth_year", "confidential_address", NULL };
 
 const struct route routes_case[] = {
 	{ "POST", "/v1/cases", API_DOOR_STAFF, LEAF_CASE_OPEN, cases_post,
@@ -167,5 +202,9 @@ const struct route routes_case[] = {
 	    NULL },
 	{ "POST", "/v1/cases/{case}/persons", API_DOOR_STAFF, LEAF_PERSON_ADD,
 	    persons_post, person_members },
+	{ "GET", "/v1/cases/{case}/persons/{person}", API_DOOR_STAFF,
+	    LEAF_PERSON_READ, person_get, NULL },
+	{ "POST", "/v1/cases/{case}/persons/{person}/changes", API_DOOR_STAFF,
+	    LEAF_PERSON_EDIT, changes_post, change_members },
 	{ 0 },
 };

@@ -36,14 +36,22 @@ consents_post(struct api_call *c, struct err *e)
 		 &g.npurposes, e)) < 0 ||
 	    (r = strings(c, "persons", g.persons, NELEMS(g.persons),
 		 &g.npersons, e)) < 0 ||
-	    (r = api_string(c, "method", max, &g.method, e)) < 0 ||
+	    (r = api_string_or(c, "method", max, "", &g.method, e)) < 0 ||
 	    (r = api_string_or(c, "evidence", max, "", &g.evidence, e)) < 0 ||
 	    (r = api_string_or(c, "given_on", max, "", &g.given_on, e)) < 0 ||
 	    (r = api_string_or(c, "language", max, "fr", &g.language, e)) < 0 ||
 	    (r = api_string_or(c, "interpreter", max, "", &g.interpreter, e)) <
 		0 ||
 	    (r = api_string_or(c, "witness", max, "", &g.witness, e)) < 0 ||
-	    (r = api_string_or(c, "place", max, "", &g.place, e)) < 0)
+	    (r = api_string_or(c, "place", max, "", &g.place, e)) < 0 ||
+	    (r = api_string_or(c, "outcome", max, "", &g.outcome, e)) < 0 ||
+	    (r = api_string_or(
+		 c, "valid_through", max, "", &g.valid_through, e)) < 0 ||
+	    (r = api_string_or(c, "capacity", max, "", &g.capacity, e)) < 0 ||
+	    (r = api_string_or(c, "acting", max, "", &g.acting, e)) < 0 ||
+	    (r = api_string_or(c, "capacity_document", max, "",
+		 &g.capacity_document, e)) < 0 ||
+	    (r = api_string_or(c, "reason", max, "", &g.reason, e)) < 0)
 		return r;
 	c->status = 201;
 	return consent_give(c->core, &c->caller, &g, &c->object, &c->answer, e);
@@ -52,28 +60,94 @@ consents_post(struct api_call *c, struct err *e)
 static int
 consents_get(struct api_call *c, struct err *e)
 {
-	return consent_list(
-	    c->core, &c->caller, c->param[0], &c->object, &c->answer, e);
+	const char *at = http_query(c->rq, "at");
+
+	return consent_list_at(c->core, &c->caller, c->param[0],
+	    at != NULL ? at : "", &c->object, &c->answer, e);
+}
+
+/* How a withdrawal came, with or without the consents it is of. */
+static int
+ending(const struct api_call *c, struct consent_ending *w, struct err *e)
+{
+	const size_t max = CONSENT_TEXT_MAX;
+	int r;
+
+	if ((r = api_string_or(c, "channel", max, NULL, &w->channel, e)) < 0 ||
+	    (r = api_string_or(
+		 c, "caller_check", max, NULL, &w->caller_check, e)) < 0 ||
+	    (r = api_string_or(c, "reason", max, NULL, &w->reason, e)) < 0)
+		return r;
+	return api_string_or(c, "document", max, NULL, &w->document, e);
 }
 
 static int
 withdrawal_post(struct api_call *c, struct err *e)
 {
-	const char *channel, *reason;
+	struct consent_ending w = {
+		.consents = { c->param[0] }, .n = 1, .as = "withdrawn"
+	};
 	int r;
 
-	if ((r = api_string(c, "channel", CONSENT_TEXT_MAX, &channel, e)) < 0 ||
-	    (r = api_string_or(c, "reason", CONSENT_TEXT_MAX, "", &reason, e)) <
-		0)
+	if ((r = ending(c, &w, e)) < 0)
 		return r;
-	return consent_withdraw(c->core, &c->caller, c->param[0], channel,
-	    reason, &c->object, &c->answer, e);
+	return consent_end(c->core, &c->caller, &w, &c->object, &c->answer, e);
 }
 
-static const char *const giving[] = { "!purposes", "persons", "!method",
+static int
+withdrawals_post(struct api_call *c, struct err *e)
+{
+	struct consent_ending w = { .as = "withdrawn" };
+	int r;
+
+	if ((r = strings(
+		 c, "consents", w.consents, NELEMS(w.consents), &w.n, e)) < 0 ||
+	    (r = ending(c, &w, e)) < 0)
+		return r;
+	return consent_end(c->core, &c->caller, &w, &c->object, &c->answer, e);
+}
+
+/* Ended by others than the person: not valid after all, or not needed. */
+static int
+end_post(struct api_call *c, struct err *e)
+{
+	struct consent_ending w = { .consents = { c->param[0] }, .n = 1 };
+	int r;
+
+	if ((r = api_string(c, "as", CONSENT_TEXT_MAX, &w.as, e)) < 0 ||
+	    (r = api_string(c, "reason", CONSENT_TEXT_MAX, &w.reason, e)) < 0 ||
+	    (r = api_string_or(
+		 c, "document", CONSENT_TEXT_MAX, NULL, &w.document, e)) < 0)
+		return r;
+	if (strcmp(w.as, "withdrawn") == 0)
+		return err_tag(e, ERR_INVALID, "consent-outcome",
+		    "a withdrawal says how it came");
+	return consent_end(c->core, &c->caller, &w, &c->object, &c->answer, e);
+}
+
+static int
+letter_post(struct api_call *c, struct err *e)
+{
+	const char *document;
+	int r;
+
+	if ((r = api_string_or(
+		 c, "document", CONSENT_TEXT_MAX, "", &document, e)) < 0)
+		return r;
+	return consent_letter(c->core, &c->caller, c->param[0], document,
+	    &c->object, &c->answer, e);
+}
+
+static const char *const giving[] = { "!purposes", "persons", "method",
 	"evidence", "given_on", "language", "interpreter", "witness", "place",
-	NULL };
-static const char *const withdrawing[] = { "!channel", "reason", NULL };
+	"outcome", "valid_through", "capacity", "acting", "capacity_document",
+	"reason", NULL };
+static const char *const withdrawing[] = { "!channel", "caller_check", "reason",
+	"document", NULL };
+static const char *const withdrawals[] = { "!consents", "!channel",
+	"caller_check", "reason", "document", NULL };
+static const char *const ends[] = { "!as", "!reason", "document", NULL };
+static const char *const letters[] = { "document", NULL };
 
 const struct route routes_consent[] = {
 	{ "POST", "/v1/cases/{case}/consents", API_DOOR_STAFF,
@@ -82,5 +156,11 @@ const struct route routes_consent[] = {
 	    consents_get, NULL },
 	{ "POST", "/v1/consents/{consent}/withdrawal", API_DOOR_STAFF,
 	    LEAF_CONSENT_WITHDRAW, withdrawal_post, withdrawing },
+	{ "POST", "/v1/withdrawals", API_DOOR_STAFF, LEAF_CONSENT_WITHDRAW,
+	    withdrawals_post, withdrawals },
+	{ "POST", "/v1/consents/{consent}/end", API_DOOR_STAFF,
+	    LEAF_CONSENT_WITHDRAW, end_post, ends },
+	{ "POST", "/v1/consents/{consent}/letter", API_DOOR_STAFF,
+	    LEAF_CONSENT_WITHDRAW, letter_post, letters },
 	{ 0 },
 };

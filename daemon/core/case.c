@@ -18,6 +18,8 @@ const char *const case_schema =
     " state TEXT NOT NULL"
     "  CHECK (state IN ('open', 'closed', 'restricted', 'erased')),"
     " stage TEXT NOT NULL,"
+    " diagnosis TEXT NOT NULL DEFAULT 'unknown'"
+    "  CHECK (diagnosis IN ('unknown', 'accepted', 'refused')),"
     " opened_by INTEGER NOT NULL,"
     " opened_ms INTEGER NOT NULL,"
     " changed INTEGER NOT NULL," /* leaf of the last change, for search */
@@ -32,13 +34,29 @@ static const char range_sql[] =
 static const char ref_sql[] =
     "SELECT id FROM dossier WHERE ref = ? AND state <> 'erased' LIMIT 64";
 
+/* The same, tombstones too. */
+static const char range_all_sql[] =
+    "SELECT id FROM dossier WHERE id BETWEEN ? AND ? LIMIT 64";
+static const char ref_all_sql[] =
+    "SELECT id FROM dossier WHERE ref = ? LIMIT 64";
+
 static void
 copy_text(char *out, size_t size, const char *s)
 {
 	snprintf(out, size, "%s", s);
 }
 
-/* Columns team, organisation, state, stage, opened_by, key from column at. */
+static enum policy_diagnosis
+diagnosis_of(const char *word)
+{
+	if (strcmp(word, "accepted") == 0)
+		return DIAGNOSIS_ACCEPTED;
+	return strcmp(word, "refused") == 0 ? DIAGNOSIS_REFUSED
+					    : DIAGNOSIS_UNKNOWN;
+}
+
+/* Columns team, organisation, state, stage, opened_by, key, diagnosis from
+ * column at. */
 static void
 read_facts(struct sql *q, int at, struct case_facts *f)
 {
@@ -49,6 +67,7 @@ read_facts(struct sql *q, int at, struct case_facts *f)
 	copy_text(f->stage, sizeof(f->stage), sql_get_text(q, at + 3));
 	f->opened_by = (uint32_t)sql_get_int(q, at + 4);
 	f->key = (uint64_t)sql_get_int(q, at + 5);
+	f->diagnosis = diagnosis_of(sql_get_text(q, at + 6));
 }
 
 int
@@ -59,8 +78,8 @@ case_by_id(
 	int r;
 
 	if ((r = sql_open(tx,
-		 "SELECT team, organisation, state, stage, opened_by, key"
-		 " FROM dossier WHERE id = ?",
+		 "SELECT team, organisation, state, stage, opened_by, key,"
+		 " diagnosis FROM dossier WHERE id = ?",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, id, e)) < 0 || (r = sql_step(q, e)) < 0)
 		return r;
@@ -104,7 +123,7 @@ case_find(struct tx *tx, const char *ref, struct case_facts *out, struct err *e)
  */
 static int
 find_for(struct tx *tx, const struct caller *caller, const char *ref,
-    struct case_facts *out, int *found, struct err *e)
+    int erased_too, struct case_facts *out, int *found, struct err *e)
 {
 	AUTO(buf_done) struct buf ids = { 0 };
 	const char *team = caller->who->team;
@@ -113,7 +132,9 @@ find_for(struct tx *tx, const struct caller *caller, const char *ref,
 	size_t at;
 	int r, count = 0;
 
-	if ((r = ref_candidates(tx, ref, range_sql, ref_sql, &ids, e)) < 0)
+	r = ref_candidates(tx, ref, erased_too ? range_all_sql : range_sql,
+	    erased_too ? ref_all_sql : ref_sql, &ids, e);
+	if (r < 0)
 		return r;
 	for (at = 0; at < ids.len; at += ID_LEN) {
 		memcpy(id.b, ids.p + at, ID_LEN);
@@ -130,18 +151,18 @@ find_for(struct tx *tx, const struct caller *caller, const char *ref,
 	return 0;
 }
 
-int
-case_authorize(struct core *core, struct tx *tx, const struct caller *caller,
-    const char *ref, enum policy_op op, const char *kind, int64_t now_ms,
-    struct case_facts *out, struct id *object, struct decision *d,
-    struct err *e)
+static int
+authorize_one(struct core *core, struct tx *tx, const struct caller *caller,
+    const char *ref, int erased_too, enum policy_op op, const char *kind,
+    int64_t now_ms, struct case_facts *out, struct id *object,
+    struct decision *d, struct err *e)
 {
 	struct case_facts f;
 	int r, found = 0;
 
 	if (caller->who == NULL)
 		return authorize_unknown(core, caller, op, kind, now_ms, e);
-	if ((r = find_for(tx, caller, ref, &f, &found, e)) < 0)
+	if ((r = find_for(tx, caller, ref, erased_too, &f, &found, e)) < 0)
 		return r;
 	if (!found)
 		return authorize_unknown(core, caller, op, kind, now_ms, e);
@@ -149,6 +170,56 @@ case_authorize(struct core *core, struct tx *tx, const struct caller *caller,
 	if ((r = core_authorize(core, caller, op, kind, &f, now_ms, d, e)) < 0)
 		return r;
 	*out = f;
+	return 0;
+}
+
+int
+case_authorize(struct core *core, struct tx *tx, const struct caller *caller,
+    const char *ref, enum policy_op op, const char *kind, int64_t now_ms,
+    struct case_facts *out, struct id *object, struct decision *d,
+    struct err *e)
+{
+	return authorize_one(
+	    core, tx, caller, ref, 0, op, kind, now_ms, out, object, d, e);
+}
+
+int
+case_authorize_erased(struct core *core, struct tx *tx,
+    const struct caller *caller, const char *ref, enum policy_op op,
+    int64_t now_ms, struct case_facts *out, struct id *object,
+    struct decision *d, struct err *e)
+{
+	return authorize_one(
+	    core, tx, caller, ref, 1, op, NULL, now_ms, out, object, d, e);
+}
+
+int
+case_find_erased(struct tx *tx, const struct caller *caller, const char *ref,
+    struct case_facts *out, struct err *e)
+{
+	int r, found = 0;
+
+	if ((r = find_for(tx, caller, ref, 1, out, &found, e)) < 0)
+		return r;
+	return found && strcmp(out->state, "erased") == 0;
+}
+
+int
+case_touch(struct tx *tx, const struct id *kase, uint64_t leaf, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "UPDATE dossier SET changed = ?"
+		 " WHERE id = ? AND state = 'open'",
+		 &q, e)) < 0 ||
+	    (r = sql_int(q, 1, (int64_t)leaf, e)) < 0 ||
+	    (r = sql_id(q, 2, kase, e)) < 0 || (r = sql_run(q, e)) < 0)
+		return r;
+	if (sql_changes(tx) != 1)
+		return err_tag(e, ERR_CONFLICT, "case-state",
+		    "the case is not open any more");
 	return 0;
 }
 
@@ -397,16 +468,16 @@ clear_json(const struct id *id, const struct case_facts *f, int64_t opened_ms)
 	    "stage", f->stage, "state", f->state, "opened_at", at);
 }
 
-/* The row of column 0 (id), facts from 1, opened_ms in 7, sealed in 8. */
+/* The row of column 0 (id), facts from 1, opened_ms in 8, sealed in 9. */
 static int
 take_row(struct sql *q, struct sealed_rows *rows, const struct case_facts *f,
     struct err *e)
 {
 	struct sealed_row row = { .id = f->id, .kase = f->id, .key = f->key };
 
-	row.p = (uint8_t *)(uintptr_t)sql_get_blob(q, 8, &row.n);
+	row.p = (uint8_t *)(uintptr_t)sql_get_blob(q, 9, &row.n);
 	return rows_add(
-	    rows, &row, clear_json(&f->id, f, sql_get_int(q, 7)), e);
+	    rows, &row, clear_json(&f->id, f, sql_get_int(q, 8)), e);
 }
 
 static int
@@ -419,7 +490,7 @@ one_row(
 
 	if ((r = sql_open(tx,
 		 "SELECT id, team, organisation, state, stage, opened_by, key,"
-		 " opened_ms, sealed FROM dossier"
+		 " diagnosis, opened_ms, sealed FROM dossier"
 		 " WHERE id = ? AND state <> 'erased'",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, id, e)) < 0 || (r = sql_step(q, e)) < 0)
@@ -539,7 +610,8 @@ visible_rows(struct core *core, const struct caller *caller, int64_t now_ms,
 	if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
 	    (r = sql_open(&tx,
 		 "SELECT id, team, organisation, state, stage, opened_by, key,"
-		 " opened_ms, sealed FROM dossier WHERE state <> 'erased'"
+		 " diagnosis, opened_ms, sealed FROM dossier WHERE state <> "
+		 "'erased'"
 		 " ORDER BY rowid DESC",
 		 &q, e)) < 0)
 		return r;

@@ -1,8 +1,13 @@
 /*
  * Consents (ISO/IEC TS 27560 in DPV terms; GDPR art. 7): one record per
- * adult and purpose, with an append-only history. Tables consent,
- * consent_event. Purpose and state are in clear, because a disclosure is
- * decided on them inside a transaction; the rest is sealed.
+ * adult and purpose, with an append-only history whose events are chained by
+ * their SHA-256. Tables consent, consent_event. Purpose, state and times are
+ * in clear, because a disclosure is decided on them inside a transaction;
+ * words are sealed under the record's key.
+ *
+ * A record lives while it is requested, deferred, given, renewed or expired;
+ * giving again moves a record that lives and else makes another. What was
+ * refused, withdrawn, terminated or invalidated is over.
  */
 #ifndef DAEMON_CORE_CONSENT_H
 #define DAEMON_CORE_CONSENT_H
@@ -11,9 +16,15 @@
 
 #define CONSENT_PURPOSES_MAX 32
 #define CONSENT_TEXT_MAX 200 /* bytes of a place, a witness, a channel… */
+#define CONSENT_LIST_MAX 500 /* records of a case in one answer */
+
+/* The consent without which there is no diagnosis (consent_schema knows no
+ * other by name). */
+#define CONSENT_DIAGNOSIS "diagnostic"
 
 extern const char *const consent_schema;
 
+/* Words that are not there are "" or NULL. */
 struct consent_giving {
 	const char *kase;
 	const char *purposes[CONSENT_PURPOSES_MAX];
@@ -24,23 +35,74 @@ struct consent_giving {
 	const char *evidence; /* document, or "" */
 	const char *given_on; /* YYYY-MM-DD, or "": today */
 	const char *language, *interpreter, *witness, *place; /* or "" */
+	/* What they said: "given" (also ""), "requested", "deferred",
+	 * "refused". The last three need no method. */
+	const char *outcome;
+	/* The last day it is for, sooner than the rules' term; or "". */
+	const char *valid_through;
+	/* "self" (also ""); "guardianship", "mandate": who acts, with the
+	 * document that says so, for persons who are named. */
+	const char *capacity, *acting, *capacity_document;
+	const char *reason; /* why refused or deferred: a word, or "" */
 };
 
-/* ERR_REFUSED: tags "consent-purpose", "consent-method", "consent-witness"
- * (oral without one), "consent-person", "consent-evidence", "consent-date";
- * ERR_CONFLICT "case-state". All or nothing. */
+/*
+ * ERR_REFUSED: tags "consent-purpose", "consent-method", "consent-witness"
+ * (oral without one), "consent-person", "consent-evidence", "consent-date",
+ * "consent-capacity", "figure-missing"; ERR_CONFLICT "case-state",
+ * "case-erased", "consent-state" (they never said it), "consent-changed"
+ * (somebody else did at this moment). All or nothing. With an idempotency
+ * key that was used: the records it made, as they stand now.
+ */
 int consent_give(struct core *core, const struct caller *caller,
     const struct consent_giving *g, struct id *object, json_t **answer,
     struct err *e) NODISCARD;
 
-/* Effective before it returns: what was not yet pulled is cancelled, who
- * already pulled gets a notice. ERR_CONFLICT "consent-state". */
+struct consent_ending {
+	const char *consents[CONSENT_PURPOSES_MAX]; /* of one case */
+	size_t n;
+	const char *as; /* "withdrawn", "terminated", "invalidated" */
+	/* How a withdrawal came: visite, telephone, courrier, courriel, sms,
+	 * rendez-vous, guichet. */
+	const char *channel;
+	const char *caller_check; /* by telephone: how they were known */
+	const char *reason, *document;
+};
+/*
+ * Effective before it returns: what was not yet pulled is cancelled, who
+ * already pulled gets a notice. Withdrawals are accepted also after an
+ * erasure; no words are kept then. ERR_CONFLICT "consent-state"; ERR_REFUSED
+ * "channel", "caller-check", "consent-evidence", "consent-cases".
+ */
+int consent_end(struct core *core, const struct caller *caller,
+    const struct consent_ending *w, struct id *object, json_t **answer,
+    struct err *e) NODISCARD;
+/* One, withdrawn. */
 int consent_withdraw(struct core *core, const struct caller *caller,
     const char *consent, const char *channel, const char *reason,
     struct id *object, json_t **answer, struct err *e) NODISCARD;
+/* The letter that confirms a withdrawal by telephone has gone; document: its
+ * copy, or "". ERR_CONFLICT "letter-state". */
+int consent_letter(struct core *core, const struct caller *caller,
+    const char *consent, const char *document, struct id *object,
+    json_t **answer, struct err *e) NODISCARD;
 
+/* at: YYYY-MM-DD, how it stood at the end of that day; "": now. */
+int consent_list_at(struct core *core, const struct caller *caller,
+    const char *kase, const char *at, struct id *object, json_t **answer,
+    struct err *e) NODISCARD;
 int consent_list(struct core *core, const struct caller *caller,
     const char *kase, struct id *object, json_t **answer, struct err *e)
+    NODISCARD;
+
+/*
+ * What the household takes away: {receipt: JSON-LD in DPV terms, page: a
+ * French text, consents: [id…], leaf}, of every consent of the same sheet.
+ * That it was made is an event of each. ERR_CONFLICT "consent-state" before
+ * anything was given.
+ */
+int consent_receipt(struct core *core, const struct caller *caller,
+    const char *consent, struct id *object, json_t **answer, struct err *e)
     NODISCARD;
 
 /* Key numbers (u64) of a case's consents; a tombstone stays of each: id,

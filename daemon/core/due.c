@@ -9,8 +9,10 @@
 
 /* Every module with something that waits. */
 static int (*const providers[])(struct due_list *d, struct err *e) = {
+	consent_due,
 	notice_due,
 	glass_due,
+	objection_due,
 	submission_due,
 };
 

@@ -3,7 +3,8 @@
  * things. An objection to a disclosure stops it until the DPO has settled
  * it, and is accepted also after an erasure; a refusal is the household's
  * word that there will be no diagnosis: no social data from then on, and
- * only the outcome may go. Tables objection; column diagnosis of dossier.
+ * only the outcome may go. Tables objection, refusal; column diagnosis of
+ * dossier.
  */
 #ifndef DAEMON_CORE_OBJECTION_H
 #define DAEMON_CORE_OBJECTION_H
@@ -13,6 +14,7 @@
 #define OBJECTION_TEXT_MAX 400
 
 extern const char *const objection_schema;
+extern const char *const refusal_schema;
 
 struct objecting {
 	const char *kase, *person; /* person "": the household */
@@ -29,6 +31,10 @@ int objection_decide(struct core *core, const struct caller *caller,
 int objection_list(struct core *core, const struct caller *caller,
     const char *kase, struct id *object, json_t **answer, struct err *e)
     NODISCARD;
+/*
+ * Entering: ERR_REFUSED "channel", "objection-date", "objection-person". By
+ * deciding: ERR_CONFLICT "objection-state", ERR_INVALID "objection-decision".
+ */
 /* 1: one waits, or was upheld. */
 int objection_is_on(struct tx *tx, const struct id *kase, struct err *e)
     NODISCARD;
@@ -46,5 +52,24 @@ int refusal_enter(struct core *core, const struct caller *caller,
  * {resultat, motif, date}; NULL in *out when there is nothing to tell. */
 int refusal_record(struct core *core, struct tx *tx, const struct id *kase,
     uint64_t leaf, json_t **out, struct err *e) NODISCARD;
+
+/* A kind that is never kept of who refused: ERR_CONFLICT
+ * "diagnosis-refused". Within the change that files it. */
+int refusal_check_filing(struct tx *tx, const struct id *kase,
+    const struct policy_kind *kind, struct err *e) NODISCARD;
+/* Every adult has agreed to the diagnosis: it is accepted from now on,
+ * whatever was before. *changed: it was not. Within the change. */
+int diagnosis_accept(struct tx *tx, const struct id *kase, int64_t now_ms,
+    int *changed, struct err *e) NODISCARD;
+
+/* Key numbers (u64); an objection leaves a tombstone that still counts. */
+int objection_key_numbers(struct tx *tx, const struct id *kase,
+    struct buf *numbers, struct err *e) NODISCARD;
+int objection_forget(struct tx *tx, const struct id *kase, struct err *e)
+    NODISCARD;
+int refusal_key_numbers(struct tx *tx, const struct id *kase,
+    struct buf *numbers, struct err *e) NODISCARD;
+int refusal_forget(struct tx *tx, const struct id *kase, struct err *e)
+    NODISCARD;
 
 #endif

@@ -2,54 +2,29 @@
 
 #include <string.h>
 
+#include "base/civil.h"
+#include "base/text.h"
 #include "daemon/core/row.h"
 #include "daemon/core/search.h"
 
 #define BIRTH_YEAR_MIN 1900
-#define YEAR_MS INT64_C(31556952000) /* of the Gregorian calendar, mean */
 
 const char *const person_schema =
     "CREATE TABLE person ("
     " id BLOB PRIMARY KEY CHECK (length(id) = 16),"
     " dossier BLOB NOT NULL REFERENCES dossier (id),"
-    " adult INTEGER NOT NULL," /* of the household: consent counts */
+    " confidential INTEGER NOT NULL," /* address */
     " key INTEGER NOT NULL UNIQUE,"
+    " version INTEGER NOT NULL," /* of what is sealed */
     " sealed BLOB NOT NULL) STRICT;"
-    "CREATE INDEX person_dossier ON person (dossier);";
-
-static const struct {
-	const char *name;
-	int adult;
-} roles[] = {
-	{ "titulaire", 1 },
-	{ "co-titulaire", 1 },
-	{ "occupant", 1 },
-	{ "mineur", 0 },
-	{ "garant", 0 },
-	{ "bailleur", 0 },
-};
-
-int
-person_role_is_known(const char *role)
-{
-	size_t i;
-
-	for (i = 0; i < NELEMS(roles); i++)
-		if (strcmp(roles[i].name, role) == 0)
-			return 1;
-	return 0;
-}
-
-int
-person_role_is_adult(const char *role)
-{
-	size_t i;
-
-	for (i = 0; i < NELEMS(roles); i++)
-		if (strcmp(roles[i].name, role) == 0)
-			return roles[i].adult;
-	return 0;
-}
+    "CREATE INDEX person_dossier ON person (dossier);"
+    "CREATE TABLE person_role ("
+    " person BLOB NOT NULL REFERENCES person (id),"
+    " n INTEGER NOT NULL,"
+    " role TEXT NOT NULL,"
+    " begins INTEGER," /* first day; NULL: always had it */
+    " ends INTEGER,"   /* last day; NULL: has it still */
+    " PRIMARY KEY (person, n)) STRICT, WITHOUT ROWID;";
 
 void
 person_row_done(struct person_row *p)
@@ -59,9 +34,38 @@ person_row_done(struct person_row *p)
 }
 
 int
+person_birth_year_check(int32_t year, int64_t now_ms, struct err *e)
+{
+	int32_t this_year = civil_date(civil_day(now_ms)).year;
+
+	if (year != 0 && (year < BIRTH_YEAR_MIN || year > this_year))
+		return err_tag(e, ERR_INVALID, "birth-year",
+		    "birth_year: from %d to %d", BIRTH_YEAR_MIN, this_year);
+	return 0;
+}
+
+int
+person_day(const char *text, int32_t absent, int64_t now_ms, int32_t *out,
+    struct err *e)
+{
+	int32_t day = absent;
+	int r;
+
+	if (text != NULL && text[0] != '\0' &&
+	    (r = date_parse(text, &day, e)) < 0)
+		return r;
+	if (day > civil_day(now_ms))
+		return err_tag(e, ERR_REFUSED, "role-date",
+		    "a role is entered when it is there, or is over");
+	*out = day;
+	return 0;
+}
+
+int
 person_check(const struct case_person *p, int64_t now_ms, struct err *e)
 {
-	int32_t this_year = (int32_t)(1970 + now_ms / YEAR_MS);
+	int32_t day;
+	int r;
 
 	if (!person_role_is_known(p->role))
 		return err_tag(e, ERR_INVALID, "role",
@@ -70,21 +74,19 @@ person_check(const struct case_person *p, int64_t now_ms, struct err *e)
 	if (p->name[0] == '\0')
 		return err_tag(
 		    e, ERR_INVALID, "member-missing", "name: is empty");
-	if (p->birth_year != 0 &&
-	    (p->birth_year < BIRTH_YEAR_MIN || p->birth_year > this_year))
-		return err_tag(e, ERR_INVALID, "birth-year",
-		    "birth_year: from %d to %d", BIRTH_YEAR_MIN, this_year);
+	if ((r = person_birth_year_check(p->birth_year, now_ms, e)) < 0 ||
+	    (r = person_day(p->from, PERSON_ALWAYS, now_ms, &day, e)) < 0)
+		return r;
 	return text_check(p->name, CASE_TEXT_MAX, "name", e);
 }
 
-static json_t *
-row_json(const struct case_person *p)
+json_t *
+person_row_json(const char *name, int32_t birth_year)
 {
-	json_t *j = json_pack("{s:s, s:s, s:b}", "role", p->role, "name",
-	    p->name, "confidential_address", p->confidential_address);
+	json_t *j = json_pack("{s:s}", "name", name);
 
-	if (j != NULL && p->birth_year != 0 &&
-	    json_object_set_new(j, "birth_year", json_integer(p->birth_year)) <
+	if (j != NULL && birth_year != 0 &&
+	    json_object_set_new(j, "birth_year", json_integer(birth_year)) <
 		0) {
 		json_decref(j);
 		return NULL;
@@ -96,13 +98,16 @@ int
 person_prepare(struct core *core, const struct id *kase,
     const struct case_person *p, struct person_row *out, struct err *e)
 {
-	struct person_row row = { .adult = person_role_is_adult(p->role) };
-	json_t *j = row_json(p);
+	struct person_row row = { .confidential = p->confidential_address };
+	json_t *j = person_row_json(p->name, p->birth_year);
 	int r;
 
 	if (j == NULL)
 		return err_set(e, ERR_NOMEM, "person");
-	if ((r = id_random(&row.id, e)) == 0 &&
+	snprintf(row.role, sizeof(row.role), "%s", p->role);
+	if ((r = person_day(
+		 p->from, PERSON_ALWAYS, core->now_ms(), &row.from, e)) == 0 &&
+	    (r = id_random(&row.id, e)) == 0 &&
 	    (r = keypool_take(core->keys, &row.key, e)) == 0)
 		r = row_seal(
 		    core, row.key.key.p, kase, &row.id, 0, j, &row.sealed, e);
@@ -140,81 +145,83 @@ person_insert(struct tx *tx, const struct id *kase, const struct person_row *p,
 
 	if ((r = check_room(tx, kase, e)) < 0 ||
 	    (r = sql_open(tx,
-		 "INSERT INTO person (id, dossier, adult, key, sealed)"
-		 " VALUES (?, ?, ?, ?, ?)",
+		 "INSERT INTO person"
+		 " (id, dossier, confidential, key, version, sealed)"
+		 " VALUES (?, ?, ?, ?, 0, ?)",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, &p->id, e)) < 0 ||
 	    (r = sql_id(q, 2, kase, e)) < 0 ||
-	    (r = sql_int(q, 3, p->adult, e)) < 0 ||
+	    (r = sql_int(q, 3, p->confidential, e)) < 0 ||
 	    (r = sql_int(q, 4, (int64_t)p->key.number, e)) < 0 ||
-	    (r = sql_blob(q, 5, p->sealed.p, p->sealed.len, e)) < 0)
+	    (r = sql_blob(q, 5, p->sealed.p, p->sealed.len, e)) < 0 ||
+	    (r = sql_run(q, e)) < 0)
 		return r;
-	return sql_run(q, e);
+	return person_role_insert(tx, &p->id, p->role, p->from, e);
 }
 
 int
 person_forget(struct tx *tx, const struct id *kase, struct err *e)
 {
-	AUTO(sql_done) struct sql *q = NULL;
+	AUTO(sql_done) struct sql *roles = NULL, *q = NULL;
 	int r;
 
-	if ((r = sql_open(tx, "DELETE FROM person WHERE dossier = ?", &q, e)) <
+	if ((r = sql_open(tx,
+		 "DELETE FROM person_role WHERE person IN"
+		 " (SELECT id FROM person WHERE dossier = ?)",
+		 &roles, e)) < 0 ||
+	    (r = sql_id(roles, 1, kase, e)) < 0 ||
+	    (r = sql_run(roles, e)) < 0 ||
+	    (r = sql_open(tx, "DELETE FROM person WHERE dossier = ?", &q, e)) <
 		0 ||
 	    (r = sql_id(q, 1, kase, e)) < 0)
 		return r;
 	return sql_run(q, e);
 }
 
-int
-person_adults(
-    struct tx *tx, const struct id *kase, struct buf *ids, struct err *e)
+/* --- reading -------------------------------------------------------------- */
+
+static int
+take_row(struct sql *q, struct tx *tx, const struct id *kase, int32_t today,
+    struct sealed_rows *rows, struct err *e)
+{
+	struct sealed_row row = { .kase = *kase };
+	char text[ID_TEXT];
+	json_t *clear;
+	int r;
+
+	if ((r = sql_get_id(q, 0, &row.id, e)) < 0)
+		return r;
+	row.key = (uint64_t)sql_get_int(q, 2);
+	row.version = (uint32_t)sql_get_int(q, 3);
+	row.p = (uint8_t *)(uintptr_t)sql_get_blob(q, 4, &row.n);
+	id_format(&row.id, text);
+	clear = json_pack("{s:s, s:b}", "person", text, "confidential_address",
+	    sql_get_int(q, 1) != 0);
+	if (clear == NULL)
+		return err_set(e, ERR_NOMEM, "persons");
+	if ((r = person_roles_json(tx, &row.id, today, clear, e)) < 0) {
+		json_decref(clear);
+		return r;
+	}
+	return rows_add(rows, &row, clear, e);
+}
+
+static int
+take_rows(struct tx *tx, const struct id *kase, int32_t today,
+    struct sealed_rows *rows, struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
-	struct id id;
 	int r;
 
 	if ((r = sql_open(tx,
-		 "SELECT id FROM person WHERE dossier = ? AND adult = 1"
-		 " ORDER BY rowid",
+		 "SELECT id, confidential, key, version, sealed FROM person"
+		 " WHERE dossier = ? ORDER BY rowid",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, kase, e)) < 0)
 		return r;
 	while ((r = sql_step(q, e)) > 0)
-		if ((r = sql_get_id(q, 0, &id, e)) < 0 ||
-		    (r = buf_add(ids, id.b, ID_LEN, e)) < 0)
+		if ((r = take_row(q, tx, kase, today, rows, e)) < 0)
 			return r;
-	return r;
-}
-
-static int
-take_rows(struct tx *tx, const struct id *kase, struct sealed_rows *rows,
-    struct err *e)
-{
-	AUTO(sql_done) struct sql *q = NULL;
-	char text[ID_TEXT];
-	int r;
-
-	if ((r = sql_open(tx,
-		 "SELECT id, adult, key, sealed FROM person WHERE dossier = ?"
-		 " ORDER BY rowid",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, kase, e)) < 0)
-		return r;
-	while ((r = sql_step(q, e)) > 0) {
-		struct sealed_row row = { .kase = *kase };
-
-		if ((r = sql_get_id(q, 0, &row.id, e)) < 0)
-			return r;
-		row.key = (uint64_t)sql_get_int(q, 2);
-		row.p = (uint8_t *)(uintptr_t)sql_get_blob(q, 3, &row.n);
-		id_format(&row.id, text);
-		r = rows_add(rows, &row,
-		    json_pack("{s:s, s:b}", "person", text, "adult",
-			sql_get_int(q, 1) != 0),
-		    e);
-		if (r < 0)
-			return r;
-	}
 	return r;
 }
 
@@ -235,7 +242,7 @@ person_list(struct core *core, struct tx *tx, const struct id *kase,
 	json_t *list;
 	int r;
 
-	if ((r = take_rows(tx, kase, &rows, e)) < 0)
+	if ((r = take_rows(tx, kase, civil_day(core->now_ms()), &rows, e)) < 0)
 		return r;
 	if ((list = json_array()) == NULL)
 		return err_set(e, ERR_NOMEM, "persons");
@@ -266,25 +273,6 @@ adding_done(struct adding *a)
 }
 
 static int
-touch(struct tx *tx, const struct adding *a, struct err *e)
-{
-	AUTO(sql_done) struct sql *q = NULL;
-	int r;
-
-	if ((r = sql_open(tx,
-		 "UPDATE dossier SET changed = ?"
-		 " WHERE id = ? AND state = 'open'",
-		 &q, e)) < 0 ||
-	    (r = sql_int(q, 1, (int64_t)a->leaf, e)) < 0 ||
-	    (r = sql_id(q, 2, &a->kase, e)) < 0 || (r = sql_run(q, e)) < 0)
-		return r;
-	if (sql_changes(tx) != 1)
-		return err_tag(e, ERR_CONFLICT, "case-state",
-		    "the case is not open any more");
-	return 0;
-}
-
-static int
 add_apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 {
 	struct adding *a = arg;
@@ -292,7 +280,7 @@ add_apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 
 	if ((r = core_leaf(a->core, tx, a->caller, LEAF_PERSON_ADD, LEAF_OK,
 		 &a->row.id, a->detail, now_ms, &a->leaf, e)) < 0 ||
-	    (r = touch(tx, a, e)) < 0)
+	    (r = case_touch(tx, &a->kase, a->leaf, e)) < 0)
 		return r;
 	return person_insert(tx, &a->kase, &a->row, e);
 }

@@ -2,7 +2,9 @@
 
 #include "daemon/core/consent.h"
 #include "daemon/core/disclosure.h"
+#include "daemon/core/event.h"
 #include "daemon/core/notice.h"
+#include "daemon/core/objection.h"
 
 static const char *const names[] = {
 	[PLAN_CASE] = "case",
@@ -95,7 +97,10 @@ add_case(struct tx *tx, struct plan *p, struct err *e)
 		0 ||
 	    (r = notice_key_numbers(tx, &p->kase, &extracts, e)) < 0 ||
 	    (r = add(p, PLAN_EXTRACTS, &p->kase, &extracts, e)) < 0 ||
-	    (r = case_key_numbers(tx, &p->kase, &rows, e)) < 0)
+	    (r = case_key_numbers(tx, &p->kase, &rows, e)) < 0 ||
+	    (r = event_key_numbers(tx, &p->kase, &rows, e)) < 0 ||
+	    (r = objection_key_numbers(tx, &p->kase, &rows, e)) < 0 ||
+	    (r = refusal_key_numbers(tx, &p->kase, &rows, e)) < 0)
 		return r;
 	return add(p, PLAN_CASE, &p->kase, &rows, e);
 }
@@ -170,6 +175,19 @@ plan_digest(const struct plan *p, uint8_t out[32], struct err *e)
 	return digest_of(DIGEST_SHA256, b.p, b.len, out, e);
 }
 
+/* The case's own rows, and those of what was told of it. */
+static int
+forget_case(struct tx *tx, const struct id *kase, struct err *e)
+{
+	int r;
+
+	if ((r = event_forget(tx, kase, e)) < 0 ||
+	    (r = objection_forget(tx, kase, e)) < 0 ||
+	    (r = refusal_forget(tx, kase, e)) < 0)
+		return r;
+	return case_forget(tx, kase, e);
+}
+
 static int
 forget_one(struct tx *tx, const struct plan *p, const struct plan_object *o,
     int64_t now_ms, struct err *e)
@@ -179,7 +197,7 @@ forget_one(struct tx *tx, const struct plan *p, const struct plan_object *o,
 
 	switch (o->what) {
 	case PLAN_CASE:
-		return case_forget(tx, &o->id, e);
+		return forget_case(tx, &o->id, e);
 	case PLAN_DOCUMENT:
 		return document_forget(tx, &o->id, e);
 	case PLAN_CONSENTS:

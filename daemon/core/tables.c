@@ -8,9 +8,11 @@
 #include "daemon/core/disclosure.h"
 #include "daemon/core/document.h"
 #include "daemon/core/erasure.h"
+#include "daemon/core/event.h"
 #include "daemon/core/glass.h"
 #include "daemon/core/idempotency.h"
 #include "daemon/core/notice.h"
+#include "daemon/core/objection.h"
 #include "daemon/core/rules.h"
 #include "daemon/core/submission.h"
 #include "daemon/store/store.h"
@@ -23,6 +25,9 @@ static const char *const maxima[] = {
 	"SELECT max(key) FROM version",
 	"SELECT max(key) FROM page",
 	"SELECT max(key) FROM consent",
+	"SELECT max(key) FROM case_event",
+	"SELECT max(key) FROM objection",
+	"SELECT max(key) FROM refusal",
 	"SELECT max(key) FROM extract",
 	"SELECT max(key) FROM notice",
 	"SELECT max(drawn) FROM submission",
@@ -36,6 +41,9 @@ static const char *const in_use[] = {
 	"SELECT key FROM version WHERE key < ?",
 	"SELECT key FROM page WHERE key < ?",
 	"SELECT key FROM consent WHERE key < ?",
+	"SELECT key FROM case_event WHERE key < ?",
+	"SELECT key FROM objection WHERE key < ?",
+	"SELECT key FROM refusal WHERE key < ?",
 	"SELECT key FROM extract WHERE key < ?",
 	"SELECT key FROM notice WHERE key < ?",
 	"SELECT key FROM submission WHERE key < ?",
@@ -56,6 +64,9 @@ tables_schemas(const char *const **out)
 		&document_schema,
 		&idempotency_schema,
 		&consent_schema,
+		&event_schema,
+		&objection_schema,
+		&refusal_schema,
 		&disclosure_schema,
 		&notice_schema,
 		&submission_schema,

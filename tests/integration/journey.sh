@@ -506,7 +506,8 @@ step_5() {
 	CAF_TWO=$EXTRACT
 	ok "un second extrait attend la CAF"
 	shown Amélie from_afar consent withdraw "$CONSENT" \
-	    --channel telephone --reason "appel du ménage"
+	    --channel telephone --reason "appel du ménage" \
+	    --caller-check "rappelé au numéro du dossier"
 	moment withdrawn
 	shown_refused 5 "" CAF partner caf pull "$CAF_TWO"
 	shown_refused 3 "" Amélie from_afar --purpose maintien-aide-logement \

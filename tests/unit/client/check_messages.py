@@ -24,6 +24,9 @@ TABLES = (
         re.compile(r'\{ "[a-z]+", "(submission-[a-z]+)" \}'),
     ),
     ("daemon/core/submission.c", re.compile(r'\*tag = "([a-z-]+)"')),
+    ("daemon/core/event.c", re.compile(r'"([a-z]+-date)"')),
+    ("daemon/core/objection.c", re.compile(r'"([a-z]+-date)"')),
+    ("daemon/core/refusal.c", re.compile(r'"([a-z]+-date)"')),
     ("policy/disclose.c", re.compile(r'deny\(\w+, \w+, "([a-z-]+)"')),
     ("policy/authorize.c", re.compile(r'deny\([^;]*?\);')),
 )

@@ -163,8 +163,8 @@ pull(struct scene *s, struct caller *who, const char *extract, struct buf *out)
 static int
 withdraw(struct scene *s, const char *consent, json_t **answer)
 {
-	return consent_withdraw(s->f->core, &s->camille, consent, "telephone",
-	    "", &s->f->object, answer, &s->f->e);
+	return consent_withdraw(s->f->core, &s->camille, consent, "visite", "",
+	    &s->f->object, answer, &s->f->e);
 }
 
 /* The payload as stock openssl opens and verifies it. */
