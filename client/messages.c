@@ -77,6 +77,8 @@ static const struct {
 	{ "cut", N_("la connexion a été coupée ; la même commande reprendra "
 		    "où elle en était") },
 	{ "denied", N_("les règles ne le permettent pas") },
+	{ "diagnosis", N_("la règle n'est pas pour un ménage qui a "
+			  "répondu ainsi au diagnostic") },
 	{ "diagnosis-made", N_("le dossier contient déjà des fiches sociales : "
 			       "un refus du diagnostic vient trop tard") },
 	{ "diagnosis-refused", N_("le ménage a refusé le diagnostic : aucune "
@@ -93,6 +95,8 @@ static const struct {
 	{ "event-date", N_("la date de l'événement n'est pas possible") },
 	{ "event-document", N_("cet événement s'inscrit avec sa décision, un "
 			       "document de ce dossier") },
+	{ "event-missing", N_("un événement que la règle attend n'a "
+			      "pas eu lieu") },
 	{ "event-unknown", N_("les règles ne connaissent pas cet événement") },
 	{ "events", N_("le dossier a trop d'événements") },
 	{ "extract-acknowledged", N_("cet extrait a déjà été accusé "

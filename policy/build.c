@@ -13,7 +13,9 @@ static const char *const words[WORD_COUNT] = {
 	[WORD_RECIPIENT] = "recipient",
 	[WORD_ADAPT] = "adapt-recipient",
 	[WORD_CONSENT] = "consent",
+	[WORD_EVENT] = "event",
 	[WORD_DISCLOSURE] = "disclosure",
+	[WORD_BLOCK] = "block",
 	[WORD_APPROVAL] = "approval",
 	[WORD_FIGURE] = "figure",
 	[WORD_PERSON] = "person",
@@ -124,6 +126,29 @@ build_approvals(struct build *b, struct err *e)
 	return 0;
 }
 
+int
+build_meet(const struct policy_window *a, const struct policy_window *b)
+{
+	return a->from <= b->until && b->from <= a->until;
+}
+
+/* "NAME:WORD" succeeds NAME: never two of them on one day. */
+static void
+check_successor(struct build *b, size_t i)
+{
+	const struct node *n = b->of[WORD_FIGURE].v[i];
+	const struct figure *v = b->p->figures;
+	size_t j, len = strcspn(v[i].name, ":");
+
+	for (j = 0; j < i; j++)
+		if (strcspn(v[j].name, ":") == len &&
+		    strncmp(v[i].name, v[j].name, len) == 0 &&
+		    build_meet(&v[i].when, &v[j].when))
+			problem(b->ps, n->file, n->line,
+			    "figure \"%s\" is in force on days of \"%s\"",
+			    v[i].name, v[j].name);
+}
+
 static int
 build_figures(struct build *b, struct err *e)
 {
@@ -143,6 +168,8 @@ build_figures(struct build *b, struct err *e)
 	}
 	b->p->figures = v;
 	b->p->nfigures = s->n;
+	for (i = 0; i < s->n; i++)
+		check_successor(b, i);
 	return 0;
 }
 
@@ -156,7 +183,8 @@ build_parts(struct build *b, struct err *e)
 	    (r = build_named(b, WORD_PURPOSE, &p->purposes, &p->npurposes, e)) <
 		0 ||
 	    (r = build_kinds(b, e)) < 0 || (r = build_access(b, e)) < 0 ||
-	    (r = build_disclosure(b, e)) < 0 ||
+	    (r = build_recipients(b, e)) < 0 || (r = build_events(b, e)) < 0 ||
+	    (r = build_disclosure(b, e)) < 0 || (r = build_blocks(b, e)) < 0 ||
 	    (r = build_approvals(b, e)) < 0 || (r = build_figures(b, e)) < 0)
 		return r;
 	return build_people(b, e);

@@ -19,7 +19,9 @@ enum word {
 	WORD_RECIPIENT,
 	WORD_ADAPT,
 	WORD_CONSENT,
+	WORD_EVENT,
 	WORD_DISCLOSURE,
+	WORD_BLOCK,
 	WORD_APPROVAL,
 	WORD_FIGURE,
 	WORD_PERSON,
@@ -47,13 +49,27 @@ int build_policy(struct build *b, struct node *const *files, size_t nfiles,
 /* Parts of it, each over the sections of its words. */
 int build_kinds(struct build *b, struct err *e) NODISCARD;
 int build_access(struct build *b, struct err *e) NODISCARD;
+int build_recipients(struct build *b, struct err *e) NODISCARD;
+int build_events(struct build *b, struct err *e) NODISCARD;
+int build_blocks(struct build *b, struct err *e) NODISCARD;
 int build_disclosure(struct build *b, struct err *e) NODISCARD;
 int build_people(struct build *b, struct err *e) NODISCARD;
 
 /* References and contradictions, once everything is built. */
 void check_policy(struct build *b);
 void check_access(struct build *b);
+void check_disclosure(struct build *b);
 void check_people(struct build *b);
+
+/*
+ * "diagnostic:dette.montant", which stands at word of n, line line: its kind
+ * and field. NULL: a problem, which is reported.
+ */
+const struct policy_field *build_source(struct build *b, const struct node *n,
+    const char *word, const char *from, int line,
+    const struct policy_kind **kind);
+/* Do they share a day? */
+int build_meet(const struct policy_window *a, const struct policy_window *b);
 
 /* --- reading values of a section -------------------------------------- */
 
@@ -89,6 +105,15 @@ const char *const *read_names_or_none(
 /* As read_names for what is no name: media types, keys. */
 const char *const *read_list(
     struct build *b, const struct node *n, const char *word);
+/* The same, and never empty. */
+const char *const *read_list_must(
+    struct build *b, const struct node *n, const char *word);
+/* As read_names, each a word of the table; as read_names_or_none. */
+const char *const *read_words_or_none(struct build *b, const struct node *n,
+    const char *word, const char *const *table);
+/* As read_names, each a word of the table. */
+const char *const *read_words(struct build *b, const struct node *n,
+    const char *word, const char *const *table);
 /* As read_names, each a word of the table: a bit for each. */
 unsigned read_bits(struct build *b, const struct node *n, const char *word,
     const char *const *table);

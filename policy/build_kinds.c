@@ -204,6 +204,23 @@ check_signing(
 			    k->name);
 }
 
+/* Who signs is said of what is signed, and what the vault writes itself is a
+ * record. */
+static void
+check_signers(
+    struct build *b, const struct node *n, const struct policy_kind *k)
+{
+	if (k->is_signed != (k->signers[0] != NULL))
+		problem(b->ps, n->file, read_line(n, "signers"),
+		    "kind \"%s\": signers are for what is signed, and it needs "
+		    "some",
+		    k->name);
+	if (k->by_vault && !k->is_record)
+		problem(b->ps, n->file, read_line(n, "by-vault"),
+		    "kind \"%s\": what the vault writes itself is a record",
+		    k->name);
+}
+
 static int
 read_kind(
     struct build *b, const struct node *n, struct policy_kind *k, struct err *e)
@@ -224,12 +241,16 @@ read_kind(
 	k->strict = k->is_signed ? read_flag_must(b, n, "strict")
 				 : read_flag(b, n, "strict");
 	k->uninspected = read_flag(b, n, "uninspected");
+	k->by_vault = read_flag(b, n, "by-vault");
+	k->is_social = read_flag_must(b, n, "social");
+	k->signers = read_words(b, n, "signers", names_signers);
 	k->retention = read_name(b, n, "retention", 1);
 	if ((r = read_fields(b, n, k, e)) < 0)
 		return r;
 	check_media(b, n, k);
 	check_shape(b, n, k);
 	check_signing(b, n, k);
+	check_signers(b, n, k);
 	return 0;
 }
 

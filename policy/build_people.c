@@ -216,12 +216,6 @@ find_person(const struct policy *p, const char *account)
 	return NULL;
 }
 
-static int
-overlap(const struct policy_window *a, const struct policy_window *b)
-{
-	return a->from <= b->until && b->from <= a->until;
-}
-
 /* How many roles this account is lent besides its own, and once each. */
 static void
 check_lent_once(struct build *b, size_t i)
@@ -236,7 +230,7 @@ check_lent_once(struct build *b, size_t i)
 		count++;
 		if (v[i].role != NULL && v[j].role != NULL &&
 		    strcmp(v[i].role, v[j].role) == 0 &&
-		    overlap(&v[i].when, &v[j].when))
+		    build_meet(&v[i].when, &v[j].when))
 			problem(b->ps, n->file, n->line,
 			    "loan \"%s\" lends what \"%s\" lends on the same "
 			    "days",

@@ -55,14 +55,16 @@ struct policy {
 	struct policy_recipient *recipients;
 	struct policy_consent *consents;
 	struct disclosure_rule *disclosures;
+	struct policy_event *events;
+	struct policy_block *blocks;
 	struct policy_approval *approvals;
 	struct figure *figures;
 	struct policy_loan *loans;
 	struct principal *people;
 	struct person_key *keys;
 	size_t nroles, npurposes, nkinds, nretentions, naccess, nrecipients,
-	    nconsents, ndisclosures, napprovals, nfigures, nloans, npeople,
-	    nkeys;
+	    nconsents, ndisclosures, nevents, nblocks, napprovals, nfigures,
+	    nloans, npeople, nkeys;
 };
 
 const struct named *model_role(const struct policy *p, const char *name);
@@ -75,5 +77,7 @@ const struct policy_loan *model_loan(
     const struct policy *p, const char *account, const char *role, int32_t day);
 /* Is s one of the list, which ends with NULL? */
 int model_has(const char *const *list, const char *s);
+/* Is path that field, or under it? */
+int model_is_at_or_under(const char *path, const char *top);
 
 #endif

@@ -22,6 +22,13 @@ const char *const names_approvals[] = { "erasure", "release", "rules", "people",
 const char *const names_units[] = { "minutes", "hours", "days", "working-days",
 	"weeks", "months", "years", "percent", "count", "bytes", NULL };
 
+const char *const names_persons[] = { "titulaire", "co-titulaire", "occupant",
+	"garant", "bailleur", NULL };
+const char *const names_signers[] = { "titulaire", "co-titulaire", "occupant",
+	"garant", "bailleur", "structure", "tiers", NULL };
+const char *const names_diagnosis[] = { "unknown", "accepted", "refused",
+	NULL };
+
 static const struct op_traits ops[OP_COUNT] = {
 	[OP_STATUS] = { "status" },
 	[OP_CASE_OPEN] = { "case-open" },

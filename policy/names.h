@@ -23,6 +23,9 @@ extern const char *const names_from[];	 /* what starts a retention */
 extern const char *const names_status[]; /* enum policy_status */
 extern const char *const names_approvals[];
 extern const char *const names_units[];
+extern const char *const names_persons[];   /* adults of a case, by role */
+extern const char *const names_signers[];   /* who may sign a document */
+extern const char *const names_diagnosis[]; /* enum policy_diagnosis */
 
 enum case_state {
 	STATE_OPEN,

@@ -361,9 +361,10 @@ struct disclosure_rule {
 	const char *const *stages; /* "amont", "aval"; empty: any */
 	uint32_t expires_days;
 	int four_eyes;
-	int urgent;	    /* goes now; the second signature comes after */
-	int partial;	    /* may go with the fields of those who agree */
-	unsigned diagnosis; /* bit of each enum policy_diagnosis it is for */
+	int urgent;	       /* goes now; the second signature comes after */
+	int despite_objection; /* the person's own copy, what a law orders */
+	int partial;	       /* may go with the fields of those who agree */
+	unsigned diagnosis;    /* bit of each enum policy_diagnosis it is for */
 	const char *const
 	    *events; /* that must have happened; NULL at the end */
 	const char *const *channels; /* of the recipient's, this rule's */
@@ -376,7 +377,8 @@ struct disclosure_adult {
 	const char *const *consents; /* NULL at the end */
 };
 struct disclosure_facts {
-	const char *recipient, *purpose; /* purpose NULL: the only one */
+	/* purpose NULL: the only one of the rules that fit these facts */
+	const char *recipient, *purpose;
 	const char *stage, *case_state;
 	/* Consent purposes in force for every adult of the case today. */
 	const char *const *consents; /* NULL at the end */
@@ -405,8 +407,11 @@ void policy_disclose(const struct policy *p, const struct disclosure_facts *f,
  */
 struct policy_blocked {
 	const char *kind, *path;
-	/* NULL: the field stays behind. Else: a record in which it has this
-	 * value does not go at all. */
+	/*
+	 * NULL: the field stays behind, and any group with it. Else: a record
+	 * in which it has this value does not go at all, which only who
+	 * reads the record can see: policy_field_verdict does not.
+	 */
 	const char *value;
 };
 struct policy_block {
@@ -428,7 +433,10 @@ enum field_verdict {
 	FIELD_NOT_ALL_AGREE, /* shared, and an adult's consent is missing */
 	FIELD_THEY_DISAGREE  /* of somebody whose consent is missing */
 };
-/* One field of the rule that policy_disclose chose, under the same facts. */
+/*
+ * One field of the rule that policy_disclose chose, under the same facts.
+ * *block (may be NULL) is set where the verdict is FIELD_BLOCKED.
+ */
 enum field_verdict policy_field_verdict(const struct policy *p,
     const struct disclosure_facts *f, const struct disclosure_rule *r,
     const struct disclosed_field *x, const struct policy_block **block);
@@ -465,7 +473,7 @@ const struct policy_approval *policy_approval(
  * *value, or ERR_NOT_FOUND. */
 int policy_figure(const struct policy *p, const char *name, int64_t *value,
     struct err *e) NODISCARD;
-/* The same, in force on that day. */
+/* The same, in force on that day: "NAME:WORD" in the rules succeeds NAME. */
 int policy_figure_on(const struct policy *p, const char *name, int32_t day,
     int64_t *value, struct err *e) NODISCARD;
 

@@ -18,6 +18,15 @@ model_has(const char *const *list, const char *s)
 	return 0;
 }
 
+int
+model_is_at_or_under(const char *path, const char *top)
+{
+	size_t n = strlen(top);
+
+	return strncmp(path, top, n) == 0 &&
+	       (path[n] == '\0' || path[n] == '.');
+}
+
 static const struct named *
 find_named(const struct named *v, size_t n, const char *name)
 {
@@ -179,6 +188,31 @@ policy_consents(const struct policy *p, const struct policy_consent **all)
 	return p->nconsents;
 }
 
+const struct policy_event *
+policy_event(const struct policy *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->nevents; i++)
+		if (strcmp(p->events[i].name, name) == 0)
+			return &p->events[i];
+	return NULL;
+}
+
+size_t
+policy_events(const struct policy *p, const struct policy_event **all)
+{
+	*all = p->events;
+	return p->nevents;
+}
+
+size_t
+policy_blocks(const struct policy *p, const struct policy_block **all)
+{
+	*all = p->blocks;
+	return p->nblocks;
+}
+
 size_t
 policy_disclosures(const struct policy *p, const struct disclosure_rule **all)
 {
@@ -208,6 +242,16 @@ policy_approval(const struct policy *p, const char *what)
 	return NULL;
 }
 
+/* "notice-days", or "notice-days:2027" that succeeds it. */
+static int
+is_figure(const struct figure *f, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(f->name, name, n) == 0 &&
+	       (f->name[n] == '\0' || f->name[n] == ':');
+}
+
 int
 policy_figure_on(const struct policy *p, const char *name, int32_t day,
     int64_t *value, struct err *e)
@@ -215,7 +259,7 @@ policy_figure_on(const struct policy *p, const char *name, int32_t day,
 	size_t i;
 
 	for (i = 0; i < p->nfigures; i++)
-		if (strcmp(p->figures[i].name, name) == 0 &&
+		if (is_figure(&p->figures[i], name) &&
 		    policy_in_force(&p->figures[i].when, day)) {
 			*value = p->figures[i].value;
 			return 0;

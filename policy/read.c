@@ -200,6 +200,41 @@ read_list(struct build *b, const struct node *n, const char *word)
 	return v != NULL ? v->v : nothing;
 }
 
+const char *const *
+read_list_must(struct build *b, const struct node *n, const char *word)
+{
+	const char *const *v = read_list(b, n, word);
+
+	if (v[0] == NULL)
+		missing(b, n, word);
+	return v;
+}
+
+const char *const *
+read_words(struct build *b, const struct node *n, const char *word,
+    const char *const *table)
+{
+	const struct value *v = read_value(n, word);
+	const char *const *names = read_names(b, n, word);
+	size_t i;
+
+	for (i = 0; names[i] != NULL; i++)
+		if (names_find(table, names[i]) < 0)
+			problem(b->ps, n->file, v->lines[i],
+			    "unknown word \"%s\" in %s of %s \"%s\"", names[i],
+			    word, n->word, n->title);
+	return names;
+}
+
+const char *const *
+read_words_or_none(struct build *b, const struct node *n, const char *word,
+    const char *const *table)
+{
+	const char *const *v = read_names_or_none(b, n, word);
+
+	return v[0] != NULL ? read_words(b, n, word, table) : v;
+}
+
 unsigned
 read_bits(struct build *b, const struct node *n, const char *word,
     const char *const *table)

@@ -64,6 +64,9 @@ static cfg_opt_t kind_words[] = {
 	WORD("signed"),
 	WORD("strict"),
 	WORD("uninspected"),
+	WORD("by-vault"),
+	WORD("social"),
+	LIST("signers"),
 	WORD("retention"),
 	SECTION("field", field_words),
 	CFG_END(),
@@ -96,6 +99,7 @@ static cfg_opt_t recipient_words[] = {
 	ORIGIN,
 	WORD("account"),
 	WORD("channel"),
+	LIST("channels"),
 	WORD("certificate"),
 	WORD("landlord-facing"),
 	CFG_END(),
@@ -105,6 +109,7 @@ static cfg_opt_t adapt_words[] = {
 	WORD("source"),
 	WORD("account"),
 	WORD("channel"),
+	LIST("channels"),
 	WORD("certificate"),
 	CFG_END(),
 };
@@ -115,11 +120,14 @@ static cfg_opt_t consent_words[] = {
 	WORD("valid-months"),
 	WORD("notice"),
 	WORD("notice-version"),
+	WORD("basis"),
+	LIST("classes"),
 	CFG_END(),
 };
 static cfg_opt_t disclosed_words[] = {
 	WORD("from"),
 	WORD("title"),
+	WORD("about"),
 	CFG_END(),
 };
 static cfg_opt_t disclosure_words[] = {
@@ -133,8 +141,33 @@ static cfg_opt_t disclosure_words[] = {
 	LIST("stages"),
 	WORD("expires-days"),
 	WORD("four-eyes"),
+	WORD("urgent"),
+	WORD("partial"),
+	WORD("despite-objection"),
+	LIST("diagnosis"),
+	LIST("events"),
+	LIST("channels"),
 	LIST("sensitive"),
 	SECTION("field", disclosed_words),
+	CFG_END(),
+};
+static cfg_opt_t event_words[] = {
+	WORD("title"),
+	ORIGIN,
+	WORD("document"),
+	WORD("in-future"),
+	WORD("stage"),
+	CFG_END(),
+};
+static cfg_opt_t blocked_words[] = { WORD("value"), CFG_END() };
+static cfg_opt_t block_words[] = {
+	WORD("title"),
+	ORIGIN,
+	WORD("landlord-facing"),
+	LIST("recipients"),
+	WORD("until-event"),
+	WORD("fields-count"),
+	SECTION("field", blocked_words),
 	CFG_END(),
 };
 static cfg_opt_t approval_words[] = {
@@ -165,7 +198,9 @@ static cfg_opt_t rules_words[] = {
 	SECTION("recipient", recipient_words),
 	SECTION("adapt-recipient", adapt_words),
 	SECTION("consent", consent_words),
+	SECTION("event", event_words),
 	SECTION("disclosure", disclosure_words),
+	SECTION("block", block_words),
 	SECTION("approval", approval_words),
 	SECTION("figure", figure_words),
 	CFG_END(),
@@ -173,8 +208,8 @@ static cfg_opt_t rules_words[] = {
 /* Every path at which a section may stand, for the callback of its end. */
 static const char *const rules_sections[] = { "purpose", "role", "kind",
 	"kind|field", "retention", "access", "recipient", "adapt-recipient",
-	"consent", "disclosure", "disclosure|field", "approval", "figure",
-	NULL };
+	"consent", "event", "disclosure", "disclosure|field", "block",
+	"block|field", "approval", "figure", NULL };
 
 static cfg_opt_t person_words[] = {
 	WORD("uid"),

@@ -227,6 +227,7 @@ write_policy(struct core_fixture *f)
 	snprintf(path, sizeof(path), "%s/policy", f->agent.dir);
 	assert_int_equal(dir_make(AT_FDCWD, path, 0755, NULL), 0);
 	copy_rules(f, "00-common.conf");
+	copy_rules(f, "10-2027.conf");
 	copy_rules(f, "77-seine-et-marne.conf");
 	copy_folder(f, "notices");
 	copy_folder(f, "tests");

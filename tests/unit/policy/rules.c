@@ -27,7 +27,7 @@ const char rules_small[] =
     "	source = \"s\"\n"
     "}\n"
     "kind \"note\" {\n"
-    "	title = \"Note\"\n"
+    "	title = \"Note\" social = true\n"
     "	source = \"s\"\n"
     "	record = true\n"
     "	media = { \"application/json\" }\n"
@@ -41,7 +41,7 @@ const char rules_small[] =
     "	field \"story\" { type = text label = never }\n"
     "}\n"
     "kind \"scan\" {\n"
-    "	title = \"Copie\"\n"
+    "	title = \"Copie\" social = true signers = { titulaire }\n"
     "	source = \"s\"\n"
     "	media = { \"application/pdf\", \"image/png\" }\n"
     "	pages-max = 4\n"
@@ -68,7 +68,7 @@ const char rules_small[] =
     "	source = \"s\"\n"
     "}\n"
     "consent \"share:office\" {\n"
-    "	title = \"Partage\"\n"
+    "	title = \"Partage\" basis = \"b\" classes = { \"c\" }\n"
     "	recipient = office\n"
     "	valid-months = 12\n"
     "	notice = \"n\"\n"
@@ -76,9 +76,9 @@ const char rules_small[] =
     "	source = \"s\"\n"
     "}\n"
     "disclosure \"to-office\" {\n"
-    "	title = \"Extrait\"\n"
+    "	title = \"Extrait\" diagnosis = { unknown, accepted } events = none\n"
     "	recipient = office\n"
-    "	purpose = share\n"
+    "	purpose = share channels = { ssh }\n"
     "	basis = \"b\"\n"
     "	source = \"s\"\n"
     "	consent = share:office\n"
@@ -247,6 +247,7 @@ rules_setup_shipped(void **state)
 {
 	static const char *const files[][2] = {
 		{ "00-common.conf", "00-common.conf" },
+		{ "10-2027.conf", "10-2027.conf" },
 		{ "77-seine-et-marne.conf", "77-seine-et-marne.conf" },
 		{ "people.example.conf", "people.conf" },
 	};

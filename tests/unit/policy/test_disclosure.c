@@ -34,7 +34,7 @@ static const struct {
 	{ "banque-de-france", "amont", "cccaac" },
 	{ "banque-de-france", "aval", "cccaac" },
 	{ "banque-de-france", NULL, "ssssss" },
-	{ "bailleur", "amont", "rrrrrr" },
+	{ "assureur", "amont", "rrrrrr" },
 	{ "*", "amont", "rrrrrr" },
 	{ "", "amont", "rrrrrr" },
 	{ NULL, "amont", "rrrrrr" },
@@ -211,7 +211,6 @@ no_extract_holds_what_is_never_disclosed(void **state)
 	const struct disclosure_rule *rule;
 	size_t i, j, f, k, n = policy_disclosures(r->p, &rule);
 
-	assert_int_equal(n, 4);
 	for (i = 0; i < n; i++)
 		for (j = 0; j < NELEMS(rows); j++) {
 			if (strcmp(rule[i].recipient, rows[j].recipient) != 0)
@@ -312,6 +311,7 @@ of_several_purposes_one_must_be_named(void **state)
 	    "disclosure \"second\" { title = \"t\" recipient = office "
 	    "purpose = work basis = \"b\" source = \"s\" consent = none "
 	    "stages = { amont } expires-days = 1 four-eyes = false "
+	    "diagnosis = { unknown } events = none channels = { ssh } "
 	    "field \"n\" { from = \"note:name\" } }\napproval \"erasure\"");
 	policy_disclose(r->p, &f, &d);
 	assert_false(d.allowed);

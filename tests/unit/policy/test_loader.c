@@ -214,7 +214,7 @@ static const struct row disclosure_rows[] = {
 	{ "consent = share:office\n", "", -6, "does not say its consent" },
 	{ "stages = { amont }\n", "", -7, "does not say its stages" },
 	{ "stages = { amont }", "stages = { later }", 0,
-	    "unknown stage \"later\"" },
+	    "unknown word \"later\" in stages" },
 	{ "four-eyes = false\n", "", -9, "does not say its four-eyes" },
 	{ "four-eyes = false", "four-eyes = true", 0, "asks for four eyes" },
 	{ "expires-days = 30", "expires-days = 4000", 0, "not within" },
@@ -245,6 +245,7 @@ static const struct row disclosure_rows[] = {
 	    "disclosure \"twin\" { title = \"t\" recipient = office "
 	    "purpose = share basis = \"b\" source = \"s\" consent = none "
 	    "stages = { amont } expires-days = 1 four-eyes = false "
+	    "diagnosis = { unknown } events = none channels = { ssh } "
 	    "field \"n\" { from = \"note:name\" } }\napproval \"erasure\"",
 	    0, "same recipient, purpose and days" },
 };

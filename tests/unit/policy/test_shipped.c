@@ -27,7 +27,7 @@ each_kind_of_the_domain_is_declared(void **state)
 	size_t i;
 
 	assert_int_equal(
-	    policy_kinds(r->p, &k), NELEMS(files) + NELEMS(records));
+	    policy_kinds(r->p, &k), NELEMS(files) + NELEMS(records) + 1);
 	for (i = 0; i < NELEMS(files); i++) {
 		k = policy_kind(r->p, files[i]);
 		assert_non_null(k);
@@ -45,6 +45,10 @@ each_kind_of_the_domain_is_declared(void **state)
 		assert_true(policy_field(k, "date")->required);
 		assert_non_null(policy_retention(r->p, k->retention));
 	}
+	/* What the vault writes itself of how it ended, and nobody files. */
+	k = policy_kind(r->p, "issue");
+	assert_true(k->is_record && k->by_vault && !k->is_social);
+	assert_string_equal(k->retention, "jamais-rencontre");
 	assert_null(policy_kind(r->p, "photo"));
 	assert_null(policy_kind(r->p, ""));
 }
@@ -180,13 +184,13 @@ partners_and_consents_are_named(void **state)
 	const struct policy_recipient *all, *caf;
 	const struct policy_consent *c;
 
-	assert_int_equal(policy_recipients(r->p, &all), 3);
+	assert_int_equal(policy_recipients(r->p, &all), 13);
 	caf = policy_recipient(r->p, "caf");
 	assert_string_equal(caf->account, "caf-exemple");
 	assert_string_equal(caf->channel, "ssh");
 	assert_string_equal(caf->certificate, "certificates/caf.pem");
 	assert_non_null(strstr(caf->title, "Seine-et-Marne"));
-	assert_int_equal(policy_consents(r->p, &c), 3);
+	assert_int_equal(policy_consents(r->p, &c), 9);
 	c = policy_consent(r->p, "partage:caf");
 	assert_string_equal(c->recipient, "caf");
 	assert_non_null(policy_consent(r->p, "partage:banque-de-france"));
@@ -377,6 +381,7 @@ spoil_each_line(void **state, int is_garbled)
 {
 	static const char *const names[][2] = {
 		{ "00-common.conf", "00-common.conf" },
+		{ "10-2027.conf", "10-2027.conf" },
 		{ "77-seine-et-marne.conf", "77-seine-et-marne.conf" },
 		{ "people.example.conf", "people.conf" },
 	};
