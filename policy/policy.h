@@ -395,7 +395,7 @@ struct disclosure_decision {
 	const char *tag;		    /* "consent-missing", "no-rule",
 					       "recipient-unknown", "case-restricted",
 					       "stage" … */
-	const struct policy *policy; /* by which rules */
+	const struct policy *policy;	    /* by which rules */
 	char why[POLICY_EXPLAIN_MAX];
 };
 void policy_disclose(const struct policy *p, const struct disclosure_facts *f,
