@@ -76,9 +76,14 @@ static const struct {
 	    N_("votre compte n'est pas un dépositaire de ce coffre") },
 	{ "cut", N_("la connexion a été coupée ; la même commande reprendra "
 		    "où elle en était") },
+	{ "days", N_("un nombre de jours de 1 à 3660 est attendu") },
 	{ "denied", N_("les règles ne le permettent pas") },
 	{ "diagnosis", N_("la règle n'est pas pour un ménage qui a "
 			  "répondu ainsi au diagnostic") },
+	{ "detail-damaged", N_("le détail de cette inscription n'est pas le "
+			       "sien") },
+	{ "detail-expired", N_("le détail de cette inscription a expiré : sa "
+			       "clé est détruite") },
 	{ "diagnosis-made", N_("le dossier contient déjà des fiches sociales : "
 			       "un refus du diagnostic vient trop tard") },
 	{ "diagnosis-refused", N_("le ménage a refusé le diagnostic : aucune "
@@ -135,6 +140,7 @@ static const struct {
 	{ "file-name", N_("le nom du fichier n'est pas acceptable") },
 	{ "filed-other", N_("le coffre n'a pas inscrit ce qui a été "
 			    "envoyé") },
+	{ "files", N_("la liste des fichiers de règles n'est pas correcte") },
 	{ "finding", N_("l'examen conclut : justified (justifié) ou "
 			"unjustified (injustifié)") },
 	{ "folder-exists", N_("ce dossier existe déjà et n'est pas vide") },
@@ -184,6 +190,7 @@ static const struct {
 	{ "method", N_("le coffre ne fait pas cela") },
 	{ "no-access", N_("votre compte n'a pas accès à ce coffre") },
 	{ "no-agent", N_("l'agent des clés ne répond pas") },
+	{ "no-decision", N_("cette inscription ne tient à aucune décision") },
 	{ "no-memory", N_("plus de mémoire") },
 	{ "no-rule", N_("aucune règle ne le permet") },
 	{ "no-team", N_("votre compte n'est d'aucune équipe") },

@@ -48,6 +48,7 @@ static const struct route *const tables[] = {
 	routes_notice,
 	routes_submission,
 	routes_glass,
+	routes_explain,
 };
 
 /* --- matching --------------------------------------------------------- */

@@ -45,7 +45,7 @@ struct route {
 extern const struct route routes_status[], routes_case[], routes_document[],
     routes_search[], routes_consent[], routes_extract[], routes_partner[],
     routes_erasure[], routes_audit[], routes_publish[], routes_notice[],
-    routes_submission[], routes_subject[], routes_glass[];
+    routes_submission[], routes_subject[], routes_glass[], routes_explain[];
 
 struct api;
 /* Serve core on these listeners (their descriptors are taken). */

@@ -6,6 +6,7 @@
 #include "daemon/core/door.h"
 #include "daemon/core/explain.h"
 #include "daemon/core/glass.h"
+#include "daemon/core/rules.h"
 #include "daemon/core/step_up.h"
 
 static struct access_facts
@@ -131,22 +132,34 @@ core_authorize(struct core *core, const struct caller *caller,
 }
 
 json_t *
-decision_json(const struct core *core, const struct decision *d)
+decision_form(const struct decision *d, uint32_t policy, uint32_t generation)
 {
-	json_t *j = json_pack("{s:s*, s:s*, s:b, s:s*, s:s, s:i, s:s*, s:s*}",
+	json_t *j = json_pack("{s:s*, s:s*, s:b, s:s*, s:s, s:I, s:s*, s:s*}",
 	    "rule", d->rule, "purpose", d->purpose, "default",
 	    d->purpose_is_default, "denied", d->allowed ? NULL : d->tag, "why",
-	    d->why, "policy", (int)policy_version(core->policy), "role",
-	    d->role, "loan", d->loan);
+	    d->why, "policy", (json_int_t)policy, "role", d->role, "loan",
+	    d->loan);
 
 	if (j == NULL ||
 	    json_object_set_new(j, "facts", access_kept_json(&d->facts)) < 0 ||
+	    (generation > 0 && json_object_set_new(j, "generation",
+				   json_integer(generation)) < 0) ||
 	    (d->broken_glass &&
 		json_object_set_new(j, "broken_glass", json_true()) < 0)) {
 		json_decref(j);
 		return NULL;
 	}
 	return j;
+}
+
+/* By the rules it was taken on: others may be in force by now. */
+json_t *
+decision_json(const struct core *core, const struct decision *d)
+{
+	const struct policy *p = d->policy != NULL ? d->policy : core->policy;
+
+	return decision_form(
+	    d, policy_version(p), rules_generation_of(core, p));
 }
 
 /* Does the act that this detail tells rest on a signed statement? */

@@ -30,23 +30,44 @@ void disclosure_kept_done(struct disclosure_kept *k);
 json_t *disclosure_decision_json(const struct core *core,
     const struct disclosure_facts *f, const struct disclosure_decision *d);
 
+/* The same of a decision taken again: by a set of this version and
+ * generation; 0 is left out. */
+json_t *disclosure_decision_form(const struct disclosure_facts *f,
+    const struct disclosure_decision *d, uint32_t policy, uint32_t generation);
+json_t *decision_form(
+    const struct decision *d, uint32_t policy, uint32_t generation);
+
+/* The set that a kept decision names. ERR_INTEGRITY: there is no such. */
+int explain_rules(struct core *core, const json_t *kept,
+    const struct policy **out, struct err *e) NODISCARD;
+
 /*
- * leaf: an audit number. {leaf, at, class, outcome, actor, decision (as
- * kept), replayed, same, rule: {name, title, source}, facts, consents,
- * disclosure, policy, generation}. ERR_NOT_FOUND; ERR_CONFLICT
- * "detail-expired", "no-decision".
+ * leaf: an audit number. {leaf, at, class, outcome, actor, object, same} and
+ * of an access {decision (as kept), replayed, rule: {name, title, source},
+ * facts}, of a disclosure "disclosure" {kept, replayed, rule: {name, title,
+ * source, basis}} and its "consents"; policy and generation by which it was
+ * decided; explained_by, the leaf of this reading. same: taken again by the
+ * rules of then it is the same, bit for bit. ERR_NOT_FOUND; ERR_CONFLICT
+ * "detail-expired", "no-decision"; ERR_INTEGRITY "detail-damaged".
  */
 int explain_leaf(struct core *core, const struct caller *caller, uint64_t leaf,
     json_t **answer, struct err *e) NODISCARD;
 /*
- * The candidate over the decisions of the last days: {decisions, same,
- * newly_allowed: [{leaf, at, what, why}], newly_denied, changed (another
- * rule or other fields), unreadable}. At most REPLAY_MAX decisions.
+ * A candidate over the decisions of the last days: the files in force with
+ * those given over them, [{name, text}]; one whose text is null is left out.
+ * {decisions, same, newly_allowed: [{leaf, at, what, who, rule_was, rule,
+ * why}], newly_denied, changed (another rule, role or purpose; other fields:
+ * lost, gained), newly_allowed_count, …, unreadable, complete, leaf}. what:
+ * the operation, or "disclosure" with its recipient. Of a leaf with both,
+ * both count. At most REPLAY_MAX decisions, newest first; complete is false
+ * when there are more. ERR_INVALID "files", "days"; ERR_REFUSED "policy"
+ * names the first problem.
  */
 #define REPLAY_MAX 200000
 #define REPLAY_LIST_MAX 200 /* of each kind are named; all are counted */
+#define REPLAY_DAYS_MAX 3660
 int explain_replay(struct core *core, const struct caller *caller,
-    const struct policy *candidate, uint32_t days, json_t **answer,
-    struct err *e) NODISCARD;
+    const json_t *files, uint32_t days, json_t **answer, struct err *e)
+    NODISCARD;
 
 #endif

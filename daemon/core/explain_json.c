@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "daemon/core/explain.h"
+#include "daemon/core/rules.h"
 
 /* --- access ----------------------------------------------------------- */
 
@@ -504,12 +505,23 @@ disclosure_facts_parse(
 }
 
 json_t *
-disclosure_decision_json(const struct core *core,
-    const struct disclosure_facts *f, const struct disclosure_decision *d)
+disclosure_decision_form(const struct disclosure_facts *f,
+    const struct disclosure_decision *d, uint32_t policy, uint32_t generation)
 {
-	return json_pack("{s:o, s:b, s:s*, s:s*, s:s, s:i}", "facts",
+	return json_pack("{s:o, s:b, s:s*, s:s*, s:s, s:I, s:o*}", "facts",
 	    disclosure_facts_json(f), "allowed", d->allowed, "rule",
 	    d->rule != NULL ? d->rule->name : NULL, "tag",
 	    d->allowed ? NULL : d->tag, "why", d->why, "policy",
-	    (int)policy_version(core->policy));
+	    (json_int_t)policy, "generation",
+	    generation > 0 ? json_integer(generation) : NULL);
+}
+
+json_t *
+disclosure_decision_json(const struct core *core,
+    const struct disclosure_facts *f, const struct disclosure_decision *d)
+{
+	const struct policy *p = d->policy != NULL ? d->policy : core->policy;
+
+	return disclosure_decision_form(
+	    f, d, policy_version(p), rules_generation_of(core, p));
 }

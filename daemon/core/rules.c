@@ -84,9 +84,8 @@ rules_switch(struct core *core, uint32_t generation)
 }
 
 uint32_t
-rules_generation(const struct core *core)
+rules_generation_of(const struct core *core, const struct policy *p)
 {
-	const struct policy *p = core->policy;
 	uint32_t generation = 0;
 	struct kept *k;
 
@@ -98,6 +97,12 @@ rules_generation(const struct core *core)
 			generation = k->generation;
 	pthread_mutex_unlock(&core->rules->lock);
 	return generation;
+}
+
+uint32_t
+rules_generation(const struct core *core)
+{
+	return rules_generation_of(core, core->policy);
 }
 
 /* From the catalog; another thread may load the same one meanwhile. */

@@ -23,6 +23,8 @@ int rules_open(struct core *core, const char *dir, struct err *e) NODISCARD;
 void rules_freep(struct rules **r);
 /* Of the set in force; 1 for the first. */
 uint32_t rules_generation(const struct core *core);
+/* Of a set that is or was in force; 0: of none. */
+uint32_t rules_generation_of(const struct core *core, const struct policy *p);
 /* A set that was in force, loaded when first asked for. Borrowed: it lives
  * as long as the daemon. ERR_NOT_FOUND. */
 int rules_at(struct core *core, uint32_t generation, const struct policy **out,
