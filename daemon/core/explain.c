@@ -255,11 +255,13 @@ explain_leaf(struct core *core, const struct caller *caller, uint64_t leaf,
 	    (r = core_authorize(core, caller, OP_EXPLAIN, NULL, NULL,
 		 core->now_ms(), &d, e)) < 0)
 		return r;
-	if (leaf >= audit_size(core->audit))
+	if ((r = enter_reading(core, caller, leaf, &d, &own, e)) < 0)
+		return r;
+	/* Its own is not there yet when it is asked for. */
+	if (leaf >= own)
 		return err_tag(
 		    e, ERR_NOT_FOUND, "not-found", "no such thing here");
-	if ((r = enter_reading(core, caller, leaf, &d, &own, e)) < 0 ||
-	    (r = read_entry(core, leaf, &entry, e)) < 0 ||
+	if ((r = read_entry(core, leaf, &entry, e)) < 0 ||
 	    (r = check_entry(entry, leaf, e)) < 0 ||
 	    (r = explain_entry(core, entry, answer, e)) < 0)
 		return r;
