@@ -78,12 +78,12 @@ static const struct {
 		    "où elle en était") },
 	{ "days", N_("un nombre de jours de 1 à 3660 est attendu") },
 	{ "denied", N_("les règles ne le permettent pas") },
-	{ "diagnosis", N_("la règle n'est pas pour un ménage qui a "
-			  "répondu ainsi au diagnostic") },
 	{ "detail-damaged", N_("le détail de cette inscription n'est pas le "
 			       "sien") },
 	{ "detail-expired", N_("le détail de cette inscription a expiré : sa "
 			       "clé est détruite") },
+	{ "diagnosis", N_("la règle n'est pas pour un ménage qui a "
+			  "répondu ainsi au diagnostic") },
 	{ "diagnosis-made", N_("le dossier contient déjà des fiches sociales : "
 			       "un refus du diagnostic vient trop tard") },
 	{ "diagnosis-refused", N_("le ménage a refusé le diagnostic : aucune "

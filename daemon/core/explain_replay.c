@@ -111,15 +111,16 @@ static json_t *
 given_fields(const struct policy *p, const struct disclosure_facts *f,
     const struct disclosure_decision *d)
 {
-	(void)p;
-	(void)f;
+	const struct policy_block *block = NULL;
 	json_t *a = json_array();
 	size_t i;
 
 	for (i = 0; a != NULL && d->allowed && i < d->rule->nfields; i++)
-		json_array_append_new(
-		    a, json_sprintf("%s %s", d->rule->fields[i].kind,
-			   d->rule->fields[i].path));
+		if (policy_field_verdict(p, f, d->rule, &d->rule->fields[i],
+			&block) == FIELD_GIVEN)
+			json_array_append_new(
+			    a, json_sprintf("%s %s", d->rule->fields[i].kind,
+				   d->rule->fields[i].path));
 	return a;
 }
 

@@ -22,26 +22,48 @@
 
 #define COMMON "00-common.conf"
 
-/* The rules in force with one place changed, as the API's files. */
-static json_t *
-candidate(
-    struct core_fixture *f, const char *after, const char *from, const char *to)
+/* One place of a text changed: the first from behind after. */
+static void
+edit(struct buf *text, const char *after, const char *from, const char *to)
 {
-	const struct policy_file *file = policy_file(f->core->policy, COMMON);
-	AUTO(buf_done) struct buf text = { 0 }, out = { 0 };
-	const char *s, *at;
+	AUTO(buf_done) struct buf out = { 0 };
+	const char *s = buf_str(text), *at = strstr(s, after);
 
-	assert_non_null(file);
-	assert_int_equal(buf_add(&text, file->p, file->n, NULL), 0);
-	s = buf_str(&text);
-	at = strstr(s, after);
 	assert_non_null(at);
 	at = strstr(at, from);
 	assert_non_null(at);
 	assert_int_equal(buf_addf(&out, NULL, "%.*s%s%s", (int)(at - s), s, to,
 			     at + strlen(from)),
 	    0);
-	return json_pack("[{s:s, s:s}]", "name", COMMON, "text", buf_str(&out));
+	buf_reset(text);
+	assert_int_equal(buf_add(text, out.p, out.len, NULL), 0);
+}
+
+static void
+rules_text(struct core_fixture *f, struct buf *out)
+{
+	const struct policy_file *file = policy_file(f->core->policy, COMMON);
+
+	assert_non_null(file);
+	assert_int_equal(buf_add(out, file->p, file->n, NULL), 0);
+}
+
+static json_t *
+files_of(struct buf *text)
+{
+	return json_pack("[{s:s, s:s}]", "name", COMMON, "text", buf_str(text));
+}
+
+/* The rules in force with one place changed, as the API's files. */
+static json_t *
+candidate(
+    struct core_fixture *f, const char *after, const char *from, const char *to)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+
+	rules_text(f, &text);
+	edit(&text, after, from, to);
+	return files_of(&text);
 }
 
 static int
@@ -242,6 +264,7 @@ disclosures_are_replayed_with_their_fields(void **state)
 	static const char *const agreed[] = { "partage:caf", NULL };
 	static const char *const none[] = { NULL };
 	AUTO(json_decrefp) json_t *less = NULL, *law = NULL, *gone = NULL;
+	AUTO(buf_done) struct buf text = { 0 };
 	const json_t *one, *lost;
 
 	NEED(state);
