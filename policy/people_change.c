@@ -26,15 +26,30 @@ same_keys(const char *const *a, const char *const *b)
 	return *a == NULL && *b == NULL;
 }
 
-/* The same person in all but whether they are active. */
+/* The same person in all but keys, and whether they are active. */
 static int
-same_person(const struct principal *a, const struct principal *b)
+same_but_keys(const struct principal *a, const struct principal *b)
 {
 	return a->uid == b->uid && same(a->account, b->account) &&
 	       same(a->name, b->name) && same(a->role, b->role) &&
 	       same(a->team, b->team) &&
 	       same(a->organisation, b->organisation) &&
-	       same(a->recipient, b->recipient) && same_keys(a->keys, b->keys);
+	       same(a->recipient, b->recipient);
+}
+
+static int
+same_person(const struct principal *a, const struct principal *b)
+{
+	return same_but_keys(a, b) && same_keys(a->keys, b->keys);
+}
+
+/* Has this person, active before and after, other keys, and some? */
+static int
+got_keys(const struct principal *a, const struct principal *b)
+{
+	return same_but_keys(a, b) && !same_keys(a->keys, b->keys) &&
+	       a->status == POLICY_ACTIVE && b->status == POLICY_ACTIVE &&
+	       a->recipient == NULL && b->keys != NULL && b->keys[0] != NULL;
 }
 
 static const struct principal *
@@ -69,7 +84,7 @@ same_loans(const struct policy *a, const struct policy *b)
 
 struct tally {
 	size_t suspended, caseworkers_suspended;
-	size_t added, caseworkers_added, other;
+	size_t added, caseworkers_added, rekeyed, other;
 };
 
 /* Each person there was, and what became of them. */
@@ -82,9 +97,11 @@ compare_known(const struct principal *now, size_t nnow,
 
 	for (i = 0; i < nnow; i++) {
 		b = find(next, nnext, now[i].account);
-		if (b == NULL || !same_person(&now[i], b) ||
-		    (now[i].status != b->status &&
-			b->status != POLICY_SUSPENDED)) {
+		if (b != NULL && got_keys(&now[i], b)) {
+			t->rekeyed++;
+		} else if (b == NULL || !same_person(&now[i], b) ||
+			   (now[i].status != b->status &&
+			       b->status != POLICY_SUSPENDED)) {
 			t->other++;
 		} else if (now[i].status != b->status) {
 			t->suspended++;
@@ -110,6 +127,10 @@ policy_people_change(const struct policy *now, const struct policy *candidate)
 		}
 	if (t.other > 0 || !same_loans(now, candidate))
 		return PEOPLE_OTHER;
+	if (t.rekeyed > 0)
+		return t.rekeyed == 1 && t.added == 0 && t.suspended == 0
+			   ? PEOPLE_KEY
+			   : PEOPLE_OTHER;
 	if (t.added == 0)
 		return t.suspended > 0 ? PEOPLE_SUSPENSION : PEOPLE_SAME;
 	return t.added == t.caseworkers_added &&

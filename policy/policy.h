@@ -109,7 +109,8 @@ enum people_change {
 	PEOPLE_SAME,
 	PEOPLE_SUSPENSION, /* nothing but persons suspended */
 	PEOPLE_CASEWORKER, /* caseworkers added or suspended, nothing else */
-	PEOPLE_OTHER	   /* all else: roles, keys, partners, loans… */
+	PEOPLE_KEY,  /* one person of the staff has other keys, nothing else */
+	PEOPLE_OTHER /* all else: roles, keys, partners, loans… */
 };
 enum people_change policy_people_change(
     const struct policy *now, const struct policy *candidate);

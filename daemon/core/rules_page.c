@@ -23,6 +23,7 @@ rules_takes(const struct policy *a, const struct policy *b)
 		what = "people-caseworker";
 		break;
 	case PEOPLE_SAME:
+	case PEOPLE_KEY:
 	case PEOPLE_OTHER:
 		break;
 	}
