@@ -215,9 +215,18 @@ void
 rules_shipped(const char *name, struct buf *out)
 {
 	char path[512];
+
+	snprintf(path, sizeof(path), "policy/rules/%s", name);
+	rules_source(path, out);
+}
+
+void
+rules_source(const char *name, struct buf *out)
+{
+	char path[1024];
 	struct err e;
 
-	snprintf(path, sizeof(path), "%s/policy/rules/%s", SCEAU_SOURCE, name);
+	snprintf(path, sizeof(path), "%s/%s", SCEAU_SOURCE, name);
 	if (file_read(AT_FDCWD, path, 1u << 20, out, &e) < 0)
 		fail_msg("%s: %s", path, e.text);
 }

@@ -24,6 +24,8 @@ void rules_put(struct rules *r, const char *name, const char *text);
 void rules_remove(struct rules *r, const char *name);
 /* policy_load; the former policy goes. */
 int rules_load(struct rules *r);
+/* A file of the source, by its path from the top; asserts. */
+void rules_source(const char *path, struct buf *out);
 /* A shipped file's text; asserts. */
 void rules_shipped(const char *name, struct buf *out);
 /* text with the first from replaced by to; asserts that it is there. *line:
