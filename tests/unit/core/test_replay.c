@@ -230,27 +230,26 @@ another_rule_or_purpose_is_a_change(void **state)
 /* --- disclosures ------------------------------------------------------ */
 
 static void
-disclose(struct core_fixture *f, const char *const *agreed, const char *stage)
+disclose(struct core_fixture *f, const char *recipient,
+    const char *const *agreed, int32_t day, int allowed)
 {
 	const struct disclosure_adult adult = { .role = "titulaire",
 		.consents = agreed };
-	struct disclosure_facts facts = { .recipient = "caf",
-		.purpose = "maintien-aide-logement",
-		.stage = stage,
+	struct disclosure_facts facts = { .recipient = recipient,
+		.stage = "amont",
 		.case_state = "open",
 		.consents = agreed,
 		.diagnosis = DIAGNOSIS_ACCEPTED,
 		.adults = &adult,
 		.nadults = 1,
-		.day = civil_day(f->core->now_ms()) };
+		.day = day };
 	struct caller c = core_fixture_caller(f, CAMILLE);
 	struct disclosure_decision d;
 	json_t *detail;
 	uint64_t leaf;
 
 	policy_disclose(f->core->policy, &facts, &d);
-	assert_int_equal(
-	    d.allowed, agreed[0] != NULL && strcmp(stage, "amont") == 0);
+	assert_int_equal(d.allowed, allowed);
 	detail = json_pack("{s:o}", "disclosure",
 	    disclosure_decision_json(f->core, &facts, &d));
 	assert_int_equal(core_read_leaf(f->core, &c, LEAF_EXTRACT_PREVIEW, NULL,
@@ -266,12 +265,15 @@ disclosures_are_replayed_with_their_fields(void **state)
 	static const char *const none[] = { NULL };
 	AUTO(json_decrefp) json_t *less = NULL, *wider = NULL, *gone = NULL;
 	const json_t *one, *lost;
+	int32_t today;
 
 	NEED(state);
-	disclose(f, agreed, "amont");
-	disclose(f, agreed, "amont");
-	disclose(f, none, "amont");
-	disclose(f, agreed, "aval");
+	today = civil_day(f->core->now_ms());
+	disclose(f, "caf", agreed, today, 1);
+	disclose(f, "caf", agreed, today, 1);
+	disclose(f, "caf", none, today, 0);
+	/* Before its law was made. */
+	disclose(f, "ccapex", none, 19358, 0);
 	less = replayed(
 	    f, candidate(f, "disclosure \"caf-aide-logement\"",
 		   "	field \"decisions\" { from = \"diagnostic:decisions\" "
@@ -286,13 +288,13 @@ disclosures_are_replayed_with_their_fields(void **state)
 	assert_string_equal(
 	    json_string_value(json_array_get(lost, 0)), "diagnostic decisions");
 	assert_int_equal(json_array_size(json_object_get(one, "gained")), 0);
-	wider =
-	    replayed(f, candidate(f, "disclosure \"caf-aide-logement\"",
-			    "stages = { amont }", "stages = { amont, aval }"));
+	wider = replayed(f, candidate(f, "disclosure \"ccapex-amont\"",
+				"effective-from = \"2023-07-29\"",
+				"effective-from = \"2022-07-29\""));
 	assert_counts(wider, 1, 0, 0);
 	gone = replayed(f, candidate(f, "disclosure \"caf-aide-logement\"",
-			       "stages = { amont }", "stages = { aval }"));
-	assert_counts(gone, 1, 2, 0);
+			       "events = none", "events = { recevabilite }"));
+	assert_counts(gone, 0, 2, 0);
 }
 
 /* --- its bounds ------------------------------------------------------- */
