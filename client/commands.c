@@ -52,6 +52,7 @@ const struct cmd *const commands[] = {
 	&cmd_verify,
 	&cmd_policy_check,
 	&cmd_policy_show,
+	&cmd_policy_authorized_keys,
 	&cmd_publish,
 	&cmd_partner,
 	&cmd_relay,

@@ -53,6 +53,7 @@ extern const struct cmd cmd_verify_certificate;
 extern const struct cmd cmd_verify;
 extern const struct cmd cmd_policy_check;
 extern const struct cmd cmd_policy_show;
+extern const struct cmd cmd_policy_authorized_keys;
 extern const struct cmd cmd_publish;
 extern const struct cmd cmd_partner;
 extern const struct cmd cmd_relay;

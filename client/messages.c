@@ -25,6 +25,8 @@ static const struct {
 	{ "approvals-missing", N_("il manque des approbations") },
 	{ "approvers", N_("il faut dans people.conf au moins deux personnes "
 			  "dont la clé approuve") },
+	{ "authorized-keys",
+	    N_("les clés autorisées ne sont pas celles des règles") },
 	{ "birth-year", N_("l'année de naissance n'est pas possible") },
 	{ "body-json", N_("la demande n'est pas du JSON correct") },
 	{ "body-unexpected", N_("cette demande n'a pas de corps") },

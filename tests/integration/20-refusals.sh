@@ -157,12 +157,18 @@ refuse_people() {
 # Another partner's extract, and one that does not exist: the same bytes.
 refuse_partners() {
 	local none=aaaaaaaaaaaaaaaaaaaaaaaaaa a b
+	local key="Sceau-Door-Key: $(key_print caf)"
 	DOOR=$VAULT/run/partner.sock
+	refusal denied 7 door-key raw caf GET /v1/partner/extracts
+	refusal denied 7 door-key raw caf GET /v1/partner/extracts \
+	    -H "Sceau-Door-Key: $(key_print ccapex)"
+	refusal denied 7 door-key raw caf GET /v1/partner/extracts \
+	    -H "Sceau-Door-Key: $(key_print caf)x"
 	refusal not-found 7 not-found raw caf GET \
-	    "/v1/partner/extracts/$none/content"
+	    "/v1/partner/extracts/$none/content" -H "$key"
 	a=$(jq -S 'del(.audit)' $W/raw.json)
 	refusal not-found 7 not-found raw caf GET \
-	    "/v1/partner/extracts/$EXTRACT/content"
+	    "/v1/partner/extracts/$EXTRACT/content" -H "$key"
 	b=$(jq -S 'del(.audit)' $W/raw.json)
 	DOOR=
 	[ "$a" = "$b" ] || fail "les réponses diffèrent : $a $b"

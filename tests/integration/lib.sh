@@ -277,6 +277,19 @@ make_ssh_keys() {
 	done
 }
 
+# key_file ACCOUNT: the public key that the rules have for it; nothing when
+# there is none. A partner's, and that of Amélie, are where they sit.
+key_file() {
+	case $1 in
+	bruno | claire | denis) echo "/run/home/$1/.ssh/id_ed25519.pub" ;;
+	amelie) echo /run/home/portable/.ssh/amelie.pub ;;
+	caf | ccapex | bdf) echo "/run/home/poste-$1/.ssh/$1.pub" ;;
+	esac
+}
+
+# key_print ACCOUNT: its fingerprint.
+key_print() { ssh-keygen -lf "$(key_file "$1")" | cut -d' ' -f2; }
+
 write_people() {
 	local name uid role team org title
 	echo "format = 1"
@@ -290,9 +303,9 @@ write_people() {
 		case $name in
 		caf | ccapex) printf '\trecipient = %s\n' "$name" ;;
 		bdf) printf '\trecipient = banque-de-france\n' ;;
-		bruno | claire | denis) printf '\tkeys = { "%s" }\n' \
-		    "$(cat "/run/home/$name/.ssh/id_ed25519.pub")" ;;
 		esac
+		[ -z "$(key_file "$name")" ] || printf '\tkeys = { "%s" }\n' \
+		    "$(cat "$(key_file "$name")")"
 		echo "}"
 	done <<<"$PEOPLE"
 }
@@ -433,27 +446,27 @@ is_open() {
 
 SSHD_PORT=2222
 
-# allow ACCOUNT OPTIONS PUBLIC-KEY-FILE
-allow() {
-	mkdir -p /run/ssh/authorized
-	printf '%s %s\n' "$2" "$(cat "$3")" >"/run/ssh/authorized/$1"
+# The lines that the rules ask for, as sceau writes them: staff have the
+# relay and forwarded sockets, partners one command. sshd reads a file as the
+# account it is for.
+authorized_keys() {
+	sceau policy authorized-keys --rules $VAULT/policy \
+	    --program /run/bin/sceau --run $VAULT/run "$@"
 }
 
-# Staff: the forwarded socket, or the relay when a command is asked for.
-# Partners: one command, whatever they ask for.
 allow_keys() {
-	local p
-	allow amelie "restrict,port-forwarding,command=\"/run/bin/sceau relay --socket $VAULT/run/api.sock\"" \
-	    /run/home/portable/.ssh/amelie.pub
-	for p in $PARTNERS; do
-		allow "$p" "restrict,command=\"/run/bin/sceau partner --socket $VAULT/run/partner.sock\"" \
-		    "/run/home/poste-$p/.ssh/$p.pub"
-	done
+	local name
+	mkdir -p /run/ssh/authorized
+	while read -r name _; do
+		[ -n "$name" ] || continue
+		authorized_keys "$name" >"/run/ssh/authorized/$name"
+		[ -s "/run/ssh/authorized/$name" ] ||
+			rm "/run/ssh/authorized/$name"
+	done <<<"$PEOPLE"
 }
 
-# Debian's sshd with a configuration of its own. AllowTcpForwarding is also
-# what lets Unix sockets be forwarded; the keys say who may: "restrict" alone
-# refuses both.
+# Debian's sshd with a configuration of its own. Forwarding is left as Debian
+# has it, so that the options of the keys alone say who may what.
 start_sshd() {
 	quiet ssh-keygen -q -t ed25519 -N "" -f /run/ssh/host_ed25519
 	printf '[127.0.0.1]:%s %s\n' $SSHD_PORT \
@@ -471,11 +484,9 @@ start_sshd() {
 		KbdInteractiveAuthentication no
 		UsePAM no
 		PermitRootLogin no
-		AllowTcpForwarding local
-		AllowStreamLocalForwarding local
-		AllowAgentForwarding no
-		X11Forwarding no
-		PermitTunnel no
+		ExposeAuthInfo yes
+		X11Forwarding yes
+		AcceptEnv LANG LC_* SCEAU_*
 		PrintMotd no
 		Subsystem sftp internal-sftp
 		LogLevel VERBOSE
