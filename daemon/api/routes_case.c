@@ -1,6 +1,7 @@
 /* Cases and persons. */
 #include "daemon/api/api.h"
 #include "daemon/core/case.h"
+#include "daemon/core/event.h"
 
 static int
 wrong_type(const char *name, const char *what, struct err *e)
@@ -187,12 +188,31 @@ changes_post(struct api_call *c, struct err *e)
 	    c->core, &c->caller, &ch, &c->object, &c->answer, e);
 }
 
+static int
+events_post(struct api_call *c, struct err *e)
+{
+	struct event_entry en = { .kase = c->param[0] };
+	const size_t max = CASE_TEXT_MAX;
+	int r;
+
+	if ((r = api_string(c, "event", max, &en.name, e)) < 0 ||
+	    (r = api_string_or(c, "occurred_on", max, "", &en.occurred_on, e)) <
+		0 ||
+	    (r = api_string_or(c, "document", max, "", &en.document, e)) < 0 ||
+	    (r = api_string_or(c, "note", EVENT_NOTE_MAX, "", &en.note, e)) < 0)
+		return r;
+	c->status = 201;
+	return event_add(c->core, &c->caller, &en, &c->object, &c->answer, e);
+}
+
 static const char *const opening_members[] = { "!stage", "!source", "title",
 	"commune", "reference", "persons", NULL };
 static const char *const person_members[] = { "!role", "!name", "birth_year",
 	"confidential_address", "from", NULL };
 static const char *const change_members[] = { "role", "from", "end", "until",
 	"name", "birth_year", "confidential_address", NULL };
+static const char *const event_members[] = { "!event", "occurred_on",
+	"document", "note", NULL };
 
 const struct route routes_case[] = {
 	{ "POST", "/v1/cases", API_DOOR_STAFF, LEAF_CASE_OPEN, cases_post,
@@ -206,5 +226,7 @@ const struct route routes_case[] = {
 	    LEAF_PERSON_READ, person_get, NULL },
 	{ "POST", "/v1/cases/{case}/persons/{person}/changes", API_DOOR_STAFF,
 	    LEAF_PERSON_EDIT, changes_post, change_members },
+	{ "POST", "/v1/cases/{case}/events", API_DOOR_STAFF, LEAF_CASE_EVENT,
+	    events_post, event_members },
 	{ 0 },
 };

@@ -138,6 +138,13 @@ letter_post(struct api_call *c, struct err *e)
 	    &c->object, &c->answer, e);
 }
 
+static int
+receipt_post(struct api_call *c, struct err *e)
+{
+	return consent_receipt(
+	    c->core, &c->caller, c->param[0], &c->object, &c->answer, e);
+}
+
 static const char *const giving[] = { "!purposes", "persons", "method",
 	"evidence", "given_on", "language", "interpreter", "witness", "place",
 	"outcome", "valid_through", "capacity", "acting", "capacity_document",
@@ -148,6 +155,7 @@ static const char *const withdrawals[] = { "!consents", "!channel",
 	"caller_check", "reason", "document", NULL };
 static const char *const ends[] = { "!as", "!reason", "document", NULL };
 static const char *const letters[] = { "document", NULL };
+static const char *const nothing[] = { NULL };
 
 const struct route routes_consent[] = {
 	{ "POST", "/v1/cases/{case}/consents", API_DOOR_STAFF,
@@ -162,5 +170,7 @@ const struct route routes_consent[] = {
 	    LEAF_CONSENT_WITHDRAW, end_post, ends },
 	{ "POST", "/v1/consents/{consent}/letter", API_DOOR_STAFF,
 	    LEAF_CONSENT_WITHDRAW, letter_post, letters },
+	{ "POST", "/v1/consents/{consent}/receipt", API_DOOR_STAFF,
+	    LEAF_CONSENT_READ, receipt_post, nothing },
 	{ 0 },
 };

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "daemon/core/event.h"
 #include "daemon/core/glass.h"
 #include "daemon/core/idempotency.h"
+#include "daemon/core/objection.h"
 #include "daemon/core/person.h"
 #include "daemon/core/row.h"
 #include "daemon/core/search.h"
@@ -44,6 +46,14 @@ static void
 copy_text(char *out, size_t size, const char *s)
 {
 	snprintf(out, size, "%s", s);
+}
+
+static const char *
+diagnosis_word(enum policy_diagnosis d)
+{
+	if (d == DIAGNOSIS_ACCEPTED)
+		return "accepted";
+	return d == DIAGNOSIS_REFUSED ? "refused" : "unknown";
 }
 
 static enum policy_diagnosis
@@ -464,8 +474,9 @@ clear_json(const struct id *id, const struct case_facts *f, int64_t opened_ms)
 	id_format(id, text);
 	id_ref(id, ref);
 	time_format(opened_ms, at);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "case", text, "ref", ref,
-	    "stage", f->stage, "state", f->state, "opened_at", at);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "case", text, "ref",
+	    ref, "stage", f->stage, "state", f->state, "opened_at", at,
+	    "diagnosis", diagnosis_word(f->diagnosis));
 }
 
 /* The row of column 0 (id), facts from 1, opened_ms in 8, sealed in 9. */
@@ -532,29 +543,49 @@ case_row(struct core *core, struct tx *tx, const struct id *kase, uint64_t leaf,
 	return 0;
 }
 
+/* Persons, events, whose glass was broken, whether an objection stands. */
+static int
+add_rest(struct core *core, struct tx *tx, const struct id *id, uint64_t leaf,
+    json_t *into, struct err *e)
+{
+	json_t *persons = NULL, *events = NULL, *glass = NULL;
+	int r, on;
+
+	if ((r = person_list(core, tx, id, leaf, &persons, e)) < 0)
+		return r;
+	if (json_object_set_new(into, "persons", persons) < 0)
+		return err_set(e, ERR_NOMEM, "case");
+	if ((r = event_list(core, tx, id, leaf, &events, e)) < 0)
+		return r;
+	if (json_object_set_new(into, "events", events) < 0)
+		return err_set(e, ERR_NOMEM, "case");
+	if ((r = glass_list(tx, id, &glass, e)) < 0)
+		return r;
+	if (json_object_set_new(into, "break_glass", glass) < 0)
+		return err_set(e, ERR_NOMEM, "case");
+	if ((on = objection_is_on(tx, id, e)) < 0)
+		return on;
+	if (json_object_set_new(into, "objection", json_boolean(on)) < 0 ||
+	    json_object_set_new(into, "leaf", json_integer((json_int_t)leaf)) <
+		0)
+		return err_set(e, ERR_NOMEM, "case");
+	return 0;
+}
+
 static int
 answer_case(struct core *core, const struct id *id, uint64_t leaf,
     json_t **answer, struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
-	json_t *j = NULL, *persons = NULL, *glass = NULL;
+	json_t *j = NULL;
 	int r;
 
 	if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
 	    (r = case_row(core, &tx, id, leaf, &j, e)) < 0)
 		return r;
-	if ((r = person_list(core, &tx, id, leaf, &persons, e)) < 0 ||
-	    (r = glass_list(&tx, id, &glass, e)) < 0) {
-		json_decref(persons);
+	if ((r = add_rest(core, &tx, id, leaf, j, e)) < 0) {
 		json_decref(j);
 		return r;
-	}
-	if (json_object_set_new(j, "persons", persons) < 0 ||
-	    json_object_set_new(j, "break_glass", glass) < 0 ||
-	    json_object_set_new(j, "leaf", json_integer((json_int_t)leaf)) <
-		0) {
-		json_decref(j);
-		return err_set(e, ERR_NOMEM, "case");
 	}
 	*answer = j;
 	return 0;

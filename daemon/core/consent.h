@@ -98,8 +98,8 @@ int consent_list(struct core *core, const struct caller *caller,
 /*
  * What the household takes away: {receipt: JSON-LD in DPV terms, page: a
  * French text, consents: [id…], leaf}, of every consent of the same sheet.
- * That it was made is an event of each. ERR_CONFLICT "consent-state" before
- * anything was given.
+ * That it was made is an event of each. ERR_CONFLICT "consent-state" when its
+ * words are erased.
  */
 int consent_receipt(struct core *core, const struct caller *caller,
     const char *consent, struct id *object, json_t **answer, struct err *e)

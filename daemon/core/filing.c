@@ -12,6 +12,7 @@
 #include "daemon/core/document.h"
 #include "daemon/core/idempotency.h"
 #include "daemon/core/judge.h"
+#include "daemon/core/objection.h"
 #include "daemon/core/person.h"
 #include "daemon/core/upload.h"
 
@@ -146,9 +147,12 @@ find_case(struct filed *w, struct id *object, struct err *e)
 	    (r = case_authorize(core, &tx, w->caller, w->f->kase, OP_DOC_FILE,
 		 w->f->kind, core->now_ms(), &w->kase, object, &w->d, e)) < 0)
 		return r;
-	if ((w->kind = policy_kind(core->policy, w->f->kind)) == NULL)
+	w->kind = policy_kind(core->policy, w->f->kind);
+	if (w->kind == NULL || w->kind->by_vault)
 		return err_tag(e, ERR_DENIED, "kind-unknown",
 		    "the rules have no such kind");
+	if ((r = refusal_check_filing(&tx, &w->kase.id, w->kind, e)) < 0)
+		return r;
 	return find_replaced(&tx, w, e);
 }
 
@@ -356,6 +360,8 @@ check_still(struct tx *tx, const struct filed *w, struct err *e)
 	if (strcmp(c.state, w->kase.state) != 0)
 		return err_tag(e, ERR_CONFLICT, "case-state",
 		    "the case is %s now", c.state);
+	if ((r = refusal_check_filing(tx, &w->kase.id, w->kind, e)) < 0)
+		return r;
 	if (w->old.versions == 0)
 		return 0;
 	if ((r = document_by_id(tx, &w->id, &now, e)) < 0)

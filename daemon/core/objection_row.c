@@ -111,8 +111,8 @@ objection_due_ms(const struct core *core, int32_t received)
 {
 	int64_t months;
 
-	if (policy_figure_on(core->policy, "rights-answer-months", received,
-		&months, NULL) < 0)
+	if (policy_figure_on(core->policy, "objection-decision-months",
+		received, &months, NULL) < 0)
 		return 0;
 	return civil_term_ms(received, (uint32_t)months);
 }
