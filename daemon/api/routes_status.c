@@ -99,45 +99,7 @@ status_get(struct api_call *c, struct err *e)
 	return add_public(core, c->answer, e);
 }
 
-static json_t *
-strings_json(const char *const *s)
-{
-	json_t *a = json_array();
-
-	for (; s != NULL && *s != NULL; s++)
-		json_array_append_new(a, json_string(*s));
-	return a;
-}
-
-static int
-policy_get(struct api_call *c, struct err *e)
-{
-	const struct policy *p = c->core->policy;
-	const struct policy_recipient *rec;
-	const struct policy_kind *kind;
-	json_t *kinds = json_array(), *recs = json_array();
-	size_t i, n;
-
-	for (n = policy_kinds(p, &kind), i = 0; i < n; i++)
-		json_array_append_new(
-		    kinds, json_pack("{s:s, s:b, s:o, s:o}", "kind",
-			       kind[i].name, "record", kind[i].is_record,
-			       "media", strings_json(kind[i].media), "levels",
-			       strings_json(kind[i].levels)));
-	for (n = policy_recipients(p, &rec), i = 0; i < n; i++)
-		json_array_append_new(recs,
-		    json_pack("{s:s, s:s, s:s}", "recipient", rec[i].name,
-			"title", rec[i].title, "channel", rec[i].channel));
-	c->answer = policy_json(p);
-	if (c->answer == NULL)
-		return err_set(e, ERR_NOMEM, "policy");
-	json_object_set_new(c->answer, "kinds", kinds);
-	json_object_set_new(c->answer, "recipients", recs);
-	return 0;
-}
-
 const struct route routes_status[] = {
 	{ "GET", "/v1/status", API_DOOR_STAFF, 0, status_get, NULL },
-	{ "GET", "/v1/policy", API_DOOR_STAFF, LEAF_POLICY, policy_get, NULL },
 	{ 0 },
 };

@@ -9,11 +9,24 @@
 #include "daemon/core/rules.h"
 #include "daemon/core/step_up.h"
 
-static struct access_facts
-facts_of(const struct caller *caller, enum policy_op op, const char *kind,
-    int64_t now_ms)
+/*
+ * Who the caller is by the rules of this moment, not of when they came in:
+ * somebody may have been suspended since.
+ */
+static const struct principal *
+who_now(const struct core *core, const struct caller *caller)
 {
-	return (struct access_facts){ .who = caller->who,
+	return caller->who == NULL
+		   ? NULL
+		   : policy_principal(
+			 core->policy, caller->who->uid, caller->who->account);
+}
+
+static struct access_facts
+facts_of(const struct core *core, const struct caller *caller,
+    enum policy_op op, const char *kind, int64_t now_ms)
+{
+	return (struct access_facts){ .who = who_now(core, caller),
 		.op = op,
 		.kind = kind,
 		.purpose = caller->purpose,
@@ -40,7 +53,7 @@ int
 authorize_unknown(struct core *core, const struct caller *caller,
     enum policy_op op, const char *kind, int64_t now_ms, struct err *e)
 {
-	struct access_facts f = facts_of(caller, op, kind, now_ms);
+	struct access_facts f = facts_of(core, caller, op, kind, now_ms);
 	struct decision d = { 0 };
 
 	if (caller->who != NULL) {
@@ -104,7 +117,7 @@ core_authorize(struct core *core, const struct caller *caller,
     enum policy_op op, const char *kind, const struct case_facts *c,
     int64_t now_ms, struct decision *d, struct err *e)
 {
-	struct access_facts f = facts_of(caller, op, kind, now_ms);
+	struct access_facts f = facts_of(core, caller, op, kind, now_ms);
 	struct decision *told = caller->decided;
 	int bad, r;
 

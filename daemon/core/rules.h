@@ -30,8 +30,10 @@ uint32_t rules_generation_of(const struct core *core, const struct policy *p);
 int rules_at(struct core *core, uint32_t generation, const struct policy **out,
     struct err *e) NODISCARD;
 
+/* Files that are added or take another's place; p NULL: removed. Those it
+ * does not name stay as they are. */
 struct rules_candidate {
-	const struct policy_file *files; /* all of them, people.conf too */
+	const struct policy_file *files;
 	size_t n;
 };
 /*
@@ -40,16 +42,21 @@ struct rules_candidate {
  * same candidate over the same set is the same proposal. What it takes is
  * the policy's: approval "rules"; people alone: "people",
  * "people-caseworker", "people-suspension" (policy_people_change).
- * ERR_REFUSED tags "policy" (with the problems in the answer), "rules-same",
- * "rules-version" (it must grow when rules change).
- * Answer: {proposal, page, sha256, what, needed, approvals, problems, diff}.
+ * ERR_REFUSED tags "policy", "policy-tests", "rules-same", "rules-version"
+ * (it must grow when rules change), "approvers" (too few people would be left
+ * who can approve). ERR_TOO_LARGE "rules-size".
+ * Answer: {proposal, state, page, sha256, what, needed, approvals, …}. A dry
+ * run answers {problems} where rules or tests are wrong: all of them.
  */
 int rules_propose(struct core *core, const struct caller *caller,
     const struct rules_candidate *c, int dry_run, struct id *object,
     json_t **answer, struct err *e) NODISCARD;
+/* state: "proposed", "applied", "void" (others took its place). */
 int rules_show_proposal(struct core *core, const struct caller *caller,
     const char *proposal, struct id *object, json_t **answer, struct err *e)
     NODISCARD;
+/* ERR_CONFLICT "rules-state" (applied already), "policy-changed" (it was
+ * made over other rules), and those of approval.h. */
 int rules_approve(struct core *core, const struct caller *caller,
     const char *proposal, const char *signature, struct id *object,
     json_t **answer, struct err *e) NODISCARD;

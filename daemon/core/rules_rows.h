@@ -97,6 +97,9 @@ void rules_switch(struct core *core, uint32_t generation);
  * ERR_INCONSISTENT tag "rules-edited". */
 int rules_check(
     struct core *core, struct tx *tx, uint32_t newest, struct err *e) NODISCARD;
+/* A proposal as it stands: what rules_show_proposal answers. */
+int rules_proposal_json(struct core *core, struct tx *tx, const struct id *id,
+    uint64_t leaf, json_t **answer, struct err *e) NODISCARD;
 /* Who applies is alone until rules_leave. */
 void rules_enter(struct core *core);
 void rules_leave(struct core *core);
