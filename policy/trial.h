@@ -16,11 +16,13 @@
  *     at all), own-case, own-team, own-organisation (false), glass,
  *     step-up (false), on; expect, rule, tag.
  *   never of a disclosure: which situations: recipient, landlord-facing,
- *     purposes, stages, cases, diagnosis, objection, without-consent,
+ *     purposes, stages, cases, diagnosis, objection, without-consent
+ *     (nobody gave it), without-consent-of-all (somebody did not),
  *     without-event, from, until; and what must not go then: sources
  *     ("kind:path", with what lies under it and what it lies in), labels,
  *     kinds (their fields, or themselves attached), anything = true;
- *     except = sources that may go.
+ *     except = sources that may go; unless-blocked = VALUE: sources may go
+ *     where a block keeps back what holds that value.
  *   never of an access: role; operations, or operations-except; kinds,
  *     purposes, cases, own-case, own-team, own-organisation, glass,
  *     step-up, from, until.

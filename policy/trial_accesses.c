@@ -101,6 +101,34 @@ is_about_access(const struct trial_never *n, const struct turn *t)
 	       is_flag(n->step_up, x->step_up, t->by_step_up);
 }
 
+/* Of names that are alike, one that the never names. */
+static const char *
+named(const struct class *c, const char *const *list)
+{
+	size_t i;
+
+	for (i = 0; c != NULL && i < c->n; i++)
+		if (domain_is_any_of(list, c->v[i]))
+			return c->v[i];
+	return NULL;
+}
+
+static int
+break_access(struct domain *d, const struct turn *t, struct trial_never *n,
+    const struct decision *got)
+{
+	AUTO(buf_done) struct buf facts = { 0 };
+	struct trial_access x = t->x;
+	int r;
+
+	x.kind = named(t->kind, n->kinds);
+	x.purpose = named(t->purpose, n->purposes);
+	if ((r = domain_describe_access(&facts, &x, d->e)) < 0)
+		return r;
+	return domain_break(
+	    d, n, &facts, policy_op_name(t->op), got->rule, got->why);
+}
+
 static int
 try_access(struct domain *d, struct turn *t)
 {
@@ -113,17 +141,12 @@ try_access(struct domain *d, struct turn *t)
 		return r;
 	trial_authorize(d->t->p, &t->x, &got);
 	for (i = 0; i < d->t->nnevers; i++) {
-		AUTO(buf_done) struct buf facts = { 0 };
-
 		n = &d->t->nevers[i];
 		if (!n->is_access || !is_about_access(n, t))
 			continue;
 		n->points += t->weight;
-		if (n->is_broken || !got.allowed)
-			continue;
-		if ((r = domain_describe_access(&facts, &t->x, d->e)) < 0 ||
-		    (r = domain_break(d, n, &facts, policy_op_name(t->op),
-			 got.rule, got.why)) < 0)
+		if (got.allowed && !n->is_broken &&
+		    (r = break_access(d, t, n, &got)) < 0)
 			return r;
 	}
 	return 0;

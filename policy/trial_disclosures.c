@@ -94,11 +94,47 @@ labels_of(const struct policy *p, const struct disclosed_field *x)
 	return bits;
 }
 
+/* Is there a block on that keeps the record back when it holds value there? */
+static int
+is_value_blocked(const struct policy *p, const struct disclosure_facts *f,
+    const struct trial_source *s, const char *value)
+{
+	const struct policy_block *b;
+	size_t i, j, n = policy_blocks(p, &b);
+
+	for (i = 0; i < n; i++) {
+		if (!policy_block_is_on(p, &b[i], f))
+			continue;
+		for (j = 0; j < b[i].nblocked; j++)
+			if (b[i].blocked[j].value != NULL &&
+			    strcmp(b[i].blocked[j].value, value) == 0 &&
+			    strcmp(b[i].blocked[j].kind, s->kind) == 0 &&
+			    strcmp(b[i].blocked[j].path, s->path) == 0)
+				return 1;
+	}
+	return 0;
+}
+
+/* Every source that goes with the field is kept back by its value. */
+static int
+are_values_blocked(const struct policy *p, const struct trial_never *x,
+    const struct disclosure_facts *f, const struct disclosed_field *field)
+{
+	size_t i;
+
+	for (i = 0; i < x->nsources; i++)
+		if (is_one_of(field, &x->sources[i], 1, 1) &&
+		    !is_value_blocked(p, f, &x->sources[i], x->unless_blocked))
+			return 0;
+	return 1;
+}
+
 static int
 must_not_go(const struct policy *p, const struct trial_never *x,
-    const struct disclosed_field *field)
+    const struct disclosure_facts *f, const struct disclosed_field *field)
 {
-	if (is_one_of(field, x->except, x->nexcept, 0))
+	if (is_one_of(field, x->except, x->nexcept, 0) ||
+	    (x->unless_blocked != NULL && are_values_blocked(p, x, f, field)))
 		return 0;
 	return x->anything || is_one_of(field, x->sources, x->nsources, 1) ||
 	       model_has(x->kinds, field->kind) ||
@@ -124,6 +160,9 @@ is_without(const struct trial_never *x, const struct disclosure_facts *f)
 
 	for (i = 0; x->without_consent[i] != NULL; i++)
 		if (!nobody_gave(f, x->without_consent[i]))
+			return 0;
+	for (i = 0; x->without_all[i] != NULL; i++)
+		if (model_has(f->consents, x->without_all[i]))
 			return 0;
 	for (i = 0; x->without_event[i] != NULL; i++)
 		if (model_has(f->events, x->without_event[i]))
@@ -176,7 +215,7 @@ find_breach(const struct policy *p, const struct trial_never *x,
 
 	for (i = 0; i < rule->nfields; i++) {
 		field = &rule->fields[i];
-		if (must_not_go(p, x, field) &&
+		if (must_not_go(p, x, f, field) &&
 		    policy_field_verdict(p, f, rule, field, &block) ==
 			FIELD_GIVEN) {
 			snprintf(out, n, "%s:%s", field->kind, field->path);
@@ -190,13 +229,28 @@ find_breach(const struct policy *p, const struct trial_never *x,
 }
 
 static int
+try_never(struct domain *d, const struct round *r, struct trial_never *x,
+    const struct disclosure_decision *got)
+{
+	AUTO(buf_done) struct buf facts = { 0 };
+	char what[2 * POLICY_NAME_MAX + 256];
+	const char *breach;
+	int rc;
+
+	breach = find_breach(d->t->p, x, &r->f, got->rule, what, sizeof(what));
+	if (breach == NULL)
+		return 0;
+	if ((rc = domain_describe_disclosure(&facts, &r->f, d->e)) < 0)
+		return rc;
+	return domain_break(d, x, &facts, breach, got->rule->name, got->why);
+}
+
+static int
 try_disclosure(struct domain *d, struct round *r)
 {
 	const struct policy *p = d->t->p;
 	struct disclosure_decision got;
 	struct trial_never *x;
-	char what[2 * POLICY_NAME_MAX + 256];
-	const char *breach;
 	size_t i;
 	int rc;
 
@@ -204,20 +258,12 @@ try_disclosure(struct domain *d, struct round *r)
 		return rc;
 	policy_disclose(p, &r->f, &got);
 	for (i = 0; i < d->t->nnevers; i++) {
-		AUTO(buf_done) struct buf facts = { 0 };
-
 		x = &d->t->nevers[i];
 		if (x->is_access || !is_about(x, r))
 			continue;
 		x->points += r->weight;
-		if (x->is_broken || !got.allowed ||
-		    (breach = find_breach(
-			 p, x, &r->f, got.rule, what, sizeof(what))) == NULL)
-			continue;
-		if ((rc = domain_describe_disclosure(&facts, &r->f, d->e)) <
-			0 ||
-		    (rc = domain_break(
-			 d, x, &facts, breach, got.rule->name, got.why)) < 0)
+		if (got.allowed && !x->is_broken &&
+		    (rc = try_never(d, r, x, &got)) < 0)
 			return rc;
 	}
 	return 0;
@@ -270,11 +316,27 @@ each_agreement(
 	return rc;
 }
 
+/* A role that no field is about. */
+static const char *
+role_apart(const struct round *r)
+{
+	const char *const *s;
+	size_t i;
+
+	for (s = trial_adults; *s != NULL; s++) {
+		for (i = 0; i < r->nroles; i++)
+			if (strcmp(r->roles[i], *s) == 0)
+				break;
+		if (i == r->nroles)
+			return *s;
+	}
+	return "autre";
+}
+
 static int
 each_adult(struct domain *d, struct round *r)
 {
-	/* A role that no field is about. */
-	static const char other[] = "occupant";
+	const char *other = role_apart(r);
 	unsigned bits;
 	size_t i;
 	int rc = 0;
@@ -287,8 +349,7 @@ each_adult(struct domain *d, struct round *r)
 	if (rc == 0)
 		rc = each_agreement(d, r, other, other);
 	for (i = 0; i < r->nroles && rc == 0; i++)
-		if (strcmp(r->roles[i], other) != 0)
-			rc = each_agreement(d, r, r->roles[i], other);
+		rc = each_agreement(d, r, r->roles[i], other);
 	return rc;
 }
 
@@ -351,7 +412,7 @@ add_rule_names(
 	if (x->consent != NULL &&
 	    add_name(r->consents, &r->nconsents, CONSENTS_MAX, x->consent) < 0)
 		return domain_too_many(d, "consents", r->to->name);
-	for (i = 0; x->events[i] != NULL; i++)
+	for (i = 0; x->events != NULL && x->events[i] != NULL; i++)
 		if (add_name(r->events, &r->nevents, EVENTS_MAX, x->events[i]) <
 		    0)
 			return domain_too_many(d, "events", r->to->name);

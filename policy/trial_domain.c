@@ -68,7 +68,7 @@ domain_add_window(struct domain *d, const struct policy_window *w)
 int
 domain_end_days(struct domain *d)
 {
-	return add_day(d, d->ndays > 0 ? d->days[0] - 1 : 0);
+	return add_day(d, d->ndays > 0 ? d->days[0] - 1 : d->t->day);
 }
 
 int

@@ -48,7 +48,8 @@ struct trial_never {
 	struct policy_window when;
 	/* Each empty: any. */
 	const char *const *recipients, *const *purposes, *const *stages;
-	const char *const *without_consent, *const *without_event;
+	const char *const *without_consent, *const *without_all;
+	const char *const *without_event;
 	unsigned states;    /* bits, TRIAL_NO_CASE too; 0: any */
 	unsigned diagnosis; /* bits; 0: any */
 	int landlord_facing, objection;
@@ -58,6 +59,9 @@ struct trial_never {
 	unsigned labels; /* bits */
 	const char *const *kinds;
 	int anything;
+	/* A field that goes is no breach where a block keeps each source back
+	 * in it whose value is this one; NULL: a breach whatever it holds. */
+	const char *unless_blocked;
 	/* Who must not do what. */
 	const char *const *roles;
 	uint64_t ops;
@@ -74,6 +78,7 @@ struct trial {
 	struct trial_test *tests;
 	struct trial_never *nevers;
 	size_t ntests, nnevers;
+	int32_t day; /* of the last file that says one: where no rule has one */
 	struct trial_counts *counts;
 };
 
@@ -89,6 +94,7 @@ void trial_authorize(
     const struct policy *p, const struct trial_access *x, struct decision *d);
 /* The words of the tables of names, and those of a test alone. */
 extern const char *const trial_diagnosis[];
+extern const char *const trial_adults[]; /* roles of those who consent */
 extern const char *const trial_states[]; /* of names_states, then "none" */
 
 #endif

@@ -18,8 +18,8 @@ struct reading {
 static const char *const nothing[] = { NULL };
 static const char *const verdicts[] = { "deny", "allow", NULL };
 /* Whose consents count (daemon/core/person.h). */
-static const char *const adult_roles[] = { "titulaire", "co-titulaire",
-	"occupant", NULL };
+const char *const trial_adults[] = { "titulaire", "co-titulaire", "occupant",
+	NULL };
 const char *const trial_diagnosis[] = { "unknown", "accepted", "refused",
 	NULL };
 const char *const trial_states[] = { "open", "closed", "restricted", "erased",
@@ -31,7 +31,8 @@ _Static_assert(NELEMS(trial_states) == STATE_COUNT + 2,
 static const char *const of_disclosure[] = { "recipient", "stage", "stages",
 	"diagnosis", "consents", "adult", "objection", "events", "fields",
 	"withheld", "attach", "landlord-facing", "without-consent",
-	"without-event", "sources", "labels", "anything", "except", NULL };
+	"without-consent-of-all", "without-event", "unless-blocked", "sources",
+	"labels", "anything", "except", NULL };
 static const char *const of_access[] = { "role", "operation", "operations",
 	"operations-except", "kind", "own-case", "own-team", "own-organisation",
 	"glass", "step-up", NULL };
@@ -212,7 +213,7 @@ read_adults(struct reading *r, struct trial_test *x)
 		x->adults[i].role = read_name(&r->b, n, "role", 0);
 		if (x->adults[i].role == NULL)
 			x->adults[i].role = n->title;
-		if (names_find(adult_roles, x->adults[i].role) < 0)
+		if (names_find(trial_adults, x->adults[i].role) < 0)
 			problem(r->b.ps, n->file, n->line,
 			    "\"%s\" is no role of a person in a case",
 			    x->adults[i].role);
@@ -396,13 +397,22 @@ read_never_disclosure(struct reading *r, struct trial_never *x)
 	x->diagnosis = read_bits(&r->b, n, "diagnosis", trial_diagnosis);
 	x->objection = flag(r, n, "objection", TRIAL_ANY);
 	x->without_consent = known_names(r, n, "without-consent", is_consent);
+	x->without_all =
+	    known_names(r, n, "without-consent-of-all", is_consent);
 	x->without_event = known_names(r, n, "without-event", is_event);
+	x->unless_blocked = read_name(&r->b, n, "unless-blocked", 0);
 	x->labels = read_bits(&r->b, n, "labels", names_labels);
 	x->anything = flag(r, n, "anything", 0);
 	if ((rc = read_sources(r, n, "sources", &x->sources, &x->nsources)) <
 		0 ||
 	    (rc = read_sources(r, n, "except", &x->except, &x->nexcept)) < 0)
 		return rc;
+	if (x->unless_blocked != NULL &&
+	    (x->nsources == 0 || x->labels != 0 || x->kinds[0] != NULL ||
+		x->anything))
+		problem(r->b.ps, n->file, read_line(n, "unless-blocked"),
+		    "unless-blocked of never \"%s\" is about sources alone",
+		    n->title);
 	if (x->nsources == 0 && x->labels == 0 && x->kinds[0] == NULL &&
 	    !x->anything)
 		problem(r->b.ps, n->file, n->line,
@@ -469,7 +479,8 @@ read_never(struct reading *r, struct trial_never *x)
 		    "until of never \"%s\" is before from", n->title);
 	x->purposes = known_names(r, n, "purposes", policy_purpose_is_known);
 	x->kinds = known_names(r, n, "kinds", is_kind);
-	x->recipients = x->stages = x->without_consent = nothing;
+	x->recipients = x->stages = x->without_consent = x->without_all =
+	    nothing;
 	x->without_event = x->roles = nothing;
 	if (!x->is_access)
 		return read_never_disclosure(r, x);
@@ -506,6 +517,8 @@ read_file(struct reading *r, struct node *file)
 	(void)read_number_must(&r->b, file, "format", FORMAT, FORMAT);
 	r->has_day = read_value(file, "on") != NULL;
 	r->day = day(r, file, "on", 0);
+	if (r->has_day)
+		r->t->day = r->day;
 	if (file->nsub == 0)
 		problem(r->b.ps, file->file, 0, "no test in this file");
 	return read_sections(r, file);
