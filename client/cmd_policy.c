@@ -3,79 +3,70 @@
 
 #include "base/crypto.h"
 #include "base/text.h"
+#include "client/cmd_policy_public.h"
 #include "client/commands.h"
 #include "client/out.h"
+#include "client/ruleset.h"
 #include "policy/policy.h"
 
+/*
+ * An extract is encrypted to its recipient's certificate: without one,
+ * nothing can be released to them by the vault's own door or by hand.
+ */
 static json_t *
-lines_json(struct buf *problems)
+missing_certificates(const struct policy *p)
 {
-	const char *s = buf_str(problems), *line;
-	size_t left = problems->len, n;
-	json_t *a = json_array();
+	const struct policy_recipient *r;
+	size_t i, n = policy_recipients(p, &r);
+	json_t *missing = json_array();
 
-	while (text_line(&s, &left, &line, &n))
-		json_array_append_new(a, json_stringn(line, n));
-	return a;
+	for (i = 0; i < n; i++)
+		if (r[i].certificate[0] != '\0' &&
+		    policy_file(p, r[i].certificate) == NULL)
+			json_array_append_new(missing,
+			    json_pack("{s:s, s:s}", "recipient", r[i].name,
+				"certificate", r[i].certificate));
+	return missing;
 }
 
-/* --json answers also when there are problems: they are the answer. */
-static int
-print_problems(const struct cli *c, struct buf *problems)
+static void
+warn_of_certificates(const json_t *missing)
 {
-	AUTO(json_decrefp) json_t *j = NULL;
+	json_t *x;
+	size_t i;
 
-	if (c->json) {
-		j = json_pack("{s:o}", "problems", lines_json(problems));
-		return cli_print_json(c, j);
+	json_array_foreach(missing, i, x)
+	{
+		fprintf(stderr, _("attention : %s n'a pas son certificat : "),
+		    jstr(x, "recipient"));
+		out_text(stderr, jstr(x, "certificate"));
+		fputc('\n', stderr);
 	}
-	out_page(stderr, buf_str(problems));
-	return 0;
-}
-
-/* The folder named, or that of the vault in $SCEAU_DIR. */
-static int
-rules_folder(const char *named, char **out, struct err *e)
-{
-	const char *vault = getenv("SCEAU_DIR");
-	int r;
-
-	if (named == NULL && vault == NULL)
-		return err_set(
-		    e, ERR_USAGE, "%s", _("quel dossier de règles ?"));
-	r = named != NULL ? asprintf(out, "%s", named)
-			  : asprintf(out, "%s/policy", vault);
-	if (r < 0) {
-		*out = NULL;
-		return err_set(e, ERR_NOMEM, "policy");
-	}
-	return 0;
 }
 
 static int
 check_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	AUTO(policy_freep) struct policy *p = NULL;
-	AUTO(buf_done) struct buf problems = { 0 };
+	AUTO(json_decrefp) json_t *missing = NULL;
 	AUTO(json_decrefp) json_t *j = NULL;
 	AUTO(mem_freep) char *dir = NULL;
 	char hex[2 * SHA256_LEN + 1];
 	int r;
 
-	if ((r = rules_folder(argc > 0 ? argv[0] : NULL, &dir, e)) < 0)
+	if ((r = ruleset_folder(argc > 0 ? argv[0] : NULL, &dir, e)) < 0 ||
+	    (r = ruleset_load(c, dir, &p, e)) < 0)
 		return r;
-	if ((r = policy_load(dir, &p, &problems, e)) < 0) {
-		if (problems.len == 0)
-			return r;
-		print_problems(c, &problems);
-		return err_tag(e, ERR_INVALID, "policy", "%.200s", dir);
-	}
 	hex_format(policy_sha256(p), SHA256_LEN, hex);
-	j = json_pack("{s:i, s:s, s:[]}", "version", (int)policy_version(p),
-	    "sha256", hex, "problems");
-	if (!cli_print_json(c, j))
-		printf(_("Règles en ordre : version %u, SHA-256 %s\n"),
-		    policy_version(p), hex);
+	missing = missing_certificates(p);
+	j = json_pack("{s:i, s:s, s:[], s:O}", "version",
+	    (int)policy_version(p), "sha256", hex, "problems",
+	    "missing-certificates", missing);
+	if (cli_print_json(c, j))
+		return 0;
+	warn_of_certificates(missing);
+	printf(_("Règles en ordre : version %u, SHA-256 %s\n"),
+	    policy_version(p), hex);
 	return 0;
 }
 
@@ -132,8 +123,11 @@ show_run(struct cli *c, int argc, char **argv, struct err *e)
 	AUTO(json_decrefp) json_t *j = NULL;
 	int r;
 
-	(void)argc;
-	(void)argv;
+	if (cli_option(c, "public") != NULL)
+		return policy_show_public(c, argc > 0 ? argv[0] : NULL, e);
+	if (argc > 0)
+		return err_set(e, ERR_USAGE, "%s",
+		    _("un dossier de règles se montre avec --public"));
 	if ((r = cli_get(c, &j, e, "/v1/policy")) < 0)
 		return r;
 	if (cli_print_json(c, j))
@@ -156,9 +150,16 @@ const struct cmd cmd_policy_check = {
 	.max_args = 1,
 	.run = check_run,
 };
+
+static const char *const show_options[] = { "public!", "output", "force!",
+	NULL };
+
 const struct cmd cmd_policy_show = {
 	.noun = "policy",
 	.verb = "show",
+	.usage = N_("[--public [DOSSIER-DE-RÈGLES]]"),
+	.options = show_options,
+	.max_args = 1,
 	.about = N_("les règles en vigueur : types, formats, destinataires"),
 	.run = show_run,
 };

@@ -51,6 +51,8 @@ const struct cmd *const commands[] = {
 	&cmd_verify_certificate,
 	&cmd_verify,
 	&cmd_policy_check,
+	&cmd_policy_test,
+	&cmd_policy_diff,
 	&cmd_policy_show,
 	&cmd_policy_authorized_keys,
 	&cmd_publish,

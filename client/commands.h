@@ -52,6 +52,8 @@ extern const struct cmd cmd_verify_log;
 extern const struct cmd cmd_verify_certificate;
 extern const struct cmd cmd_verify;
 extern const struct cmd cmd_policy_check;
+extern const struct cmd cmd_policy_test;
+extern const struct cmd cmd_policy_diff;
 extern const struct cmd cmd_policy_show;
 extern const struct cmd cmd_policy_authorized_keys;
 extern const struct cmd cmd_publish;

@@ -198,6 +198,7 @@ static const struct {
 	{ "no-memory", N_("plus de mémoire") },
 	{ "no-rule", N_("aucune règle ne le permet") },
 	{ "no-team", N_("votre compte n'est d'aucune équipe") },
+	{ "no-tests", N_("ces règles n'ont pas d'essais") },
 	{ "no-vault", N_("le coffre ne répond pas") },
 	{ "nobody", N_("votre compte n'est personne pour ce coffre") },
 	{ "not-found", N_("cela n'existe pas, ou n'est pas à vous") },
@@ -311,6 +312,7 @@ static const struct {
 	{ "submission-waiting", N_("ce dépôt attend encore d'être examiné") },
 	{ "terminal", N_("ce document ne s'affiche pas sur un terminal : "
 			 "enregistrez-le") },
+	{ "tests-failed", N_("des essais échouent") },
 	{ "tile-path", N_("il n'y a pas de telle partie du journal") },
 	{ "timeout", N_("le coffre n'a rien dit pendant trop longtemps") },
 	{ "too-large", N_("c'est trop grand") },
