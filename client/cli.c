@@ -82,6 +82,7 @@ cli_call(struct cli *c, const char *method, const char *path,
 		.out_fd = -1,
 		.purpose = c->purpose,
 		.idempotency = idempotency,
+		.step_up = c->step_up.len > 0 ? buf_str(&c->step_up) : NULL,
 	};
 	struct http *h;
 	int r;

@@ -3,6 +3,7 @@
 
 #include "client/commands.h"
 #include "client/out.h"
+#include "client/stepup.h"
 
 /* The purpose and the reason that the decision had, in one cell. */
 static const char *
@@ -135,7 +136,8 @@ publish_run(struct cli *c, int argc, char **argv, struct err *e)
 
 	(void)argc;
 	(void)argv;
-	if ((r = cli_post(c, NULL, &j, e, "/v1/publish")) < 0)
+	if ((r = stepup_sign(c, "publish", NULL, e)) < 0 ||
+	    (r = cli_post(c, NULL, &j, e, "/v1/publish")) < 0)
 		return r;
 	if (!cli_print_json(c, j))
 		printf(_("Publié : %lld versions, %lld références\n"),
@@ -145,6 +147,7 @@ publish_run(struct cli *c, int argc, char **argv, struct err *e)
 
 static const char *const log_options[] = { "since", "until", "account",
 	"object", "class", "limit", "before", NULL };
+static const char *const publish_options[] = { STEPUP_OPTION, NULL };
 static const char *const text_options[] = { "output", "force!", NULL };
 
 const struct cmd cmd_audit_log = {
@@ -193,6 +196,7 @@ const struct cmd cmd_audit_checkpoint = {
 };
 const struct cmd cmd_publish = {
 	.noun = "publish",
+	.options = publish_options,
 	.about = N_("publier le dépôt chiffré pour git"),
 	.run = publish_run,
 };

@@ -23,6 +23,24 @@ print_persons(const json_t *persons)
 	}
 }
 
+/* Who broke its glass: everybody on the case sees it. */
+static void
+print_glass(const json_t *list)
+{
+	char at[32], until[32];
+	json_t *g;
+	size_t i;
+
+	json_array_foreach(list, i, g)
+	{
+		printf(_("Glace brisée par %s le %s, jusqu'au %s : "),
+		    jstr(g, "by"), jtime(g, "at", at),
+		    jtime(g, "until", until));
+		out_text(stdout, jword(g, "state"));
+		putchar('\n');
+	}
+}
+
 static void
 print_case(const json_t *j)
 {
@@ -36,6 +54,7 @@ print_case(const json_t *j)
 	out_line(stdout, _("Commune"), jstr(j, "commune"));
 	out_line(stdout, _("Référence extérieure"), jstr(j, "reference"));
 	out_line(stdout, _("Ouvert le"), jtime(j, "opened_at", at));
+	print_glass(json_object_get(j, "break_glass"));
 	if (jcount(j, "persons") == 0)
 		return;
 	printf("%s\n", _("Personnes"));

@@ -14,6 +14,7 @@
 #include "client/out.h"
 #include "client/save.h"
 #include "client/sign.h"
+#include "client/stepup.h"
 #include "client/words.h"
 
 #define NAMESPACE "sceau-approval"
@@ -230,6 +231,7 @@ run_run(struct cli *c, int argc, char **argv, struct err *e)
 
 	(void)argc;
 	if ((r = save_check(path, force, e)) < 0 ||
+	    (r = stepup_sign(c, "erase-run", NULL, e)) < 0 ||
 	    (r = cli_post(c, NULL, &j, e, "/v1/erasures/%/run", argv[0])) < 0)
 		return r;
 	certificate = jstr(j, "certificate");
@@ -250,7 +252,8 @@ static const char *const erase_options[] = { "document", "reason", "basis",
 static const char *const show_options[] = { "plan!", NULL };
 static const char *const approve_options[] = { "signature", "key", "yes!",
 	NULL };
-static const char *const run_options[] = { "output", "force!", NULL };
+static const char *const run_options[] = { "output", "force!", STEPUP_OPTION,
+	NULL };
 
 const struct cmd cmd_subject_erase = {
 	.noun = "subject",

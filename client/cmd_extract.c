@@ -3,6 +3,7 @@
 
 #include "client/commands.h"
 #include "client/out.h"
+#include "client/stepup.h"
 #include "client/words.h"
 
 /* Any JSON value in one line for a person. */
@@ -191,7 +192,8 @@ release_run(struct cli *c, int argc, char **argv, struct err *e)
 	int r;
 
 	(void)argc;
-	if ((r = ask(c, argv, "/v1/cases/%/extracts", &j, e)) < 0)
+	if ((r = stepup_sign(c, "extract-release", argv[0], e)) < 0 ||
+	    (r = ask(c, argv, "/v1/cases/%/extracts", &j, e)) < 0)
 		return r;
 	if (cli_print_json(c, j))
 		return 0;
@@ -261,6 +263,8 @@ revoke_run(struct cli *c, int argc, char **argv, struct err *e)
 }
 
 static const char *const ask_options[] = { "for", "channel", NULL };
+static const char *const release_options[] = { "for", "channel", STEPUP_OPTION,
+	NULL };
 static const char *const revoke_options[] = { "reason", NULL };
 
 const struct cmd cmd_extract_preview = {
@@ -280,7 +284,7 @@ const struct cmd cmd_extract_release = {
 	.usage = N_("DOSSIER DESTINATAIRE"),
 	.about = N_("remettre un extrait (avec --purpose FINALITÉ) : figé, "
 		    "signé, chiffré"),
-	.options = ask_options,
+	.options = release_options,
 	.min_args = 2,
 	.max_args = 2,
 	.run = release_run,

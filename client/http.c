@@ -7,6 +7,7 @@
 
 #include "base/crypto.h"
 #include "base/file.h"
+#include "base/statement.h"
 #include "client/cli.h"
 #include "client/messages.h"
 #include "client/session.h"
@@ -240,7 +241,7 @@ static struct curl_slist *
 headers_of(const struct http *h, const struct http_exchange *x)
 {
 	struct curl_slist *l = NULL;
-	char line[256];
+	char line[256], long_line[STEP_UP_HEADER_MAX + 32];
 
 	l = curl_slist_append(l, "Expect:");
 	if (x->body != NULL)
@@ -251,6 +252,11 @@ headers_of(const struct http *h, const struct http_exchange *x)
 	if (x->purpose != NULL) {
 		snprintf(line, sizeof(line), "Sceau-Purpose: %s", x->purpose);
 		l = curl_slist_append(l, line);
+	}
+	if (x->step_up != NULL) {
+		snprintf(long_line, sizeof(long_line), STEP_UP_HEADER ": %s",
+		    x->step_up);
+		l = curl_slist_append(l, long_line);
 	}
 	if (x->idempotency != NULL) {
 		snprintf(

@@ -35,7 +35,8 @@ struct http_exchange {
 	/* Another body: length bytes from fd, at its present offset. */
 	int fd; /* -1: none */
 	uint64_t length;
-	const char *purpose, *idempotency; /* headers; NULL: none */
+	/* Headers; NULL: none. */
+	const char *purpose, *idempotency, *step_up;
 	/* A successful answer's bytes; -1: the answer goes to text. */
 	int out_fd;
 	/* Called before the first byte to out_fd, with status and headers

@@ -99,6 +99,7 @@ run(const struct cmd *cmd, int argc, char **argv, struct err *e)
 	}
 	r = cmd->run(&c, nargs, args, e);
 	http_freep(&c.http);
+	buf_done(&c.step_up);
 	return r;
 }
 

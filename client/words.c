@@ -42,6 +42,10 @@ static const struct {
 	{ "withdrawal-letter", N_("courrier confirmant un retrait") },
 	{ "submission", N_("dépôt d'un partenaire") },
 	{ "rules-proposal", N_("règles proposées") },
+	/* breaking the glass */
+	{ "unreviewed", N_("à examiner") },
+	{ "justified", N_("justifié") },
+	{ "unjustified", N_("injustifié") },
 	/* erasures */
 	{ "planned", N_("proposé") },
 	{ "approved", N_("approuvé") },
