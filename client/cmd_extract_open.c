@@ -100,6 +100,7 @@ write_all(struct folder *f, const json_t *whole, const struct buf *text,
 {
 	const json_t *content = json_object_get(whole, "content");
 	const char *page = jstr(content, "page");
+	const char *cover = jstr(content, "cover");
 	int r;
 
 	if ((r = folder_write(f, "extract.json", text->p, text->len, 0600, e)) <
@@ -108,6 +109,12 @@ write_all(struct folder *f, const json_t *whole, const struct buf *text,
 		return r;
 	json_array_append_new(files, json_string("extract.json"));
 	json_array_append_new(files, json_string("page.txt"));
+	if (*cover != '\0') {
+		if ((r = folder_write(
+			 f, "cover.txt", cover, strlen(cover), 0600, e)) < 0)
+			return r;
+		json_array_append_new(files, json_string("cover.txt"));
+	}
 	if ((r = write_attachments(f, content, files, e)) < 0)
 		return r;
 	return folder_commit(f, 0700, e);

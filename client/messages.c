@@ -106,6 +106,8 @@ static const struct {
 			      "pas eu lieu") },
 	{ "event-unknown", N_("les règles ne connaissent pas cet événement") },
 	{ "events", N_("le dossier a trop d'événements") },
+	{ "extract-ack-date", N_("la réception est entre la remise et "
+				 "aujourd'hui") },
 	{ "extract-acknowledged", N_("cet extrait a déjà été accusé "
 				     "reçu") },
 	{ "extract-awaiting", N_("cet extrait attend la seconde signature") },
@@ -116,6 +118,8 @@ static const struct {
 	{ "extract-expired", N_("cet extrait a expiré") },
 	{ "extract-forged", N_("le contenu de cet extrait n'est pas celui que "
 			       "le coffre a inscrit") },
+	{ "extract-one-signature", N_("la règle de cet extrait ne demande pas "
+				      "de seconde signature") },
 	{ "extract-pulled", N_("cet extrait a déjà été pris") },
 	{ "extract-rectified", N_("une donnée de cet extrait a été rectifiée : "
 				  "il est annulé") },
@@ -125,6 +129,7 @@ static const struct {
 	    N_("une autre règle s'applique à présent : refaites l'aperçu") },
 	{ "extract-rules-changed", N_("les règles ont changé depuis la "
 				      "remise : refaites l'extrait") },
+	{ "extract-seconded", N_("cet extrait a déjà sa seconde signature") },
 	{ "extract-size", N_("l'extrait est trop grand") },
 	{ "extract-sources", N_("l'extrait se compose de trop de documents") },
 	{ "extract-state", N_("l'état de cet extrait ne le permet pas") },

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/scope.h"
+
 #define NUMBER_TEXT 32
 
 const char *
@@ -133,16 +135,20 @@ block_of(const struct cutting *c, const char *kind, const char *path)
 	return NULL;
 }
 
-static int
-is_address(const struct cutting *c, const char *kind, const char *path)
+int
+cut_is_address(const char *path)
 {
-	const char *const *a;
-	size_t n = strlen(kind);
+	static const char *const words[] = { "adresse", "code-postal",
+		"commune" };
+	size_t i, n;
 
-	for (a = c->addresses; a != NULL && *a != NULL; a++)
-		if (strncmp(*a, kind, n) == 0 && (*a)[n] == ':' &&
-		    cut_is_under(path, *a + n + 1))
-			return 1;
+	for (; *path != '\0'; path += n + (path[n] == '.')) {
+		n = strcspn(path, ".");
+		for (i = 0; i < NELEMS(words); i++)
+			if (strlen(words[i]) == n &&
+			    memcmp(words[i], path, n) == 0)
+				return 1;
+	}
 	return 0;
 }
 
@@ -189,7 +195,7 @@ may_go_along(const struct cutting *c, const struct policy_kind *kind,
 	f = policy_field(kind, child);
 	return f != NULL && f->label == LABEL_ORDINARY && has_type(f, v) &&
 	       block_of(c, kind->name, child) == NULL &&
-	       !is_address(c, kind->name, child);
+	       !(c->hides_addresses && cut_is_address(child));
 }
 
 /* As deep as fields are declared: what is not declared goes unread. */
@@ -244,6 +250,23 @@ source_of(const struct cutting *c, const char *kind)
 	return NULL;
 }
 
+/* Does the field lie in groups alone? One value out of a list is nobody's. */
+static int
+lies_in_groups(const struct policy_kind *kind, const char *path)
+{
+	char above[CUT_PATH_MAX];
+	const struct policy_field *f;
+	const char *dot;
+
+	for (dot = strchr(path, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
+		snprintf(above, sizeof(above), "%.*s", (int)(dot - path), path);
+		f = policy_field(kind, above);
+		if (f == NULL || f->type != FIELD_GROUP)
+			return 0;
+	}
+	return 1;
+}
+
 /* Why a field of the rule stays behind, or CUT_GIVEN. */
 static enum cut_why
 judge_field(const struct cutting *c, size_t i, const struct cut_source *s,
@@ -258,7 +281,8 @@ judge_field(const struct cutting *c, size_t i, const struct cut_source *s,
 		return CUT_NEVER;
 	if ((*block = cut_stops(c, s->kind, s->record)) != NULL)
 		return CUT_STOPPED;
-	if (v == NULL || !has_type(declared, v))
+	if (v == NULL || !has_type(declared, v) ||
+	    !lies_in_groups(s->kind, f->path))
 		return CUT_EMPTY;
 	if (c->verdicts[i].why != CUT_GIVEN) {
 		*block = c->verdicts[i].block;
@@ -266,7 +290,8 @@ judge_field(const struct cutting *c, size_t i, const struct cut_source *s,
 	}
 	if ((*block = block_of(c, f->kind, f->path)) != NULL)
 		return CUT_BLOCKED;
-	return is_address(c, f->kind, f->path) ? CUT_ADDRESS : CUT_GIVEN;
+	return c->hides_addresses && cut_is_address(f->path) ? CUT_ADDRESS
+							     : CUT_GIVEN;
 }
 
 static int

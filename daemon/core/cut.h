@@ -56,9 +56,8 @@ struct cutting {
 	/* Those that are on for this recipient. */
 	const struct policy_block *const *blocks;
 	size_t nblocks;
-	/* Whose address is confidential: where it stands in records. Paths
-	 * of fields "kind:path"; NULL at the end; or NULL. */
-	const char *const *addresses;
+	/* Somebody must not be found: no address goes. */
+	int hides_addresses;
 };
 
 /*
@@ -75,6 +74,9 @@ const struct policy_block *cut_stops(const struct cutting *c,
     const struct policy_kind *kind, const json_t *record);
 /* The value at path ("a.b") of a record, or NULL. Borrowed. */
 const json_t *cut_value(const json_t *record, const char *path);
+/* Does this path say where somebody lives? By the words that kinds have for
+ * it: adresse, code-postal, commune. */
+int cut_is_address(const char *path);
 /* Does path a lie at b or under it ("x.y" under "x")? */
 int cut_is_under(const char *a, const char *b);
 

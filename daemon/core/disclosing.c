@@ -1,10 +1,12 @@
 #include "daemon/core/disclosing.h"
 
+#include "base/civil.h"
 #include "base/text.h"
 #include "daemon/core/case.h"
 #include "daemon/core/explain.h"
 
 #define DAY_MS INT64_C(86400000)
+#define NO_ADDRESS "no-address\n"
 
 /* Where is a name in a list that NULL ends? */
 static int
@@ -22,13 +24,18 @@ static int
 gather_facts(struct disclosing *x, struct tx *tx, struct err *e)
 {
 	struct consents_in_force *c = &x->consents;
+	int32_t day = civil_day(x->now_ms);
 	size_t i;
 	int r;
 
 	memset(&x->facts, 0, sizeof(x->facts));
 	if ((r = consents_of_case(x->core, tx, &x->kase.id, x->now_ms, c, e)) <
-	    0)
+		0 ||
+	    (r = events_of_case(x->core, tx, &x->kase.id, day, x->events, e)) <
+		0 ||
+	    (r = person_address_is_confidential(tx, &x->kase.id, e)) < 0)
 		return r;
+	x->hides_addresses = r > 0;
 	for (i = 0; i < c->nadults && i < NELEMS(x->adults); i++) {
 		x->adults[i].role = c->adults[i].role;
 		x->adults[i].consents = c->adults[i].purposes;
@@ -40,8 +47,9 @@ gather_facts(struct disclosing *x, struct tx *tx, struct err *e)
 		.case_state = x->kase.state,
 		.consents = c->purposes,
 		.objection = c->objection,
-		.day = (int32_t)(x->now_ms / DAY_MS),
+		.day = day,
 		.diagnosis = x->kase.diagnosis,
+		.events = x->events,
 		.adults = x->adults,
 		.nadults = i,
 	};
@@ -94,20 +102,33 @@ disclosing_begin(struct disclosing *x, const char *kase, enum policy_op op,
 void
 disclosing_verdicts(const struct disclosing *x, struct cut_verdict *verdicts)
 {
+	static const enum cut_why why[] = {
+		[FIELD_GIVEN] = CUT_GIVEN,
+		[FIELD_BLOCKED] = CUT_BLOCKED,
+		[FIELD_NOT_ALL_AGREE] = CUT_NOT_ALL_AGREE,
+		[FIELD_THEY_DISAGREE] = CUT_THEY_DISAGREE,
+	};
+	const struct disclosure_rule *rule = x->d.rule;
 	size_t i;
 
-	for (i = 0; i < x->d.rule->nfields; i++)
-		verdicts[i] = (struct cut_verdict){ .why = CUT_GIVEN };
+	for (i = 0; i < rule->nfields; i++) {
+		verdicts[i].block = NULL;
+		verdicts[i].why = why[policy_field_verdict(x->policy, &x->facts,
+		    rule, &rule->fields[i], &verdicts[i].block)];
+	}
 }
 
 size_t
 disclosing_blocks(
     const struct disclosing *x, const struct policy_block **blocks, size_t max)
 {
-	(void)x;
-	(void)blocks;
-	(void)max;
-	return 0;
+	const struct policy_block *all;
+	size_t i, n = 0, count = policy_blocks(x->policy, &all);
+
+	for (i = 0; i < count && n < max; i++)
+		if (policy_block_is_on(x->policy, &all[i], &x->facts))
+			blocks[n++] = &all[i];
+	return n;
 }
 
 /* --- terms ---------------------------------------------------------------- */
@@ -118,6 +139,7 @@ disclosing_blocks(
  *   field KIND:PATH        (that may go, whether or not it is filled in)
  *   attach KIND
  *   block NAME             (that looks at values in records)
+ *   no-address             (somebody must not be found)
  */
 static int
 field_terms(const struct disclosing *x, struct buf *out, struct err *e)
@@ -176,6 +198,8 @@ disclosing_terms(const struct disclosing *x, const char *channel,
 	for (kind = x->d.rule->attach; kind != NULL && *kind != NULL; kind++)
 		if ((r = buf_addf(out, e, "attach %s\n", *kind)) < 0)
 			return r;
+	if (x->hides_addresses && (r = buf_addstr(out, NO_ADDRESS, e)) < 0)
+		return r;
 	return block_terms(x, out, e);
 }
 
@@ -192,22 +216,25 @@ has_line(const char *text, size_t left, const char *line, size_t n)
 	return 0;
 }
 
+/* Does this line hold something back? */
 static int
-is_block(const char *line, size_t n)
+is_held(const char *line, size_t n)
 {
-	return n > 6 && memcmp(line, "block ", 6) == 0;
+	return (n > 6 && memcmp(line, "block ", 6) == 0) ||
+	       (n == strlen(NO_ADDRESS) - 1 &&
+		   memcmp(line, NO_ADDRESS, n) == 0);
 }
 
-/* Every line of a that stands for what may go (blocks 0), or that holds
- * something back (blocks 1), must be in b. */
+/* Every line of a that stands for what may go (held 0), or that holds
+ * something back (held 1), must be in b. */
 static int
-all_in(const char *a, size_t alen, const char *b, size_t blen, int blocks)
+all_in(const char *a, size_t alen, const char *b, size_t blen, int held)
 {
 	const char *line;
 	size_t n;
 
 	while (text_line(&a, &alen, &line, &n))
-		if (is_block(line, n) == blocks && !has_line(b, blen, line, n))
+		if (is_held(line, n) == held && !has_line(b, blen, line, n))
 			return 0;
 	return 1;
 }
@@ -227,6 +254,9 @@ disclosing_check_terms(
 		    (int)strcspn(channel + 9, "\n"), channel + 9);
 	if ((r = disclosing_terms(x, name, &now, e)) < 0)
 		return r;
+	if (x->hides_addresses && strstr(terms, "\n" NO_ADDRESS) == NULL)
+		return err_tag(e, ERR_CONFLICT, "extract-suspended",
+		    "an address became confidential since");
 	if (disclosing_has_channel(x, name) &&
 	    all_in(terms, n, buf_str(&now), now.len, 0) &&
 	    all_in(buf_str(&now), now.len, terms, n, 1))

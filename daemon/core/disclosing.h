@@ -8,6 +8,7 @@
 
 #include "daemon/core/core.h"
 #include "daemon/core/cut.h"
+#include "daemon/core/event.h"
 
 #define DISCLOSING_ADULTS_MAX 16
 #define DISCLOSING_BLOCKS_MAX 64 /* that are on at a time */
@@ -23,6 +24,8 @@ struct disclosing {
 	struct case_facts kase;
 	struct consents_in_force consents;
 	struct disclosure_adult adults[DISCLOSING_ADULTS_MAX];
+	const char *events[EVENTS_MAX + 1];
+	int hides_addresses; /* somebody of the case must not be found */
 	struct disclosure_facts facts;
 	struct disclosure_decision d;
 	struct decision access;
@@ -56,7 +59,8 @@ int disclosing_terms(const struct disclosing *x, const char *channel,
     struct buf *out, struct err *e) NODISCARD;
 /*
  * Does the decision taken now still allow all of these terms? ERR_CONFLICT
- * "extract-rules-changed".
+ * "extract-rules-changed"; "extract-suspended" when an address that may be in
+ * it became confidential since.
  */
 int disclosing_check_terms(
     const struct disclosing *x, const char *terms, struct err *e) NODISCARD;

@@ -11,6 +11,7 @@
 #define EXTRACT_MAX (UINT64_C(48) << 20) /* bytes of one extract, in clear */
 #define EXTRACT_ATTACH_MAX 16		 /* documents attached */
 #define EXTRACT_LIST_MAX 1000
+#define EXTRACT_TEXT_MAX 200 /* bytes of a name */
 
 extern const char *const disclosure_schema;
 
@@ -45,6 +46,42 @@ int extract_list(struct core *core, const struct caller *caller,
 int extract_revoke(struct core *core, const struct caller *caller,
     const char *extract, const char *reason, struct id *object, json_t **answer,
     struct err *e) NODISCARD;
+
+/*
+ * The page that a second person signs: what goes, as it can be read, and the
+ * SHA-256 of what is frozen. {extract, state, page, sha256, approvals,
+ * needed, leaf}.
+ */
+int extract_page(struct core *core, const struct caller *caller,
+    const char *extract, struct id *object, json_t **answer, struct err *e)
+    NODISCARD;
+/*
+ * signature: an armored SSHSIG over that page, in APPROVAL_NAMESPACE. When
+ * enough count, what awaits is released, decided again at that moment. As
+ * approval_verify and approval_enter; ERR_CONFLICT "extract-one-signature",
+ * "extract-seconded".
+ */
+int extract_approve(struct core *core, const struct caller *caller,
+    const char *extract, const char *signature, struct id *object,
+    json_t **answer, struct err *e) NODISCARD;
+
+/* By hand or on paper: the bytes to hand over. Decided again now; may be
+ * repeated like a pull. ERR_CONFLICT "extract-channel": by ssh. */
+struct extract_delivery {
+	uint64_t leaf;
+	int is_paper; /* text; else CMS */
+};
+int extract_deliver(struct core *core, const struct caller *caller,
+    const char *extract, struct id *object, struct buf *out,
+    struct extract_delivery *d, struct err *e) NODISCARD;
+/* Who received it, by the word of staff; on: YYYY-MM-DD, "": today.
+ * ERR_REFUSED "extract-ack-date". */
+struct extract_receipt {
+	const char *by, *on;
+};
+int extract_ack(struct core *core, const struct caller *caller,
+    const char *extract, const struct extract_receipt *receipt,
+    struct id *object, json_t **answer, struct err *e) NODISCARD;
 
 /* --- the partner's door: identity is the caller's recipient -------------- */
 

@@ -11,6 +11,7 @@
 static int (*const providers[])(struct due_list *d, struct err *e) = {
 	consent_due,
 	notice_due,
+	extract_due,
 	glass_due,
 	objection_due,
 	submission_due,

@@ -1,8 +1,5 @@
 #include "daemon/core/freeze.h"
 
-#include <fcntl.h>
-
-#include "base/file.h"
 #include "base/seal.h"
 #include "base/text.h"
 #include "daemon/core/cms.h"
@@ -43,21 +40,19 @@ id_json(const struct id *id)
 
 /* --- what goes ------------------------------------------------------------ */
 
+/* The one that is a part of the rules: signed with them. */
 static int
 load_certificate(struct frozen *f, struct err *e)
 {
-	char rel[SETTINGS_PATH_MAX], path[SETTINGS_PATH_MAX];
+	const char *name = f->x.to->certificate;
+	const struct policy_file *file = policy_file(f->x.policy, name);
 	int r;
 
-	if (f->x.to->certificate == NULL || f->x.to->certificate[0] == '\0')
+	if (file == NULL)
 		return err_tag(e, ERR_CONFLICT, "recipient-certificate",
-		    "%s has no certificate", f->x.to->name);
-	snprintf(rel, sizeof(rel), "policy/%.200s", f->x.to->certificate);
-	if ((r = settings_path(&f->x.core->settings, rel, path, e)) < 0)
+		    "the rules have no file %s for %s", name, f->x.to->name);
+	if ((r = buf_add(&f->certificate, file->p, file->n, e)) < 0)
 		return r;
-	if (file_read(AT_FDCWD, path, CMS_CERT_MAX, &f->certificate, e) < 0)
-		return err_tag(e, ERR_CONFLICT, "recipient-certificate",
-		    "the certificate of %s cannot be read", f->x.to->name);
 	return cms_recipient(f->certificate.p, f->certificate.len, f->x.now_ms,
 	    f->certificate_sha256, e);
 }

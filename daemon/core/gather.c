@@ -1,6 +1,7 @@
 #include "daemon/core/gather.h"
 
 #include "daemon/core/case.h"
+#include "daemon/core/objection.h"
 #include "daemon/core/record.h"
 
 void
@@ -140,6 +141,21 @@ open_filed(struct work *w, struct cut_source *s, struct err *e)
 	return add_source(w, &doc, e);
 }
 
+/* A record that the vault makes of the case's own facts. */
+static int
+make_issue(struct work *w, struct cut_source *s, struct err *e)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	int r;
+
+	if ((r = tx_read(w->x->core->catalog, &tx, e)) < 0 ||
+	    (r = refusal_record(w->x->core, &tx, &w->x->kase.id, w->leaf,
+		 &w->records[w->n], e)) < 0)
+		return r;
+	s->record = w->records[w->n];
+	return 0;
+}
+
 static int
 add_record(struct work *w, const char *kind, struct err *e)
 {
@@ -154,7 +170,7 @@ add_record(struct work *w, const char *kind, struct err *e)
 	if (s->kind == NULL || w->n == GATHER_SOURCES_MAX)
 		return err_set(e, ERR_INTERNAL, "rule %s: kind %s",
 		    w->x->d.rule->name, kind);
-	r = open_filed(w, s, e);
+	r = s->kind->by_vault ? make_issue(w, s, e) : open_filed(w, s, e);
 	w->n++;
 	return r;
 }
@@ -221,8 +237,9 @@ add_attachment(struct work *w, const char *kind, struct err *e)
 		return withhold_document(w, kind, CUT_WHOLE, NULL) < 0
 			   ? err_set(e, ERR_NOMEM, "extract")
 			   : 0;
-	if (block != NULL)
-		return withhold_document(w, kind, CUT_BLOCKED, block) < 0
+	if (block != NULL || w->x->hides_addresses)
+		return withhold_document(w, kind,
+			   block != NULL ? CUT_BLOCKED : CUT_ADDRESS, block) < 0
 			   ? err_set(e, ERR_NOMEM, "extract")
 			   : 0;
 	return attach(w, &doc, e);
@@ -331,6 +348,7 @@ cut_records(struct work *w, struct err *e)
 	c->sources = w->sources;
 	c->nsources = w->n;
 	c->blocks = w->blocks;
+	c->hides_addresses = w->x->hides_addresses;
 	c->nblocks = disclosing_blocks(w->x, w->blocks, NELEMS(w->blocks));
 	return cut(c, &w->out.fields, &w->out.withheld, e);
 }

@@ -128,13 +128,23 @@ decide_again(struct moving *m, struct tx *tx, int64_t now_ms, struct err *e)
 }
 
 int
+moving_check_still(
+    struct moving *m, struct tx *tx, int64_t now_ms, struct err *e)
+{
+	int r;
+
+	if ((r = decide_again(m, tx, now_ms, e)) < 0)
+		return r;
+	return register_check_sources(tx, &m->extract, e);
+}
+
+int
 moving_pull(struct moving *m, struct tx *tx, int64_t now_ms, struct err *e)
 {
 	int r;
 
 	if ((r = register_check_pull(&m->row, now_ms, e)) < 0 ||
-	    (r = decide_again(m, tx, now_ms, e)) < 0 ||
-	    (r = register_check_sources(tx, &m->extract, e)) < 0)
+	    (r = moving_check_still(m, tx, now_ms, e)) < 0)
 		return r;
 	return register_move(tx, &m->row, "pulled", now_ms, e);
 }

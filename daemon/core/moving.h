@@ -30,6 +30,9 @@ int moving_begin_partner(struct moving *m, const char *extract,
 /* Within tx: the line, if it is the calling recipient's own and goes by its
  * door. ERR_NOT_FOUND for another's, and for one that awaits approval. */
 int moving_own(struct moving *m, struct tx *tx, struct err *e) NODISCARD;
+/* Within tx: the decision taken again, and its sources; into m->now. */
+int moving_check_still(
+    struct moving *m, struct tx *tx, int64_t now_ms, struct err *e) NODISCARD;
 /*
  * Within tx, m->row being there: may it leave now? State, end, consents,
  * objection, restriction, blocks, the rules in force and every source, as

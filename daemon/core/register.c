@@ -211,6 +211,13 @@ register_insert(struct tx *tx, const struct extract_row *row, const char *terms,
 }
 
 int
+register_move_check(
+    const struct extract_row *row, const char *to, struct err *e)
+{
+	return move_is_allowed(row->state, to) ? 0 : refuse_move(row->state, e);
+}
+
+int
 register_move(struct tx *tx, const struct extract_row *row, const char *to,
     int64_t at_ms, struct err *e)
 {

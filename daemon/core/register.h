@@ -48,6 +48,9 @@ int register_terms(struct tx *tx, const struct id *id, struct buf *out,
  * acknowledged. */
 int register_move(struct tx *tx, const struct extract_row *row, const char *to,
     int64_t at_ms, struct err *e) NODISCARD;
+/* Would register_move go there? */
+int register_move_check(
+    const struct extract_row *row, const char *to, struct err *e) NODISCARD;
 /* The second signature came. */
 int register_second(struct tx *tx, const struct extract_row *row,
     int64_t now_ms, struct err *e) NODISCARD;

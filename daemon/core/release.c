@@ -3,6 +3,7 @@
 #include "daemon/core/extract_json.h"
 #include "daemon/core/freeze.h"
 #include "daemon/core/idempotency.h"
+#include "daemon/core/second.h"
 
 #define HOUR_MS INT64_C(3600000)
 
@@ -82,8 +83,8 @@ apply_release(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	struct disclosing now = { 0 };
 	int r;
 
-	snprintf(f->row.state, sizeof(f->row.state), "released");
 	if ((r = decide_again(l, tx, now_ms, &now, e)) < 0 ||
+	    (r = second_ask(tx, f, now_ms, e)) < 0 ||
 	    (r = register_insert(tx, &f->row, buf_str(&f->terms),
 		 &f->sealed_row, f->g.sources, f->g.nsources, e)) < 0 ||
 	    (r = register_check_sources(tx, &f->extract, e)) < 0 ||

@@ -254,11 +254,11 @@ is_held(const struct opinion *o, const struct place *p)
 				    names_are(p, n, b->blocked[k].path))
 					return 1;
 	}
-	for (i = 0; o->c->addresses != NULL && o->c->addresses[i] != NULL; i++)
-		for (n = 1; n <= p->n; n++)
-			if (names_are(
-				p, n, strchr(o->c->addresses[i], ':') + 1))
-				return 1;
+	for (n = 0; o->c->hides_addresses && n < p->n; n++)
+		if (strcmp(p->name[n], "adresse") == 0 ||
+		    strcmp(p->name[n], "code-postal") == 0 ||
+		    strcmp(p->name[n], "commune") == 0)
+			return 1;
 	return 0;
 }
 
@@ -350,7 +350,8 @@ count_out(const struct opinion *o, const json_t *v)
 	size_t i, count = n > 0;
 
 	if (n > 0 && (n < o->first || !o->may[n - o->first]))
-		fail_msg("rule %s: canary %u went out", o->c->rule->name, n);
+		fail_msg("rule %s, kind %s: canary %u went out",
+		    o->c->rule->name, o->kind->name, n);
 	json_array_foreach(v, i, item) count += count_out(o, item);
 	json_object_foreach((json_t *)(uintptr_t)v, key, item) count +=
 	    count_out(o, item);
@@ -407,8 +408,6 @@ struct withheld {
 	struct policy_blocked what[2];
 	struct policy_block block;
 	const struct policy_block *list[1];
-	char address[CUT_PATH_MAX];
-	const char *addresses[2];
 };
 
 static const char *
@@ -433,12 +432,7 @@ random_holds(
 		c->blocks = w->list;
 		c->nblocks = 1;
 	}
-	if (chance(4) == 0) {
-		snprintf(w->address, sizeof(w->address), "%s:%s", kind->name,
-		    some_path(kind));
-		w->addresses[0] = w->address;
-		c->addresses = w->addresses;
-	}
+	c->hides_addresses = chance(4) == 0;
 }
 
 static const struct policy_kind *
@@ -762,6 +756,52 @@ a_value_that_is_blocked_stops_the_whole_record(void **state)
 }
 
 static void
+no_address_goes_of_who_must_not_be_found(void **state)
+{
+	static const struct policy_field fields[] = {
+		{ .path = "identite", .type = FIELD_GROUP },
+		{ .path = "identite.adresse", .type = FIELD_STRING },
+		{ .path = "identite.nom", .type = FIELD_STRING },
+		{ .path = "commune", .type = FIELD_STRING },
+	};
+	static const struct policy_kind kind = { .name = "x",
+		.is_record = 1,
+		.fields = fields,
+		.nfields = NELEMS(fields) };
+	static const struct disclosed_field gives[] = {
+		{ .kind = "x", .path = "identite", .label = "A" },
+		{ .kind = "x", .path = "commune", .label = "B" },
+	};
+	static const struct disclosure_rule rule = {
+		.name = "r", .fields = gives, .nfields = NELEMS(gives)
+	};
+	static const struct cut_verdict v[NELEMS(gives)];
+	json_t *record = json_loads("{\"identite\":{\"adresse\":\"ici\","
+				    "\"nom\":\"N\"},\"commune\":\"C\"}",
+	    0, NULL);
+	const struct cut_source source = { .kind = &kind, .record = record };
+	const struct cutting c = { .rule = &rule,
+		.verdicts = v,
+		.sources = &source,
+		.nsources = 1,
+		.hides_addresses = 1 };
+	json_t *given = NULL, *withheld = NULL;
+	char *text;
+
+	(void)state;
+	assert_int_equal(cut(&c, &given, &withheld, NULL), 0);
+	text = json_dumps(given, JSON_COMPACT);
+	assert_null(strstr(text, "ici"));
+	assert_null(strstr(text, "\"C\""));
+	assert_non_null(strstr(text, "\"nom\":\"N\""));
+	assert_true(is_told(withheld, "commune", CUT_ADDRESS));
+	free(text);
+	json_decref(given);
+	json_decref(withheld);
+	json_decref(record);
+}
+
+static void
 no_record_is_told_once(void **state)
 {
 	const struct cut_source source = { .kind = &note };
@@ -792,6 +832,7 @@ main(void)
 		cmocka_unit_test(a_block_holds_a_field_or_what_lies_under_it),
 		cmocka_unit_test(
 		    a_value_that_is_blocked_stops_the_whole_record),
+		cmocka_unit_test(no_address_goes_of_who_must_not_be_found),
 		cmocka_unit_test(no_record_is_told_once),
 	};
 
