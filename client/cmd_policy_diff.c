@@ -163,15 +163,18 @@ replay_days(const struct cli *c, uint64_t *days, struct err *e)
 	return 0;
 }
 
+/* The decisions are the vault's, and so are the files beneath. */
 static int
 replay(struct cli *c, const struct policy *candidate, uint64_t days,
     json_t **out, struct err *e)
 {
+	AUTO(policy_freep) struct policy *now = NULL;
 	AUTO(json_decrefp) json_t *body = NULL;
 	json_t *files;
 	int r;
 
-	if ((r = ruleset_files(candidate, &files, e)) < 0)
+	if ((r = ruleset_fetch(c, &now, e)) < 0 ||
+	    (r = ruleset_files(now, candidate, &files, e)) < 0)
 		return r;
 	body =
 	    json_pack("{s:o, s:I}", "files", files, "days", (json_int_t)days);
@@ -195,6 +198,12 @@ print_list(const json_t *j, const char *member, const char *title)
 		printf("  %s %lld  %s  ", _("n°"), jint(x, "leaf"),
 		    jtime(x, "at", at));
 		out_text(stdout, jstr(x, "what"));
+		if (*jstr(x, "recipient") != '\0') {
+			fputs(" → ", stdout);
+			out_text(stdout, jstr(x, "recipient"));
+		}
+		fputs("  ", stdout);
+		out_text(stdout, jstr(x, "who"));
 		fputs("\n      ", stdout);
 		out_text(stdout, jstr(x, "why"));
 		putchar('\n');
@@ -224,6 +233,9 @@ print_replay(const json_t *j, uint64_t days)
 	if (jint(j, "unreadable") > 0)
 		printf(_("%lld ne se lisent plus : leur détail a expiré.\n"),
 		    jint(j, "unreadable"));
+	if (json_is_false(json_object_get(j, "complete")))
+		puts(_("Il y en a davantage : les plus récentes seules sont "
+		       "comptées."));
 	print_list(j, "newly_allowed", _("Autorisées en plus :"));
 	print_list(j, "newly_denied", _("Refusées en plus :"));
 	print_list(j, "changed", _("Autrement :"));
@@ -269,7 +281,9 @@ diff_run(struct cli *c, int argc, char **argv, struct err *e)
 		return r;
 	r = argc > 1 ? ruleset_load(c, argv[0], &a, e)
 		     : ruleset_fetch(c, &a, e);
-	return r < 0 ? r : compare(c, a, b, days, e);
+	if (r < 0 || (r = ruleset_keep_people(c, a, &b, e)) < 0)
+		return r;
+	return compare(c, a, b, days, e);
 }
 
 static const char *const options[] = { "replay", NULL };

@@ -19,8 +19,17 @@ int ruleset_fetch(struct cli *c, struct policy **out, struct err *e) NODISCARD;
 void ruleset_tell(const struct cli *c, struct buf *problems);
 /* The lines of a text as a JSON array of strings. */
 json_t *ruleset_lines(struct buf *text);
-/* [{name, text}], what a candidate is sent as. ERR_INVALID: not UTF-8. */
-int ruleset_files(const struct policy *p, json_t **out, struct err *e)
-    NODISCARD;
+/*
+ * A candidate without people.conf leaves the people as they are: *p is loaded
+ * again with those of now. ERR_INVALID tag "policy".
+ */
+int ruleset_keep_people(const struct cli *c, const struct policy *now,
+    struct policy **p, struct err *e) NODISCARD;
+/*
+ * What makes p of the files of now: [{name, text}], and a text that is null
+ * for each file that p has not. ERR_INVALID: not UTF-8.
+ */
+int ruleset_files(const struct policy *now, const struct policy *p,
+    json_t **out, struct err *e) NODISCARD;
 
 #endif
