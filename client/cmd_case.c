@@ -1,25 +1,28 @@
-/* sceau case open|list|show, sceau person add|list, sceau find. */
+/* sceau case open|list|show|event, sceau find. */
 #include <jansson.h>
 
 #include "client/commands.h"
 #include "client/out.h"
+#include "client/person.h"
 #include "client/words.h"
 
 static void
-print_persons(const json_t *persons)
+print_events(const json_t *events)
 {
-	char year[32];
-	json_t *p;
+	json_t *ev;
 	size_t i;
 
-	json_array_foreach(persons, i, p)
+	json_array_foreach(events, i, ev)
 	{
-		snprintf(year, sizeof(year), " (%lld)", jint(p, "birth_year"));
-		printf("  %s  ", jstr(p, "person"));
-		out_text(stdout, jstr(p, "role"));
-		fputs("  ", stdout);
-		out_text(stdout, jstr(p, "name"));
-		puts(jint(p, "birth_year") > 0 ? year : "");
+		printf("  %s  ", jstr(ev, "occurred_on"));
+		out_text(stdout, *jstr(ev, "title") != '\0'
+				     ? jstr(ev, "title")
+				     : jstr(ev, "event"));
+		if (*jstr(ev, "note") != '\0') {
+			fputs(" : ", stdout);
+			out_text(stdout, jstr(ev, "note"));
+		}
+		putchar('\n');
 	}
 }
 
@@ -55,10 +58,19 @@ print_case(const json_t *j)
 	out_line(stdout, _("Référence extérieure"), jstr(j, "reference"));
 	out_line(stdout, _("Ouvert le"), jtime(j, "opened_at", at));
 	print_glass(json_object_get(j, "break_glass"));
-	if (jcount(j, "persons") == 0)
-		return;
-	printf("%s\n", _("Personnes"));
-	print_persons(json_object_get(j, "persons"));
+	if (strcmp(jstr(j, "diagnosis"), "refused") == 0)
+		printf("%s\n", _("Le ménage a refusé le diagnostic."));
+	if (json_is_true(json_object_get(j, "objection")))
+		printf(
+		    "%s\n", _("Une opposition arrête tout envoi d'extrait."));
+	if (jcount(j, "persons") > 0) {
+		printf("%s\n", _("Personnes"));
+		person_print(json_object_get(j, "persons"));
+	}
+	if (jcount(j, "events") > 0) {
+		printf("%s\n", _("Événements"));
+		print_events(json_object_get(j, "events"));
+	}
 }
 
 /* The body that --from gives, or an empty one. */
@@ -153,77 +165,28 @@ show_run(struct cli *c, int argc, char **argv, struct err *e)
 	return 0;
 }
 
-/* --- persons ---------------------------------------------------------- */
-
-/* The words of argv as one text. */
-static int
-join(int argc, char **argv, struct buf *out, struct err *e)
-{
-	int i, r;
-
-	for (i = 0; i < argc; i++)
-		if ((r = buf_addf(out, e, "%s%s", i > 0 ? " " : "", argv[i])) <
-		    0)
-			return r;
-	return 0;
-}
+/* --- events ----------------------------------------------------------- */
 
 static int
-person_body(
-    const struct cli *c, int argc, char **argv, json_t *body, struct err *e)
+event_run(struct cli *c, int argc, char **argv, struct err *e)
 {
-	AUTO(buf_done) struct buf name = { 0 };
-	long long year = 0;
-	int r;
-
-	if (argc > 1 && ((r = join(argc - 2, argv + 2, &name, e)) < 0 ||
-			    (r = cli_member(body, "role", argv[1], e)) < 0 ||
-			    (argc > 2 && (r = cli_member(body, "name",
-					      buf_str(&name), e)) < 0)))
-		return r;
-	if ((r = cli_number(c, "birth-year", 9999, &year, e)) < 0)
-		return r;
-	if (year > 0)
-		json_object_set_new(body, "birth_year", json_integer(year));
-	if (cli_option(c, "confidential-address") != NULL)
-		json_object_set_new(body, "confidential_address", json_true());
-	if (json_object_get(body, "role") == NULL ||
-	    json_object_get(body, "name") == NULL)
-		return err_set(
-		    e, ERR_USAGE, "%s", _("le rôle et le nom sont attendus"));
-	return 0;
-}
-
-static int
-add_run(struct cli *c, int argc, char **argv, struct err *e)
-{
-	AUTO(json_decrefp) json_t *body = NULL, *j = NULL;
-	int r;
-
-	if ((r = body_from(c, &body, e)) < 0 ||
-	    (r = person_body(c, argc, argv, body, e)) < 0 ||
-	    (r = cli_post(c, body, &j, e, "/v1/cases/%/persons", argv[0])) < 0)
-		return r;
-	if (!cli_print_json(c, j))
-		printf(_("Personne %s ajoutée (%s).\n"), jstr(j, "person"),
-		    jstr(j, "role"));
-	return 0;
-}
-
-static int
-persons_run(struct cli *c, int argc, char **argv, struct err *e)
-{
-	AUTO(json_decrefp) json_t *j = NULL;
+	static const char *const pairs[][2] = { { "on", "occurred_on" },
+		{ "document", "document" }, { "note", "note" } };
+	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
+	size_t i;
 	int r;
 
 	(void)argc;
-	if ((r = cli_get(c, &j, e, "/v1/cases/%", argv[0])) < 0)
+	for (i = 0; i < NELEMS(pairs); i++)
+		if ((r = cli_member(
+			 body, pairs[i][1], cli_option(c, pairs[i][0]), e)) < 0)
+			return r;
+	if ((r = cli_member(body, "event", argv[1], e)) < 0 ||
+	    (r = cli_post(c, body, &j, e, "/v1/cases/%/events", argv[0])) < 0)
 		return r;
-	if (cli_print_json(c, j))
-		return 0;
-	if (jcount(j, "persons") == 0)
-		printf("%s\n", _("Aucune personne."));
-	print_persons(json_object_get(j, "persons"));
+	if (!cli_print_json(c, j))
+		printf(_("Événement inscrit : %s, le %s (phase %s).\n"),
+		    jstr(j, "title"), jstr(j, "occurred_on"), jstr(j, "stage"));
 	return 0;
 }
 
@@ -255,6 +218,19 @@ print_found(const json_t *j, struct err *e)
 	return 0;
 }
 
+/* The words of argv as one text. */
+static int
+join(int argc, char **argv, struct buf *out, struct err *e)
+{
+	int i, r;
+
+	for (i = 0; i < argc; i++)
+		if ((r = buf_addf(out, e, "%s%s", i > 0 ? " " : "", argv[i])) <
+		    0)
+			return r;
+	return 0;
+}
+
 static int
 find_run(struct cli *c, int argc, char **argv, struct err *e)
 {
@@ -276,8 +252,7 @@ find_run(struct cli *c, int argc, char **argv, struct err *e)
 
 static const char *const open_options[] = { "stage", "source", "title",
 	"commune", "reference", "from", NULL };
-static const char *const add_options[] = { "birth-year",
-	"confidential-address!", "from", NULL };
+static const char *const event_options[] = { "on", "document", "note", NULL };
 static const char *const find_options[] = { "limit", NULL };
 
 const struct cmd cmd_case_open = {
@@ -297,30 +272,21 @@ const struct cmd cmd_case_show = {
 	.noun = "case",
 	.verb = "show",
 	.usage = N_("DOSSIER"),
-	.about = N_("un dossier et ses personnes"),
+	.about = N_("un dossier, ses personnes et ses événements"),
 	.min_args = 1,
 	.max_args = 1,
 	.run = show_run,
 };
-const struct cmd cmd_person_add = {
-	.noun = "person",
-	.verb = "add",
-	.usage = N_("DOSSIER [RÔLE NOM…]"),
-	.about = N_("ajouter une personne ; --from FICHIER tient le nom hors "
-		    "de la ligne de commande"),
-	.options = add_options,
-	.min_args = 1,
-	.max_args = -1,
-	.run = add_run,
-};
-const struct cmd cmd_person_list = {
-	.noun = "person",
-	.verb = "list",
-	.usage = N_("DOSSIER"),
-	.about = N_("les personnes d'un dossier"),
-	.min_args = 1,
-	.max_args = 1,
-	.run = persons_run,
+const struct cmd cmd_case_event = {
+	.noun = "case",
+	.verb = "event",
+	.usage = N_("DOSSIER ÉVÉNEMENT"),
+	.about = N_("inscrire un événement : assignation, audience, "
+		    "recevabilite… (--on DATE, --document DOCUMENT)"),
+	.options = event_options,
+	.min_args = 2,
+	.max_args = 2,
+	.run = event_run,
 };
 const struct cmd cmd_find = {
 	.noun = "find",

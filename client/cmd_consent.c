@@ -1,9 +1,13 @@
 /* sceau consent give|withdraw|list. */
-#include <jansson.h>
+#include <time.h>
 
+#include "base/text.h"
 #include "client/commands.h"
 #include "client/out.h"
+#include "client/upload.h"
 #include "client/words.h"
+
+#define GIVE_TRIES 3
 
 /* Options that become a member of the body, as they are. */
 struct pair {
@@ -24,17 +28,34 @@ members_of(const struct cli *c, const struct pair *p, size_t n, json_t *body,
 	return 0;
 }
 
+/* The words of argv as an array. */
+static int
+array_of(int argc, char **argv, const char *member, json_t *body, struct err *e)
+{
+	json_t *a = json_array();
+	int i;
+
+	if (json_object_set_new(body, member, a) < 0)
+		return err_set(e, ERR_NOMEM, "request");
+	for (i = 0; i < argc; i++)
+		if (json_array_append_new(a, json_string(argv[i])) < 0)
+			return err_set(e, ERR_USAGE, "%s",
+			    _("ce texte n'est pas en UTF-8"));
+	return 0;
+}
+
+/* --- give --------------------------------------------------------------- */
+
 static int
 print_given(const json_t *j, struct err *e)
 {
 	AUTO(table_done) struct table t = { 0 };
-	char until[32];
 	json_t *g;
 	size_t i;
 	int r;
 
 	if ((r = table_head(&t, e, _("Consentement"), _("Personne"),
-		 _("Finalité"), _("État"), _("Valable jusqu'au"), NULL)) < 0)
+		 _("Finalité"), _("État"), _("Jusqu'au"), NULL)) < 0)
 		return r;
 	json_array_foreach(json_object_get(j, "consents"), i, g)
 	{
@@ -42,11 +63,57 @@ print_given(const json_t *j, struct err *e)
 			 *jstr(g, "name") != '\0' ? jstr(g, "name")
 						  : jstr(g, "person"),
 			 jstr(g, "purpose"), jword(g, "state"),
-			 jtime(g, "valid_until", until), NULL)) < 0)
+			 jstr(g, "valid_through"), NULL)) < 0)
 			return r;
 	}
 	table_print(&t, stdout, _("Aucun consentement."));
 	return 0;
+}
+
+/*
+ * The same sheet on the same day has one key: what was cut is asked again
+ * and entered once. --again is for who means it a second time.
+ */
+static int
+key_of(const struct cli *c, const char *kase, const json_t *body,
+    char out[2 * SHA256_LEN + 1], struct err *e)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	uint8_t sha256[SHA256_LEN];
+	char *text = json_dumps(body, JSON_COMPACT | JSON_SORT_KEYS);
+	char day[11];
+	int r;
+
+	date_format((int32_t)(time(NULL) / 86400), day);
+	r = text == NULL ? err_set(e, ERR_NOMEM, "request")
+			 : buf_addf(&b, e, "consent %s %s %s", kase, day, text);
+	free(text);
+	if (r == 0 && cli_option(c, "again") != NULL)
+		r = buf_addf(&b, e, " %lld", (long long)time(NULL));
+	if (r < 0 || (r = digest_of(DIGEST_SHA256, b.p, b.len, sha256, e)) < 0)
+		return r;
+	hex_format(sha256, sizeof(sha256), out);
+	return 0;
+}
+
+static int
+give(struct cli *c, const char *kase, const json_t *body, json_t **out,
+    struct err *e)
+{
+	AUTO(buf_done) struct buf path = { 0 };
+	char key[2 * SHA256_LEN + 1];
+	int i, r;
+
+	if ((r = cli_path(&path, e, "/v1/cases/%/consents", kase, NULL)) < 0 ||
+	    (r = key_of(c, kase, body, key, e)) < 0)
+		return r;
+	for (i = 1;; i++) {
+		r = cli_call(c, "POST", buf_str(&path), body, key, out, e);
+		if (r == 0 || i == GIVE_TRIES)
+			return r;
+		if (r != -ERR_PENDING && !upload_may_retry(c, e))
+			return r;
+	}
 }
 
 static int
@@ -54,37 +121,42 @@ give_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	static const struct pair pairs[] = { { "method", "method" },
 		{ "evidence", "evidence" }, { "on", "given_on" },
-		{ "language", "language" }, { "interpreter", "interpreter" },
-		{ "witness", "witness" }, { "place", "place" } };
+		{ "until", "valid_through" }, { "language", "language" },
+		{ "interpreter", "interpreter" }, { "witness", "witness" },
+		{ "place", "place" }, { "outcome", "outcome" },
+		{ "capacity", "capacity" }, { "acting", "acting" },
+		{ "capacity-document", "capacity_document" },
+		{ "reason", "reason" } };
 	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
-	json_t *purposes = json_array();
 	const char *method;
-	int i, r;
+	int r;
 
-	if (json_object_set_new(body, "purposes", purposes) < 0)
-		return err_set(e, ERR_NOMEM, "request");
-	for (i = 1; i < argc; i++)
-		if (json_array_append_new(purposes, json_string(argv[i])) < 0)
-			return err_set(e, ERR_USAGE, "%s",
-			    _("ce texte n'est pas en UTF-8"));
-	if ((r = cli_required(c, "method", &method, e)) < 0 ||
+	if ((cli_option(c, "outcome") == NULL &&
+		(r = cli_required(c, "method", &method, e)) < 0) ||
+	    (r = array_of(argc - 1, argv + 1, "purposes", body, e)) < 0 ||
 	    (r = members_of(c, pairs, NELEMS(pairs), body, e)) < 0 ||
 	    (r = cli_members(c, "person", body, "persons", e)) < 0 ||
-	    (r = cli_post(c, body, &j, e, "/v1/cases/%/consents", argv[0])) < 0)
+	    (r = give(c, argv[0], body, &j, e)) < 0)
 		return r;
 	return cli_print_json(c, j) ? 0 : print_given(j, e);
 }
+
+/* --- withdraw ----------------------------------------------------------- */
 
 /* What the withdrawal stopped, and who is told. */
 static void
 print_withdrawn(const json_t *j)
 {
+	char due[32];
 	json_t *n;
 	size_t i;
 
-	printf("%s", _("Retiré : "));
-	out_text(stdout, jstr(j, "purpose"));
-	putchar('\n');
+	json_array_foreach(json_object_get(j, "consents"), i, n)
+	{
+		printf("%s", _("Retiré : "));
+		out_text(stdout, jstr(n, "purpose"));
+		putchar('\n');
+	}
 	json_array_foreach(json_object_get(j, "cancelled"), i, n)
 	{
 		printf(_("Extrait %s annulé avant d'être pris.\n"),
@@ -97,25 +169,83 @@ print_withdrawn(const json_t *j)
 		out_text(stdout, jstr(n, "recipient"));
 		putchar('\n');
 	}
+	if (*jtime(j, "letter_due_at", due) != '\0')
+		printf(_("Un courrier de confirmation est à envoyer avant le "
+			 "%s (sceau consent letter).\n"),
+		    due);
 }
 
 static int
 withdraw_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	static const struct pair pairs[] = { { "channel", "channel" },
-		{ "reason", "reason" }, { "caller-check", "caller_check" } };
+		{ "reason", "reason" }, { "caller-check", "caller_check" },
+		{ "document", "document" } };
 	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
 	const char *channel;
 	int r;
 
-	(void)argc;
 	if ((r = cli_required(c, "channel", &channel, e)) < 0 ||
+	    (r = array_of(argc, argv, "consents", body, e)) < 0 ||
 	    (r = members_of(c, pairs, NELEMS(pairs), body, e)) < 0 ||
-	    (r = cli_post(
-		 c, body, &j, e, "/v1/consents/%/withdrawal", argv[0])) < 0)
+	    (r = cli_post(c, body, &j, e, "/v1/withdrawals")) < 0)
 		return r;
 	if (!cli_print_json(c, j))
 		print_withdrawn(j);
+	return 0;
+}
+
+/* --- list --------------------------------------------------------------- */
+
+/* "Durand : donné ; Exemple : retiré". */
+static int
+who_said_what(const json_t *p, struct buf *out, struct err *e)
+{
+	json_t *a;
+	size_t i;
+	int r;
+
+	json_array_foreach(json_object_get(p, "adults"), i, a)
+	{
+		if ((r = buf_addf(out, e, "%s%s : %s", i > 0 ? " ; " : "",
+			 jstr(a, "name"), jword(a, "state"))) < 0)
+			return r;
+		if (*jstr(a, "since") != '\0' &&
+		    (r = buf_addf(
+			 out, e, _(" (depuis : %s)"), jword(a, "since"))) < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int
+print_in_force(const json_t *j, struct err *e)
+{
+	AUTO(table_done) struct table t = { 0 };
+	json_t *p;
+	size_t i;
+	int r;
+
+	printf(_("En vigueur le %s :\n"), jstr(j, "at"));
+	if ((r = table_head(
+		 &t, e, _("Finalité"), _("État"), _("Adultes"), NULL)) < 0)
+		return r;
+	json_array_foreach(json_object_get(j, "in_force"), i, p)
+	{
+		AUTO(buf_done) struct buf who = { 0 };
+
+		if ((r = who_said_what(p, &who, e)) < 0 ||
+		    (r = table_row(&t, e, jstr(p, "purpose"),
+			 jword(p, "reason"), buf_str(&who), NULL)) < 0)
+			return r;
+	}
+	table_print(&t, stdout,
+	    _("Les règles ne connaissent aucun "
+	      "consentement."));
+	if (json_is_true(json_object_get(j, "objection")))
+		printf(
+		    "%s\n", _("Une opposition arrête tout envoi d'extrait."));
+	putchar('\n');
 	return 0;
 }
 
@@ -123,25 +253,37 @@ static int
 list_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	AUTO(json_decrefp) json_t *j = NULL;
+	AUTO(buf_done) struct buf path = { 0 };
 	int r;
 
 	(void)argc;
-	if ((r = cli_get(c, &j, e, "/v1/cases/%/consents", argv[0])) < 0)
+	if ((r = cli_path(&path, e, "/v1/cases/%/consents", argv[0], NULL)) <
+		0 ||
+	    (r = cli_query(&path, "at", cli_option(c, "at"), e)) < 0 ||
+	    (r = cli_call(c, "GET", buf_str(&path), NULL, NULL, &j, e)) < 0)
 		return r;
-	return cli_print_json(c, j) ? 0 : print_given(j, e);
+	if (cli_print_json(c, j))
+		return 0;
+	if ((r = print_in_force(j, e)) < 0)
+		return r;
+	return print_given(j, e);
 }
 
 static const char *const give_options[] = { "method", "person", "evidence",
-	"on", "language", "interpreter", "witness", "place", NULL };
+	"on", "until", "language", "interpreter", "witness", "place", "outcome",
+	"capacity", "acting", "capacity-document", "reason", "again!", NULL };
 static const char *const withdraw_options[] = { "channel", "reason",
-	"caller-check", NULL };
+	"caller-check", "document", NULL };
+static const char *const list_options[] = { "at", NULL };
 
 const struct cmd cmd_consent_give = {
 	.noun = "consent",
 	.verb = "give",
 	.usage = N_("DOSSIER FINALITÉ…"),
-	.about = N_("enregistrer un consentement (--method handwritten, "
-		    "tablet ou oral ; --evidence DOCUMENT)"),
+	.about = N_("enregistrer une feuille signée : chaque adulte (ou "
+		    "--person), chaque finalité (--method handwritten, "
+		    "tablet ou oral ; --evidence DOCUMENT ; --outcome "
+		    "requested, deferred ou refused)"),
 	.options = give_options,
 	.min_args = 2,
 	.max_args = -1,
@@ -150,18 +292,21 @@ const struct cmd cmd_consent_give = {
 const struct cmd cmd_consent_withdraw = {
 	.noun = "consent",
 	.verb = "withdraw",
-	.usage = N_("CONSENTEMENT"),
-	.about = N_("retirer un consentement : effet immédiat"),
+	.usage = N_("CONSENTEMENT…"),
+	.about = N_("retirer des consentements d'un dossier : effet immédiat "
+		    "(--channel telephone demande --caller-check)"),
 	.options = withdraw_options,
 	.min_args = 1,
-	.max_args = 1,
+	.max_args = 32,
 	.run = withdraw_run,
 };
 const struct cmd cmd_consent_list = {
 	.noun = "consent",
 	.verb = "list",
 	.usage = N_("DOSSIER"),
-	.about = N_("les consentements d'un dossier et leur état"),
+	.about = N_("les consentements d'un dossier et ce qui est en vigueur "
+		    "(--at DATE : ce jour-là)"),
+	.options = list_options,
 	.min_args = 1,
 	.max_args = 1,
 	.run = list_run,
