@@ -48,7 +48,7 @@ list_commands(FILE *f, const char *noun)
 		snprintf(name, sizeof(name), "%s%s%s", (*c)->noun,
 		    (*c)->verb != NULL ? " " : "",
 		    (*c)->verb != NULL ? (*c)->verb : "");
-		fprintf(f, "  %-24s %s\n", name, _((*c)->about));
+		fprintf(f, "  %-25s %s\n", name, _((*c)->about));
 	}
 }
 
