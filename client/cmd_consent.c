@@ -125,8 +125,7 @@ give_run(struct cli *c, int argc, char **argv, struct err *e)
 		{ "interpreter", "interpreter" }, { "witness", "witness" },
 		{ "place", "place" }, { "outcome", "outcome" },
 		{ "capacity", "capacity" }, { "acting", "acting" },
-		{ "capacity-document", "capacity_document" },
-		{ "reason", "reason" } };
+		{ "mandate", "capacity_document" }, { "reason", "reason" } };
 	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
 	const char *method;
 	int r;
@@ -271,7 +270,7 @@ list_run(struct cli *c, int argc, char **argv, struct err *e)
 
 static const char *const give_options[] = { "method", "person", "evidence",
 	"on", "until", "language", "interpreter", "witness", "place", "outcome",
-	"capacity", "acting", "capacity-document", "reason", "again!", NULL };
+	"capacity", "acting", "mandate", "reason", "again!", NULL };
 static const char *const withdraw_options[] = { "channel", "reason",
 	"caller-check", "document", NULL };
 static const char *const list_options[] = { "at", NULL };

@@ -13,7 +13,7 @@ import sys
 def groff(path, device="utf8"):
     done = subprocess.run(
         ["groff", "-K", "utf8", "-t", "-man", "-ww", "-T", device,
-         "-rLL=200n", path], capture_output=True, check=False,
+         "-rLL=400n", path], capture_output=True, check=False,
         env=dict(os.environ, LC_ALL="C.UTF-8", GROFF_NO_SGR="1"))
     text = done.stdout.decode()
     plain = []
