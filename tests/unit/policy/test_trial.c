@@ -484,6 +484,143 @@ no_access_hides_from_a_never(void **state)
 	assert_true(allowed > 1000);
 }
 
+/* One never for each recipient and field that some rule gives it:
+ * "recipient kind:path". */
+static void
+nevers_of_fields(const struct policy *p, struct buf *out)
+{
+	const struct disclosure_rule *d;
+	char title[256];
+	size_t i, j;
+
+	assert_int_equal(buf_addstr(out, HEAD, NULL), 0);
+	for (i = 0; i < p->ndisclosures; i++) {
+		d = &p->disclosures[i];
+		for (j = 0; j < d->nfields; j++) {
+			snprintf(title, sizeof(title), "\"%s %s:%s\"",
+			    d->recipient, d->fields[j].kind, d->fields[j].path);
+			if (out->len > 0 && strstr(buf_str(out), title) != NULL)
+				continue;
+			assert_int_equal(
+			    buf_addf(out, NULL,
+				"never %s { recipient = %s sources = { %s:%s } "
+				"}\n",
+				title, d->recipient, d->fields[j].kind,
+				d->fields[j].path),
+			    0);
+		}
+	}
+}
+
+struct chance {
+	struct disclosure_facts f;
+	struct disclosure_adult adults[3];
+	const char *consents[3][8], *all[8], *events[33];
+};
+
+/* Some of the consents, those that all have into all. */
+static void
+draw_consents(const struct policy *p, struct chance *c, uint64_t *x)
+{
+	static const char *const roles[] = { "titulaire", "co-titulaire",
+		"occupant" };
+	size_t i, j, n[3] = { 0 }, nall = 0;
+
+	c->f.nadults = next_random(x) % 4;
+	for (j = 0; j < c->f.nadults; j++) {
+		c->adults[j].role = roles[next_random(x) % 3];
+		c->adults[j].consents = c->consents[j];
+	}
+	for (i = 0; i < p->nconsents && nall < 7; i++) {
+		uint64_t bits = next_random(x) >> 8 & 7;
+		int is_all = 1;
+
+		for (j = 0; j < c->f.nadults; j++) {
+			is_all &= (int)(bits >> j & 1);
+			if ((bits >> j & 1) != 0 && n[j] < 7)
+				c->consents[j][n[j]++] = p->consents[i].purpose;
+		}
+		if (is_all && (c->f.nadults > 0 || bits > 2))
+			c->all[nall++] = p->consents[i].purpose;
+	}
+}
+
+static void
+draw_facts(const struct policy *p, struct chance *c, uint64_t *x)
+{
+	uint64_t bits = next_random(x) >> 8;
+	size_t i, n = 0;
+
+	memset(c, 0, sizeof(*c));
+	c->f = (struct disclosure_facts){
+		.recipient = p->recipients[bits % p->nrecipients].name,
+		.case_state = bits >> 8 & 3 ? "open" : "closed",
+		.objection = (bits >> 10 & 7) == 0,
+		.day = 19500 + (int32_t)(bits >> 13 & 0x7ff),
+		.diagnosis = (enum policy_diagnosis)((bits >> 24 & 0xff) % 3),
+		.adults = c->adults,
+		.consents = c->all,
+		.events = c->events,
+	};
+	if (bits >> 32 & 1)
+		c->f.stage = bits >> 33 & 1 ? "amont" : "aval";
+	if (bits >> 34 & 3)
+		c->f.purpose = p->purposes[(bits >> 36) % p->npurposes].name;
+	bits = next_random(x);
+	for (i = 0; i < p->nevents && n < 32; i++)
+		if ((bits >> i & 1) != 0)
+			c->events[n++] = p->events[i].name;
+	draw_consents(p, c, x);
+}
+
+static void
+expect_told(const struct policy *p, const struct buf *report,
+    const struct chance *c, const struct disclosure_rule *rule)
+{
+	char title[256];
+	size_t i;
+
+	for (i = 0; i < rule->nfields; i++) {
+		if (policy_field_verdict(
+			p, &c->f, rule, &rule->fields[i], NULL) != FIELD_GIVEN)
+			continue;
+		snprintf(title, sizeof(title),
+		    ": \"%s %s:%s\": ", rule->recipient, rule->fields[i].kind,
+		    rule->fields[i].path);
+		if (strstr((const char *)report->p, title) == NULL)
+			fail_msg("%s by %s was not found", title, rule->name);
+	}
+}
+
+/* The same for what goes: whatever goes anywhere was found. Sources that are
+ * held back until an event need that event, and so on. */
+static void
+no_field_hides_from_a_never(void **state)
+{
+	struct rules *r = *state;
+	const struct policy *p = r->p;
+	AUTO(buf_done) struct buf text = { 0 }, report = { 0 };
+	struct disclosure_decision d;
+	struct trial_counts n;
+	uint64_t x = 20270101;
+	unsigned i, allowed = 0;
+	struct chance c;
+	struct err e;
+
+	nevers_of_fields(p, &text);
+	if (try_text(p, buf_str(&text), &report, &n, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_true(n.failed > 200);
+	for (i = 0; i < 20000; i++) {
+		draw_facts(p, &c, &x);
+		policy_disclose(p, &c.f, &d);
+		allowed += (unsigned)d.allowed;
+		if (d.allowed)
+			expect_told(p, &report, &c, d.rule);
+	}
+	assert_true(allowed > 200);
+}
+
 /* A counter-example, put into a file as a test, is one. */
 static void
 each_counter_example_is_a_test_that_passes(void **state)
@@ -674,6 +811,7 @@ main(void)
 #define WITH_SHIPPED(t)                                                        \
 	cmocka_unit_test_setup_teardown(t, rules_setup_shipped, rules_teardown)
 		WITH_SHIPPED(no_access_hides_from_a_never),
+		WITH_SHIPPED(no_field_hides_from_a_never),
 		WITH_SHIPPED(each_counter_example_is_a_test_that_passes),
 		cmocka_unit_test_setup_teardown(
 		    the_shipped_rules_pass_their_tests, setup_with_tests,
