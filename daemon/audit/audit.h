@@ -50,7 +50,8 @@ struct audit_entry {
 	const uint8_t *bind, *approvals; /* 32 bytes or NULL */
 	/*
 	 * The detail: why, purpose, rule, facts, explanation; "case" with the
-	 * case's id makes who-saw find the leaf by case. Who, object and
+	 * case's id makes who-saw find the leaf by case, "sources" (an array
+	 * with "document" in each) by document. Who, object and
 	 * class are added by audit. Borrowed; may be NULL.
 	 */
 	json_t *detail;
@@ -136,7 +137,9 @@ struct audit_query {
 	uint64_t before;	    /* only leaves < before; 0: all */
 	int64_t since_ms, until_ms; /* since <= time < until */
 	const char *account;	    /* what-did */
-	const struct id *object;    /* who-saw: the object, or detail.case */
+	/* who-saw: the object, or detail.case, or the document of one of
+	 * detail.sources: what an extract was made from. */
+	const struct id *object;
 	uint16_t klass;
 	uint32_t limit;
 };

@@ -117,15 +117,32 @@ text_is(const json_t *j, const char *name, const char *want)
 	return s != NULL && strcmp(s, want) == 0;
 }
 
+/* Was this made from the object: is it among the sources of an extract? */
+static int
+is_source(const struct reading *rd, const json_t *detail)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(detail, "sources"), i, one)
+	{
+		if (text_is(one, "document", rd->object))
+			return 1;
+	}
+	return 0;
+}
+
 /* Does a record of facts answer the question? */
 static int
 facts_match(const struct reading *rd, const json_t *j)
 {
+	const json_t *detail = json_object_get(j, "detail");
+
 	if (rd->q->account != NULL &&
 	    !text_is(json_object_get(j, "actor"), "account", rd->q->account))
 		return 0;
 	return rd->object[0] == '\0' || text_is(j, "object", rd->object) ||
-	       text_is(json_object_get(j, "detail"), "case", rd->object);
+	       text_is(detail, "case", rd->object) || is_source(rd, detail);
 }
 
 /* What a leaf tells of the time while sealed counts too. */

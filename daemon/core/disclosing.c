@@ -334,12 +334,14 @@ id_json(const struct id *id)
 json_t *
 disclosing_json(const struct disclosing *x)
 {
-	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:o}",
-	    "case", id_json(&x->kase.id), "recipient", x->recipient, "purpose",
+	return json_pack(
+	    "{s:o, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:o, s:o}", "case",
+	    id_json(&x->kase.id), "recipient", x->recipient, "purpose",
 	    x->d.rule->purpose, "rule", x->d.rule->name, "basis",
 	    x->d.rule->basis, "citation", x->d.rule->citation, "policy",
 	    (int)policy_version(x->policy), "why", x->d.why, "decision",
-	    decision_json(x->core, &x->access), "disclosure",
+	    decision_json(x->core, &x->access), "consents",
+	    disclosing_consents(x), "disclosure",
 	    disclosure_decision_json(x->core, &x->facts, &x->d));
 }
 

@@ -155,12 +155,18 @@ int
 moving_enter(struct moving *m, struct tx *tx, enum leaf_class klass,
     json_t *more, int64_t now_ms, struct err *e)
 {
-	json_t *detail = json_pack("{s:o, s:o, s:s, s:s, s:s*, s:o}", "case",
+	json_t *detail, *sources = NULL;
+	int r;
+
+	if ((r = register_sources(tx, &m->extract, &sources, e)) < 0) {
+		json_decref(more);
+		return r;
+	}
+	detail = json_pack("{s:o, s:o, s:s, s:s, s:s*, s:o, s:o}", "case",
 	    id_json(&m->row.kase), "extract", id_json(&m->extract), "recipient",
 	    m->row.recipient, "channel", m->row.channel, "door_key",
-	    m->caller->door_key, "decision",
+	    m->caller->door_key, "sources", sources, "decision",
 	    decision_json(m->core, &m->access));
-	int r;
 
 	if (detail != NULL && more != NULL)
 		json_object_update(detail, more);

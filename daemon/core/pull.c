@@ -16,8 +16,9 @@ apply_pull(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	    (r = moving_pull(m, tx, now_ms, e)) < 0)
 		return r;
 	return moving_enter(m, tx, LEAF_EXTRACT_PULL,
-	    json_pack("{s:s, s:s, s:o}", "rule", m->now.d.rule->name, "why",
-		m->now.d.why, "disclosure",
+	    json_pack("{s:s, s:s, s:o, s:o}", "rule", m->now.d.rule->name,
+		"why", m->now.d.why, "consents", disclosing_consents(&m->now),
+		"disclosure",
 		disclosure_decision_json(m->core, &m->now.facts, &m->now.d)),
 	    now_ms, e);
 }

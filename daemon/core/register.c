@@ -306,6 +306,37 @@ register_check_pull(
 }
 
 int
+register_sources(
+    struct tx *tx, const struct id *extract, json_t **out, struct err *e)
+{
+	AUTO(json_decrefp) json_t *list = json_array();
+	AUTO(sql_done) struct sql *q = NULL;
+	char text[ID_TEXT];
+	struct id id;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT document, version FROM extract_source"
+		 " WHERE extract = ? ORDER BY document",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, extract, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0) {
+		if ((r = sql_get_id(q, 0, &id, e)) < 0)
+			return r;
+		id_format(&id, text);
+		if (json_array_append_new(list,
+			json_pack("{s:s, s:I}", "document", text, "version",
+			    (json_int_t)sql_get_int(q, 1))) < 0)
+			return err_set(e, ERR_NOMEM, "extract");
+	}
+	if (r < 0)
+		return r;
+	*out = TAKE(list);
+	return 0;
+}
+
+int
 register_check_sources(struct tx *tx, const struct id *extract, struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;

@@ -61,6 +61,9 @@ int register_keep_ack(struct tx *tx, const struct id *id,
  * that awaits its second signature is ERR_NOT_FOUND. */
 int register_check_pull(
     const struct extract_row *row, int64_t now_ms, struct err *e) NODISCARD;
+/* What it was made from: [{document, version}], as leaves tell it. */
+int register_sources(struct tx *tx, const struct id *extract, json_t **out,
+    struct err *e) NODISCARD;
 /* ERR_CONFLICT "extract-rectified" when a source has a newer version. */
 int register_check_sources(
     struct tx *tx, const struct id *extract, struct err *e) NODISCARD;

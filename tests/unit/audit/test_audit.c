@@ -591,6 +591,26 @@ some_leaves(struct audit_fixture *f)
 	assert_int_equal(audit_settle(f->a, &f->e), 0);
 }
 
+/* An extract of the case, made from both documents. */
+static void
+add_extract(struct audit_fixture *f, const struct actor *who, int64_t now)
+{
+	struct audit_entry en = {
+		.klass = LEAF_EXTRACT_PULL, .actor = who, .object = case1
+	};
+	char kase[ID_TEXT], one[ID_TEXT], two[ID_TEXT];
+
+	id_format(&case1, kase);
+	id_format(&doc1, one);
+	id_format(&doc2, two);
+	en.detail = json_pack("{s:s, s:[{s:s, s:i}, {s:s, s:i}]}", "case", kase,
+	    "sources", "document", one, "version", 1, "document", two,
+	    "version", 3);
+	fixture_add(f, &en, now);
+	json_decref(en.detail);
+	assert_int_equal(audit_settle(f->a, &f->e), 0);
+}
+
 static void
 questions_find_their_leaves_newest_first(void **state)
 {
@@ -626,6 +646,32 @@ questions_find_their_leaves_newest_first(void **state)
 
 	assert_string_equal(answer(f, &rows[0].q), "");
 	some_leaves(f);
+	for (i = 0; i < NELEMS(rows); i++)
+		assert_string_equal(answer(f, &rows[i].q), rows[i].want);
+}
+
+/* Who has an extract of it has seen it. */
+static void
+a_document_is_found_by_the_extracts_made_from_it(void **state)
+{
+	static const struct id doc3 = { { 3 } };
+	static const struct {
+		struct audit_query q;
+		const char *want;
+	} rows[] = {
+		{ { .object = &doc1 }, "6 5 1 0 " },
+		{ { .object = &doc2 }, "6 3 2 " },
+		{ { .object = &doc3 }, "" },
+		{ { .object = &case1 }, "6 5 4 1 0 " },
+		{ { .object = &case2 }, "3 2 " },
+		{ { .object = &doc2, .account = "hugo" }, "6 3 " },
+		{ { .object = &doc2, .account = "claire" }, "2 " },
+	};
+	struct audit_fixture *f = *state;
+	size_t i;
+
+	some_leaves(f);
+	add_extract(f, &hugo, NOW + 2 * DAY + 1);
 	for (i = 0; i < NELEMS(rows); i++)
 		assert_string_equal(answer(f, &rows[i].q), rows[i].want);
 }
@@ -1096,6 +1142,7 @@ main(void)
 		T(a_cut_or_changed_log_does_not_fit_the_kept_head),
 		T(a_check_finds_a_changed_entry_and_a_changed_detail),
 		T(questions_find_their_leaves_newest_first),
+		T(a_document_is_found_by_the_extracts_made_from_it),
 		T(an_answer_says_all_of_a_leaf),
 		T(pages_join_without_gap_or_double),
 		T(a_long_search_stops_and_says_where),

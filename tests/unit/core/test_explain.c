@@ -10,7 +10,9 @@
 #include <cmocka.h>
 
 #include "base/civil.h"
+#include "base/sshsig.h"
 #include "daemon/core/explain.h"
+#include "daemon/core/rules.h"
 #include "tests/unit/core/core_fixture.h"
 
 #define NEED(state)                                                            \
@@ -388,6 +390,113 @@ the_reading_has_its_leaf(void **state)
 	    leaf);
 }
 
+/* --- other rules ------------------------------------------------------ */
+
+#define COMMON "00-common.conf"
+
+static void
+replace(struct buf *text, const char *from, const char *to)
+{
+	AUTO(buf_done) struct buf out = { 0 };
+	const char *s = buf_str(text), *at = strstr(s, from);
+
+	assert_non_null(at);
+	assert_int_equal(buf_addf(&out, NULL, "%.*s%s%s", (int)(at - s), s, to,
+			     at + strlen(from)),
+	    0);
+	buf_reset(text);
+	assert_int_equal(buf_add(text, out.p, out.len, NULL), 0);
+}
+
+/* The same rules, and Camille reads for another purpose by default. */
+static void
+other_rules(struct core_fixture *f, struct buf *text)
+{
+	const struct policy_file *now = policy_file(f->core->policy, COMMON);
+	char from[40], to[40];
+
+	assert_non_null(now);
+	assert_int_equal(buf_add(text, now->p, now->n, NULL), 0);
+	snprintf(from, sizeof(from), "\nversion = %u\n",
+	    policy_version(f->core->policy));
+	snprintf(to, sizeof(to), "\nversion = %u\n",
+	    policy_version(f->core->policy) + 1);
+	replace(text, from, to);
+	replace(text, "default-purpose = accompagnement",
+	    "default-purpose = preuve-contentieux");
+}
+
+static void
+approve(struct core_fixture *f, enum person who, const char *proposal,
+    const char *page)
+{
+	AUTO(buf_done) struct buf sig = { 0 };
+	struct caller c = core_fixture_caller(f, who);
+	json_t *answer = NULL;
+	uint8_t seed[32];
+
+	core_fixture_seed(who, seed);
+	assert_int_equal(sshsig_sign(seed, APPROVAL_NAMESPACE, page,
+			     strlen(page), &sig, NULL),
+	    0);
+	if (rules_approve(f->core, &c, proposal, buf_str(&sig), &f->object,
+		&answer, &f->e) < 0)
+		fail_msg("%s", f->e.text);
+	json_decref(answer);
+}
+
+static void
+put_in_force(struct core_fixture *f, struct buf *text)
+{
+	AUTO(json_decrefp) json_t *proposed = NULL, *applied = NULL;
+	struct policy_file file = { COMMON, buf_str(text), text->len };
+	struct rules_candidate candidate = { &file, 1 };
+	struct caller c = core_fixture_caller(f, DIRECTOR);
+	const char *id;
+
+	if (rules_propose(
+		f->core, &c, &candidate, 0, &f->object, &proposed, &f->e) < 0)
+		fail_msg("%s", f->e.text);
+	id = text_at(proposed, "proposal");
+	approve(f, DIRECTOR, id, text_at(proposed, "page"));
+	approve(f, JURIST, id, text_at(proposed, "page"));
+	if (rules_apply(f->core, &c, id, &f->object, &applied, &f->e) < 0)
+		fail_msg("%s", f->e.text);
+}
+
+static void
+assert_explained(struct core_fixture *f, uint64_t leaf, const char *purpose,
+    long long generation)
+{
+	AUTO(json_decrefp) json_t *j = explained(f, leaf);
+
+	assert_true(is_same(j));
+	assert_string_equal(
+	    text_at(json_object_get(j, "replayed"), "purpose"), purpose);
+	assert_int_equal(
+	    json_integer_value(json_object_get(j, "generation")), generation);
+}
+
+/* By the rules of then: also after a restart, from the catalog alone. */
+static void
+an_old_decision_is_explained_by_the_old_rules(void **state)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	uint64_t before, after;
+
+	NEED(state);
+	before = enter(f, json_pack("{s:o}", "decision", kept_decision(f)));
+	other_rules(f, &text);
+	put_in_force(f, &text);
+	after = enter(f, json_pack("{s:o}", "decision", kept_decision(f)));
+	assert_explained(f, before, "accompagnement", 1);
+	assert_explained(f, after, "preuve-contentieux", 2);
+	core_fixture_close(f);
+	core_fixture_open(f);
+	assert_explained(f, before, "accompagnement", 1);
+	assert_explained(f, after, "preuve-contentieux", 2);
+}
+
 /* A bit of what was sealed. */
 static void
 a_damaged_detail_says_so(void **state)
@@ -455,6 +564,7 @@ main(void)
 		cmocka_unit_test(what_is_not_there_is_not_explained),
 		cmocka_unit_test(only_the_delegate_may),
 		cmocka_unit_test(the_reading_has_its_leaf),
+		cmocka_unit_test(an_old_decision_is_explained_by_the_old_rules),
 		cmocka_unit_test(a_damaged_detail_says_so),
 		cmocka_unit_test(an_expired_month_says_so),
 	};
