@@ -2,22 +2,14 @@
  * sceau subject erase, sceau retention show|approve|run: a plan, two people
  * who read and sign it, and its execution.
  */
-#include <fcntl.h>
 #include <jansson.h>
-#include <unistd.h>
 
-#include "base/crypto.h"
-#include "base/file.h"
-#include "base/sshsig.h"
-#include "base/text.h"
+#include "client/approve.h"
 #include "client/commands.h"
 #include "client/out.h"
 #include "client/save.h"
-#include "client/sign.h"
 #include "client/stepup.h"
 #include "client/words.h"
-
-#define NAMESPACE "sceau-approval"
 
 static void
 print_state(const json_t *j)
@@ -27,30 +19,6 @@ print_state(const json_t *j)
 	out_line(stdout, "SHA-256", jstr(j, "sha256"));
 	printf(_("Approbations : %zu sur %lld\n"), jcount(j, "approvals"),
 	    jint(j, "needed"));
-}
-
-static int
-print_approvals(const json_t *j, struct err *e)
-{
-	AUTO(table_done) struct table t = { 0 };
-	char at[32];
-	json_t *a;
-	size_t i;
-	int r;
-
-	if (jcount(j, "approvals") == 0)
-		return 0;
-	if ((r = table_head(&t, e, _("Approuvé par"), _("Rôle"), _("Le"),
-		 _("Clé"), NULL)) < 0)
-		return r;
-	json_array_foreach(json_object_get(j, "approvals"), i, a)
-	{
-		if ((r = table_row(&t, e, jstr(a, "name"), jstr(a, "role"),
-			 jtime(a, "at", at), jstr(a, "fingerprint"), NULL)) < 0)
-			return r;
-	}
-	table_print(&t, stdout, "");
-	return 0;
 }
 
 static int
@@ -107,26 +75,16 @@ erase_run(struct cli *c, int argc, char **argv, struct err *e)
 
 /* --- the plan --------------------------------------------------------- */
 
-/* The erasure, and that its plan is the one whose SHA-256 it says: what is
- * signed is what is shown. */
+/* The erasure, and that its plan is the one whose SHA-256 it says. */
 static int
 get_plan(struct cli *c, const char *erasure, json_t **out, struct err *e)
 {
-	char hex[2 * SHA256_LEN + 1];
-	uint8_t sum[SHA256_LEN];
-	const char *plan;
 	json_t *j = NULL;
 	int r;
 
 	if ((r = cli_get(c, &j, e, "/v1/erasures/%", erasure)) < 0)
 		return r;
-	plan = jstr(j, "plan");
-	if ((r = digest_of(DIGEST_SHA256, plan, strlen(plan), sum, e)) == 0) {
-		hex_format(sum, sizeof(sum), hex);
-		if (strcmp(hex, jstr(j, "sha256")) != 0)
-			r = err_tag(e, ERR_INTEGRITY, "plan-other", "%s", hex);
-	}
-	if (r < 0) {
+	if ((r = approve_check(j, "plan", e)) < 0) {
 		json_decref(j);
 		return r;
 	}
@@ -151,7 +109,7 @@ show_run(struct cli *c, int argc, char **argv, struct err *e)
 		return 0;
 	}
 	print_state(j);
-	if ((r = print_approvals(j, e)) < 0)
+	if ((r = approve_print(json_object_get(j, "approvals"), e)) < 0)
 		return r;
 	putchar('\n');
 	out_page(stdout, jstr(j, "plan"));
@@ -162,46 +120,21 @@ show_run(struct cli *c, int argc, char **argv, struct err *e)
 	return 0;
 }
 
-/* Nobody signs at a terminal what they were not shown there. */
-static int
-ask_to_sign(const struct cli *c, const char *plan, struct err *e)
-{
-	char line[16] = "";
-
-	if (cli_option(c, "yes") != NULL || !isatty(STDIN_FILENO))
-		return 0;
-	out_page(stderr, plan);
-	fprintf(stderr, "\n%s ", _("Signer ce plan ? [oui/non]"));
-	if (fgets(line, sizeof(line), stdin) == NULL ||
-	    (strncmp(line, "o", 1) != 0 && strncmp(line, "O", 1) != 0 &&
-		strncmp(line, "y", 1) != 0 && strncmp(line, "Y", 1) != 0))
-		return err_tag(
-		    e, ERR_REFUSED, "not-signed", "%s", _("pas de oui"));
-	return 0;
-}
+struct plan_of {
+	struct cli *c;
+	const char *erasure;
+};
 
 static int
-make_signature(
-    struct cli *c, const char *erasure, struct buf *signature, struct err *e)
+plan_text(void *arg, struct buf *page, struct err *e)
 {
-	const char *file = cli_option(c, "signature");
-	const char *key = cli_option(c, "key"), *plan;
-	AUTO(buf_done) struct buf text = { 0 };
 	AUTO(json_decrefp) json_t *j = NULL;
+	struct plan_of *p = arg;
 	int r;
 
-	if ((file == NULL) == (key == NULL))
-		return err_set(
-		    e, ERR_USAGE, "%s", _("--signature FICHIER ou --key CLÉ"));
-	if (file != NULL)
-		return file_read(AT_FDCWD, file, SSHSIG_MAX, signature, e);
-	if ((r = get_plan(c, erasure, &j, e)) < 0)
+	if ((r = get_plan(p->c, p->erasure, &j, e)) < 0)
 		return r;
-	plan = jstr(j, "plan");
-	if ((r = ask_to_sign(c, plan, e)) < 0 ||
-	    (r = buf_addstr(&text, plan, e)) < 0)
-		return r;
-	return sign_text(key, NAMESPACE, &text, signature, e);
+	return buf_addstr(page, jstr(j, "plan"), e);
 }
 
 static int
@@ -209,10 +142,12 @@ approve_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
 	AUTO(buf_done) struct buf signature = { 0 };
+	struct plan_of plan = { c, argv[0] };
 	int r;
 
 	(void)argc;
-	if ((r = make_signature(c, argv[0], &signature, e)) < 0 ||
+	if ((r = approve_signature(c, _("Signer ce plan ? [oui/non]"),
+		 plan_text, &plan, &signature, e)) < 0 ||
 	    (r = cli_member(body, "signature", buf_str(&signature), e)) < 0 ||
 	    (r = cli_post(
 		 c, body, &j, e, "/v1/erasures/%/approvals", argv[0])) < 0)

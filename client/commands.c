@@ -71,6 +71,8 @@ const struct cmd *const commands[] = {
 	&cmd_policy_test,
 	&cmd_policy_diff,
 	&cmd_policy_show,
+	&cmd_policy_sign,
+	&cmd_policy_apply,
 	&cmd_policy_authorized_keys,
 	&cmd_policy_explain,
 	&cmd_publish,

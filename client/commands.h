@@ -72,6 +72,8 @@ extern const struct cmd cmd_policy_check;
 extern const struct cmd cmd_policy_test;
 extern const struct cmd cmd_policy_diff;
 extern const struct cmd cmd_policy_show;
+extern const struct cmd cmd_policy_sign;
+extern const struct cmd cmd_policy_apply;
 extern const struct cmd cmd_policy_authorized_keys;
 extern const struct cmd cmd_policy_explain;
 extern const struct cmd cmd_publish;

@@ -61,6 +61,9 @@ static const struct {
 	{ "approved", N_("approuvé") },
 	{ "running", N_("en cours") },
 	{ "done", N_("fait") },
+	{ "proposed", N_("à signer") },
+	{ "applied", N_("en vigueur ou appliquée") },
+	{ "void", N_("caduque") },
 	{ "dry-run", N_("essai à blanc") },
 	/* why a field stays behind */
 	{ "not in the rule", N_("hors de la règle") },
