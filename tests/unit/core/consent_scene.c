@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 
+#include "base/sshsig.h"
 #include "base/text.h"
 #include "daemon/core/consent_row.h"
+#include "daemon/core/erasure.h"
 
 /* The vault's clock, which the tests set. */
 int64_t scene_clock_ms;
@@ -212,5 +214,48 @@ scene_withdraw_of(struct scene *s, const char *person, const char *purpose)
 	if (consent_withdraw(s->f->core, &s->camille, text, "visite", "",
 		&s->f->object, &answer, &s->f->e) < 0)
 		fail_msg("%s", s->f->e.text);
+	json_decref(answer);
+}
+
+static void
+approve(struct scene *s, struct caller *as, enum person who,
+    const char *erasure, const char *plan)
+{
+	AUTO(buf_done) struct buf sig = { 0 };
+	json_t *answer = NULL;
+	uint8_t seed[32];
+
+	core_fixture_seed(who, seed);
+	assert_int_equal(sshsig_sign(seed, ERASURE_NAMESPACE, plan,
+			     strlen(plan), &sig, NULL),
+	    0);
+	if (erasure_approve(s->f->core, as, erasure, buf_str(&sig),
+		&s->f->object, &answer, &s->f->e) < 0)
+		fail_msg("%s", s->f->e.text);
+	json_decref(answer);
+}
+
+void
+scene_erase(struct scene *s)
+{
+	struct caller noa = core_fixture_caller(s->f, NOA);
+	struct caller director = core_fixture_caller(s->f, DIRECTOR);
+	struct erasure_asking a = { .kase = s->kase,
+		.reason = "demande de la personne",
+		.basis = "RGPD art. 17(1)(b)" };
+	json_t *answer = NULL, *done = NULL;
+	const char *erasure, *plan;
+
+	if (erasure_plan(
+		s->f->core, &noa, &a, &s->f->object, &answer, &s->f->e) < 0)
+		fail_msg("%s", s->f->e.text);
+	erasure = json_string_value(json_object_get(answer, "erasure"));
+	plan = json_string_value(json_object_get(answer, "plan"));
+	approve(s, &director, DIRECTOR, erasure, plan);
+	approve(s, &director, JURIST, erasure, plan);
+	if (erasure_run(s->f->core, &director, erasure, &s->f->object, &done,
+		&s->f->e) < 0)
+		fail_msg("%s", s->f->e.text);
+	json_decref(done);
 	json_decref(answer);
 }

@@ -40,5 +40,7 @@ void scene_living(struct scene *s, const char *person, const char *purpose,
     char out[ID_TEXT]);
 void scene_withdraw_of(
     struct scene *s, const char *person, const char *purpose);
+/* The whole case, by the lead, two others having approved. */
+void scene_erase(struct scene *s);
 
 #endif
