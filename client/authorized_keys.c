@@ -131,20 +131,24 @@ options_length(const char *p, size_t n)
 	return i;
 }
 
-/* blob stays empty when there is no key in it. */
-static void
+/* 0: blank, or a comment. blob stays empty when there is no key in it. */
+static int
 read_line(const char *p, size_t n, struct line *out)
 {
 	size_t at = 0, len;
 	char key[KEY_BYTES];
 
+	for (; n > 0 && (*p == ' ' || *p == '\t'); p++, n--)
+		;
+	if (n == 0 || *p == '#')
+		return 0;
 	*out = (struct line){ .p = p, .n = n };
-	if (!is_key_type(p, strcspn(p, " \t\n"))) {
+	if (!is_key_type(p, n)) {
 		out->options_len = options_length(p, n);
 		at = out->options_len + 1;
 	}
 	if (at >= n || n - at >= sizeof(key))
-		return;
+		return 1;
 	memcpy(key, p + at, n - at);
 	key[n - at] = '\0';
 	len = strcspn(key, " ");
@@ -153,26 +157,27 @@ read_line(const char *p, size_t n, struct line *out)
 	key[len] = '\0';
 	out->key_len = at + len;
 	(void)!ssh_public_parse(key, &out->blob, NULL);
+	return 1;
 }
 
+/* sshd also reads a last line that has no end: so do we. text is borrowed by
+ * the lines. */
 static int
 read_lines(const struct buf *text, struct lines *out, struct err *e)
 {
-	const char *s, *p;
+	const char *p = (const char *)text->p, *end;
 	size_t left = text->len, n;
 
 	if ((out->v = calloc(LINES_MAX, sizeof(*out->v))) == NULL)
 		return err_set(e, ERR_NOMEM, "authorized_keys");
-	s = (const char *)text->p;
-	while (text_line(&s, &left, &p, &n)) {
-		while (n > 0 && (*p == ' ' || *p == '\t'))
-			p++, n--;
-		if (n == 0 || *p == '#')
-			continue;
+	for (; left > 0; p += n, left -= n) {
+		end = memchr(p, '\n', left);
+		n = end != NULL ? (size_t)(end - p) + 1 : left;
 		if (out->n == LINES_MAX)
 			return err_set(
 			    e, ERR_TOO_LARGE, "authorized_keys: lines");
-		read_line(p, n, &out->v[out->n++]);
+		if (read_line(p, n - (end != NULL), &out->v[out->n]))
+			out->n++;
 	}
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "client/authorized_keys.h"
 #include "client/commands.h"
 #include "client/out.h"
+#include "client/ruleset.h"
 
 #define PROGRAM "/usr/bin/sceau"
 #define RUN "/run/sceau"
@@ -49,22 +50,14 @@ sentence(const char *what)
 	return what;
 }
 
+/* --rules: a folder's, where the vault cannot be asked; else those in force. */
 static int
 load(struct keys *k, struct err *e)
 {
 	const char *dir = cli_option(k->c, "rules");
-	const char *vault = getenv("SCEAU_DIR");
-	AUTO(buf_done) struct buf path = { 0 };
-	int r;
 
-	if (dir == NULL && vault == NULL)
-		return err_set(
-		    e, ERR_USAGE, "%s", _("quel dossier de règles ?"));
-	r = dir != NULL ? buf_addstr(&path, dir, e)
-			: buf_addf(&path, e, "%s/policy", vault);
-	if (r < 0)
-		return r;
-	return policy_load(buf_str(&path), &k->policy, NULL, e);
+	return dir != NULL ? ruleset_load(k->c, dir, &k->policy, e)
+			   : ruleset_fetch(k->c, &k->policy, e);
 }
 
 static const struct principal *

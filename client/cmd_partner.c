@@ -63,7 +63,8 @@ find_key(char out[64], struct err *e)
 
 	*out = '\0';
 	if (path == NULL ||
-	    file_read(AT_FDCWD, path, AUTH_INFO_MAX, &text, NULL) < 0)
+	    file_read(AT_FDCWD, path, AUTH_INFO_MAX, &text, NULL) < 0 ||
+	    buf_addstr(&text, "\n", NULL) < 0)
 		return 0;
 	s = buf_str(&text);
 	left = text.len;

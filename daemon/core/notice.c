@@ -645,7 +645,7 @@ list_rows(struct core *core, struct tx *tx, const struct caller *caller,
 	for (at = 0; at < rows->len; at += sizeof(row)) {
 		memcpy(&row, rows->p + at, sizeof(row));
 		if (caller != NULL && authorize(core, tx, caller, &row.kase,
-					  OP_REGISTER_READ, &d, NULL) < 0)
+					  OP_NOTICE_SETTLE, &d, NULL) < 0)
 			continue;
 		j = staff_json(core, &row);
 		if ((r = append(into, j, e)) < 0 ||
@@ -689,7 +689,7 @@ find_listed(struct core *core, const struct caller *caller, const char *kase,
 		return core_authorize(
 		    core, caller, OP_DUE, NULL, NULL, core->now_ms(), d, e);
 	if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
-	    (r = case_authorize(core, &tx, caller, kase, OP_REGISTER_READ, NULL,
+	    (r = case_authorize(core, &tx, caller, kase, OP_NOTICE_SETTLE, NULL,
 		 core->now_ms(), &facts, object, d, e)) < 0)
 		return r;
 	*out = facts.id;

@@ -37,9 +37,8 @@ int notice_ack(struct core *core, const struct caller *caller,
 int notice_settle(struct core *core, const struct caller *caller,
     const char *notice, const char *how, const char *words, struct id *object,
     json_t **answer, struct err *e) NODISCARD;
-/* Staff: {notices: […], leaf} of a case whose register the caller may read,
- * or (kase "") those the caller may settle, of erased cases too; the open
- * ones first, then the newest. */
+/* Staff: {notices: […], leaf} that the caller may settle, of one case or
+ * (kase "") of all, erased ones too; the open ones first, then the newest. */
 int notice_list(struct core *core, const struct caller *caller,
     const char *kase, struct id *object, json_t **answer, struct err *e)
     NODISCARD;

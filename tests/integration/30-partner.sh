@@ -294,13 +294,18 @@ ok "ni vide, ni de plus de 16 Mio"
 
 authorized_keys --check /run/ssh/authorized >$OUT/got ||
 	fail "$(cat $OUT/got)"
+# The set in force says the same, to whoever may read it.
+in_force() {
+	as claire sceau --json policy authorized-keys \
+	    --program /run/bin/sceau --run $VAULT/run "$@"
+}
+in_force --check /run/ssh/authorized >$OUT/got || fail "$(cat $OUT/got)"
 make_ssh_key poste-caf $home/.ssh/ancienne
 sed "s|ssh-ed25519 .*|$(cat $home/.ssh/ancienne.pub)|" \
     /run/ssh/authorized/caf >$OUT/old-line
 cat $OUT/old-line >>/run/ssh/authorized/caf
-expect_status 8 sceau --json policy authorized-keys --rules $VAULT/policy \
-    --program /run/bin/sceau --run $VAULT/run --check /run/ssh/authorized \
-    >$OUT/drift.json 2>$OUT/got
+expect_status 8 in_force --check /run/ssh/authorized >$OUT/drift.json \
+    2>$OUT/got
 [ "$(json $OUT/drift.json '.drift | map(.account + " " + .what) | join(",")')" \
     = "caf extra" ] || fail "$(cat $OUT/drift.json)"
 old_key() {
