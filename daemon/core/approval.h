@@ -91,6 +91,11 @@ int approval_count(struct core *core, struct tx *tx, const struct id *subject,
  */
 int approval_check(struct core *core, struct tx *tx, const struct id *subject,
     int64_t now_ms, uint8_t hash[32], struct err *e) NODISCARD;
+/* The same where others stand in for some of the signatures, never for all:
+ * their words join the digest. */
+int approval_check_spared(struct core *core, struct tx *tx,
+    const struct id *subject, int64_t now_ms, uint32_t spared,
+    const struct buf *words, uint8_t hash[32], struct err *e) NODISCARD;
 /* [{by, role, fingerprint, counts, at, leaf, valid_until}]. */
 int approval_list(struct tx *tx, const struct core *core,
     const struct id *subject, json_t **out, struct err *e) NODISCARD;

@@ -159,6 +159,17 @@ int
 approval_check(struct core *core, struct tx *tx, const struct id *subject,
     int64_t now_ms, uint8_t hash[32], struct err *e)
 {
+	const struct buf nothing = { 0 };
+
+	return approval_check_spared(
+	    core, tx, subject, now_ms, 0, &nothing, hash, e);
+}
+
+int
+approval_check_spared(struct core *core, struct tx *tx,
+    const struct id *subject, int64_t now_ms, uint32_t spared,
+    const struct buf *words, uint8_t hash[32], struct err *e)
+{
 	const struct policy *p = core->policy;
 	AUTO(tally_done) struct tally t = { 0 };
 	struct approval_subject s;
@@ -170,6 +181,8 @@ approval_check(struct core *core, struct tx *tx, const struct id *subject,
 	    (r = tally(p, tx, &s, now_ms, &t, e)) < 0)
 		return r;
 	need = approval_needed_by(p, s.what);
+	if (spared > 0)
+		need = need > spared ? need - spared : 1;
 	if (t.have + t.old < need)
 		return err_tag(e, ERR_CONFLICT, "approvals-missing",
 		    "%u of %u approvals", t.have, need);
@@ -179,6 +192,8 @@ approval_check(struct core *core, struct tx *tx, const struct id *subject,
 	if (s.policy != policy_version(p))
 		return err_tag(e, ERR_CONFLICT, "policy-changed",
 		    "the rules changed since this was asked for");
+	if ((r = buf_add(&t.all, words->p, words->len, e)) < 0)
+		return r;
 	return digest_of(DIGEST_SHA256, t.all.p, t.all.len, hash, e);
 }
 

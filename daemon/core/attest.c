@@ -28,24 +28,48 @@ attest_enter(struct tx *tx, const uint8_t page[32],
 	return sql_run(q, e);
 }
 
-int
-attest_count(struct tx *tx, const uint8_t page[32], int64_t since_ms,
+/* One person is one account and one uid, whichever of them is shared. */
+static int
+count(struct tx *tx, const uint8_t page[32], int64_t since_ms, int64_t until_ms,
     uint32_t *n, struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
 	int r;
 
-	/* One person is one account and one uid, whichever of them is shared.
-	 */
 	if ((r = sql_open(tx,
 		 "SELECT min(count(DISTINCT uid), count(DISTINCT account))"
-		 " FROM attestation WHERE page = ? AND at >= ?",
+		 " FROM attestation WHERE page = ? AND at BETWEEN ? AND ?",
 		 &q, e)) < 0 ||
 	    (r = sql_blob(q, 1, page, SHA256_LEN, e)) < 0 ||
-	    (r = sql_int(q, 2, since_ms, e)) < 0 || (r = sql_step(q, e)) < 0)
+	    (r = sql_int(q, 2, since_ms, e)) < 0 ||
+	    (r = sql_int(q, 3, until_ms, e)) < 0 || (r = sql_step(q, e)) < 0)
 		return r;
 	*n = r > 0 ? (uint32_t)sql_get_int(q, 0) : 0;
 	return 0;
+}
+
+int
+attest_between(struct tx *tx, const uint8_t page[32], int64_t since_ms,
+    int64_t until_ms, uint32_t *n, struct buf *lines, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = count(tx, page, since_ms, until_ms, n, e)) < 0 ||
+	    (r = sql_open(tx,
+		 "SELECT uid, account, leaf FROM attestation"
+		 " WHERE page = ? AND at BETWEEN ? AND ? ORDER BY leaf",
+		 &q, e)) < 0 ||
+	    (r = sql_blob(q, 1, page, SHA256_LEN, e)) < 0 ||
+	    (r = sql_int(q, 2, since_ms, e)) < 0 ||
+	    (r = sql_int(q, 3, until_ms, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0)
+		if ((r = buf_addf(lines, e, "attested %lld %s %lld\n",
+			 (long long)sql_get_int(q, 0), sql_get_text(q, 1),
+			 (long long)sql_get_int(q, 2))) < 0)
+			return r;
+	return r;
 }
 
 int

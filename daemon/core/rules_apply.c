@@ -10,6 +10,7 @@ struct acting {
 	struct rules_row row;
 	struct decision decision;
 	struct approval approval;
+	const struct policy *candidate; /* while it is applied */
 	uint64_t leaf;
 };
 
@@ -154,6 +155,22 @@ enter_leaf(struct acting *a, struct tx *tx, const uint8_t hash[32],
 	return r;
 }
 
+/* Enough signatures, or one less and the custodians. */
+static int
+check_approvals(struct acting *a, struct tx *tx, int64_t now_ms,
+    uint8_t hash[32], struct err *e)
+{
+	AUTO(buf_done) struct buf words = { 0 };
+	int r;
+
+	r = rules_spared(tx, a->core->policy, a->candidate, &a->row,
+	    audit_time(a->core->audit, now_ms), &words, e);
+	if (r < 0)
+		return r;
+	return approval_check_spared(
+	    a->core, tx, &a->row.id, now_ms, (uint32_t)r, &words, hash, e);
+}
+
 static int
 apply_set(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 {
@@ -162,7 +179,7 @@ apply_set(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	int r;
 
 	if ((r = check_state(a, tx, e)) < 0 ||
-	    (r = approval_check(a->core, tx, &a->row.id, now_ms, hash, e)) < 0)
+	    (r = check_approvals(a, tx, now_ms, hash, e)) < 0)
 		return r;
 	a->row.generation = a->row.base + 1;
 	a->row.applied_uid = a->caller->actor.uid;
@@ -206,6 +223,7 @@ put_in_force(struct acting *a, struct err *e)
 
 	if ((r = load_candidate(a, &p, e)) < 0)
 		return r;
+	a->candidate = p;
 	r = commit_run(a->core->committer, &ch, e);
 	if (r < 0 && r != -(int)ERR_PENDING) {
 		policy_freep(&p);

@@ -127,17 +127,22 @@ take_signature(void *arg, const struct approval_row *a, struct err *e)
 
 static int
 check_signatures(struct tx *tx, const struct policy *before,
-    const struct rules_row *row, uint8_t hash[32], struct err *e)
+    const struct policy *after, const struct rules_row *row, uint8_t hash[32],
+    struct err *e)
 {
 	struct signers s = { .before = before, .row = row };
 	AUTO(buf_done) struct buf all = { 0 };
-	int r;
+	int r, spared = 0;
 
 	r = approval_each(tx, &row->id, take_signature, &s, e);
+	if (r == 0)
+		r = spared = rules_spared(
+		    tx, before, after, row, row->applied_ms, &s.all, e);
 	all = s.all;
 	if (r < 0)
 		return r;
-	if (s.n < approval_needed_by(before, row->what))
+	if (s.n == 0 ||
+	    s.n + (size_t)spared < approval_needed_by(before, row->what))
 		return edited(e, row->generation, "signatures are missing");
 	return digest_of(DIGEST_SHA256, all.p, all.len, hash, e);
 }
@@ -207,7 +212,7 @@ check_one(struct core *core, struct tx *tx, const struct rules_row *before,
 			return edited(e, 1, "the log begins with others");
 	} else if ((r = rules_at(core, before->generation, &was, e)) < 0 ||
 		   (r = check_page(core, before, was, row, p, e)) < 0 ||
-		   (r = check_signatures(tx, was, row, hash, e)) < 0) {
+		   (r = check_signatures(tx, was, p, row, hash, e)) < 0) {
 		return r;
 	}
 	return check_leaf(tx, row, hash, e);

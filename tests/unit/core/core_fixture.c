@@ -121,8 +121,8 @@ core_fixture_seed(enum person who, uint8_t seed[32])
 	memset(seed, 0x40 + (int)who, 32);
 }
 
-static int64_t
-now_ms(void)
+int64_t
+core_fixture_now(void)
 {
 	struct timespec t;
 
@@ -273,7 +273,8 @@ core_fixture_init(struct core_fixture *f)
 void
 core_fixture_open(struct core_fixture *f)
 {
-	if (core_open(&f->agent.settings, now_ms, &f->core, &f->e) < 0)
+	if (core_open(&f->agent.settings, core_fixture_now, &f->core, &f->e) <
+	    0)
 		fail_msg("core: %s", f->e.text);
 }
 
@@ -349,7 +350,7 @@ core_fixture_statement(struct core_fixture *f, enum policy_op op,
 	    object != NULL ? object : "-");
 	snprintf(out->purpose, sizeof(out->purpose), "-");
 	out->log_size = audit_size(f->core->audit);
-	out->expires_ms = now_ms() / 1000 * 1000 + 300000;
+	out->expires_ms = core_fixture_now() / 1000 * 1000 + 300000;
 	assert_int_equal(
 	    crypto_random(out->nonce, sizeof(out->nonce), NULL), 0);
 }

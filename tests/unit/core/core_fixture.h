@@ -23,6 +23,8 @@ struct core_fixture {
 /* The vault and its processes, unsealed; the core is not open. 0: skip. */
 int core_fixture_init(struct core_fixture *f);
 void core_fixture_open(struct core_fixture *f);
+/* The clock that it is opened with. */
+int64_t core_fixture_now(void);
 void core_fixture_close(struct core_fixture *f);
 void core_fixture_done(struct core_fixture *f);
 /* cmocka: init and open; *state is NULL when the test is to be skipped. */
