@@ -112,6 +112,22 @@ open_page(struct moving *m, struct buf *page, uint64_t *leaf, struct err *e)
 	return r;
 }
 
+/* None where nothing is asked. */
+static int
+approvals_of(struct moving *m, struct tx *tx, json_t **out, struct err *e)
+{
+	struct err none = { 0 };
+	int r = approval_list(tx, m->core, &m->extract, out, &none);
+
+	if (r == -(int)ERR_NOT_FOUND) {
+		*out = json_array();
+		return *out != NULL ? 0 : err_set(e, ERR_NOMEM, "page");
+	}
+	if (r < 0)
+		*e = none;
+	return r;
+}
+
 static int
 page_answer(struct moving *m, struct buf *page, uint64_t leaf, json_t **answer,
     struct err *e)
@@ -124,7 +140,7 @@ page_answer(struct moving *m, struct buf *page, uint64_t leaf, json_t **answer,
 
 	if ((r = tx_read(m->core->catalog, &tx, e)) < 0 ||
 	    (r = register_find(&tx, &m->extract, &m->row, e)) < 0 ||
-	    (r = approval_list(&tx, m->core, &m->extract, &approvals, e)) < 0 ||
+	    (r = approvals_of(m, &tx, &approvals, e)) < 0 ||
 	    (r = digest_of(DIGEST_SHA256, page->p, page->len, sha, e)) < 0)
 		return r;
 	hex_format(sha, sizeof(sha), hex);

@@ -1,0 +1,866 @@
+/*
+ * Extracts in their other ways: two signatures, by hand, on paper, in part,
+ * blocked, refused, and after the rules changed.
+ */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "base/sshsig.h"
+#include "base/text.h"
+#include "daemon/core/approval.h"
+#include "daemon/core/due.h"
+#include "daemon/core/event.h"
+#include "daemon/core/notice.h"
+#include "daemon/core/objection.h"
+#include "daemon/core/page.h"
+#include "tests/unit/core/extract_scene.h"
+
+#define FIXTURE(f)                                                             \
+	struct core_fixture *f = *state;                                       \
+	if (f == NULL)                                                         \
+	skip()
+
+#define CAF_FOR "maintien-aide-logement"
+#define CCAPEX_FOR "examen-ccapex"
+#define SIAO_FOR "hebergement"
+#define DALO_FOR "recours-dalo"
+#define COURT_FOR "instance-judiciaire"
+
+static const char evaluation[] =
+    "{\"date\":\"2026-11-02\",\"identite\":{\"nom\":\"Durand\"},"
+    "\"composition\":{\"adultes\":1,\"mineurs\":2},"
+    "\"dette\":{\"montant\":12448}}";
+
+static const char *
+text_of(const json_t *j, const char *name)
+{
+	const char *s = json_string_value(json_object_get(j, name));
+
+	return s != NULL ? s : "";
+}
+
+static void
+extract_of(const json_t *answer, char out[ID_TEXT])
+{
+	snprintf(out, ID_TEXT, "%s", text_of(answer, "extract"));
+}
+
+static void
+must(struct scene *s, int r)
+{
+	if (r < 0)
+		fail_msg("%s: %s", err_name(&s->f->e), s->f->e.text);
+}
+
+static void
+refused(struct scene *s, int r, const char *tag)
+{
+	assert_true(r < 0);
+	assert_string_equal(err_name(&s->f->e), tag);
+}
+
+static void
+happens(struct scene *s, const char *event, const char *document)
+{
+	const struct event_entry en = { .kase = s->kase,
+		.name = event,
+		.occurred_on = "",
+		.document = document,
+		.note = "" };
+	json_t *answer = NULL;
+
+	must(s, event_add(s->f->core, &s->camille, &en, &s->f->object, &answer,
+		    &s->f->e));
+	json_decref(answer);
+}
+
+/* Every line of the register of the case. */
+static json_t *
+register_of(struct scene *s)
+{
+	json_t *answer = NULL;
+	json_t *lines;
+
+	must(s, extract_list(s->f->core, &s->noa, s->kase, &s->f->object,
+		    &answer, &s->f->e));
+	lines = json_incref(json_object_get(answer, "extracts"));
+	json_decref(answer);
+	return lines;
+}
+
+static json_t *
+line_of(struct scene *s, const char *extract)
+{
+	json_t *lines = register_of(s), *line, *found = NULL;
+	size_t i;
+
+	json_array_foreach(lines, i, line)
+	{
+		if (strcmp(text_of(line, "extract"), extract) == 0)
+			found = json_incref(line);
+	}
+	json_decref(lines);
+	assert_non_null(found);
+	return found;
+}
+
+/* --- the second signature ------------------------------------------------- */
+
+static int
+sign(struct scene *s, const char *extract, enum person who, json_t **answer)
+{
+	AUTO(buf_done) struct buf sig = { 0 };
+	json_t *page = NULL;
+	const char *text;
+	uint8_t seed[32];
+	int r;
+
+	must(s, extract_page(s->f->core, &s->camille, extract, &s->f->object,
+		    &page, &s->f->e));
+	text = text_of(page, "page");
+	core_fixture_seed(who, seed);
+	assert_int_equal(sshsig_sign(seed, APPROVAL_NAMESPACE, text,
+			     strlen(text), &sig, NULL),
+	    0);
+	json_decref(page);
+	r = extract_approve(s->f->core, &s->director, extract, buf_str(&sig),
+	    &s->f->object, answer, &s->f->e);
+	return r;
+}
+
+/* For the siao: its rule wants four eyes. */
+static void
+release_siao(struct scene *s, const char *channel, char extract[ID_TEXT])
+{
+	char consent[ID_TEXT];
+	json_t *answer = NULL;
+
+	must(s, scene_give(s, "partage:siao", NULL, consent));
+	must(s, scene_release(s, "siao", SIAO_FOR, channel, &answer));
+	assert_string_equal(text_of(answer, "state"), "awaiting");
+	extract_of(answer, extract);
+	json_decref(answer);
+}
+
+static void
+nobody_outside_knows_of_what_awaits_a_second_signature(void **state)
+{
+	AUTO(buf_done) struct buf out = { 0 };
+	char extract[ID_TEXT];
+	json_t *list = NULL;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	release_siao(&s, "ssh", extract);
+	assert_int_equal(
+	    scene_pull(&s, &s.siao, extract, &out), -ERR_NOT_FOUND);
+	assert_string_equal(f->e.text, "no such extract");
+	must(&s, partner_list(f->core, &s.siao, &list, &f->e));
+	assert_int_equal(json_array_size(json_object_get(list, "extracts")), 0);
+	json_decref(list);
+	assert_int_equal(out.len, 0);
+}
+
+static void
+somebody_elses_signature_releases_it(void **state)
+{
+	AUTO(buf_done) struct buf out = { 0 };
+	json_t *answer = NULL, *j, *line;
+	char extract[ID_TEXT];
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	release_siao(&s, "ssh", extract);
+	must(&s, sign(&s, extract, JURIST, &answer));
+	assert_string_equal(text_of(answer, "state"), "released");
+	assert_int_equal(
+	    json_array_size(json_object_get(answer, "approvals")), 1);
+	json_decref(answer);
+	must(&s, scene_pull(&s, &s.siao, extract, &out));
+	j = scene_open_stock(&s, &out, "siao");
+	assert_string_equal(
+	    text_of(json_object_get(j, "content"), "channel"), "ssh");
+	json_decref(j);
+	line = line_of(&s, extract);
+	assert_true(*text_of(line, "second_at") != '\0');
+	json_decref(line);
+	answer = NULL;
+	refused(&s, sign(&s, extract, DIRECTOR, &answer), "extract-seconded");
+}
+
+static void
+ones_own_signature_does_not_count(void **state)
+{
+	AUTO(buf_done) struct buf sig = { 0 };
+	char extract[ID_TEXT], consent[ID_TEXT];
+	struct extract_asking a = { .recipient = "siao" };
+	json_t *answer = NULL, *page = NULL;
+	struct caller jurist;
+	uint8_t seed[32];
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	must(&s, scene_give(&s, "partage:siao", NULL, consent));
+	jurist = core_fixture_caller(f, JURIST);
+	jurist.purpose = SIAO_FOR;
+	a.kase = s.kase;
+	must(&s,
+	    extract_release(f->core, &jurist, &a, &f->object, &answer, &f->e));
+	extract_of(answer, extract);
+	json_decref(answer);
+	must(&s,
+	    extract_page(f->core, &jurist, extract, &f->object, &page, &f->e));
+	core_fixture_seed(JURIST, seed);
+	assert_int_equal(
+	    sshsig_sign(seed, APPROVAL_NAMESPACE, text_of(page, "page"),
+		strlen(text_of(page, "page")), &sig, NULL),
+	    0);
+	json_decref(page);
+	refused(&s,
+	    extract_approve(f->core, &jurist, extract, buf_str(&sig),
+		&f->object, &answer, &f->e),
+	    "approval-own");
+}
+
+static void
+what_was_withdrawn_meanwhile_is_not_released_by_a_signature(void **state)
+{
+	char extract[ID_TEXT], consent[ID_TEXT];
+	json_t *answer = NULL;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	must(&s, scene_give(&s, "partage:siao", NULL, consent));
+	must(&s, scene_release(&s, "siao", SIAO_FOR, "ssh", &answer));
+	extract_of(answer, extract);
+	json_decref(answer);
+	answer = NULL;
+	must(&s, scene_withdraw(&s, consent, &answer));
+	json_decref(answer);
+	answer = NULL;
+	refused(&s, sign(&s, extract, DIRECTOR, &answer), "extract-withdrawn");
+}
+
+static void
+a_rule_with_one_signature_takes_no_second(void **state)
+{
+	char extract[ID_TEXT];
+	json_t *answer = NULL;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	must(&s, scene_extract(&s, "ccapex", CCAPEX_FOR, extract));
+	refused(
+	    &s, sign(&s, extract, DIRECTOR, &answer), "extract-one-signature");
+}
+
+/* Lines of what is due, of one kind. */
+static size_t
+due_lines(struct scene *s, const char *what)
+{
+	json_t *answer = NULL, *line;
+	size_t i, n = 0;
+
+	must(s, due(s->f->core, &s->noa, 0, &answer, &s->f->e));
+	json_array_foreach(json_object_get(answer, "due"), i, line) n +=
+	    strcmp(text_of(line, "what"), what) == 0;
+	json_decref(answer);
+	return n;
+}
+
+static void
+what_is_urgent_goes_and_its_signature_is_due(void **state)
+{
+	AUTO(buf_done) struct buf out = { 0 };
+	char extract[ID_TEXT], consent[ID_TEXT], doc[ID_TEXT];
+	json_t *answer = NULL, *line;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	happens(&s, "concours-force-publique", "");
+	scene_file(
+	    &s, "evaluation", evaluation, sizeof(evaluation) - 1, "", doc);
+	must(&s, scene_give(&s, "partage:siao", NULL, consent));
+	must(&s, scene_release(&s, "siao", SIAO_FOR, "ssh", &answer));
+	assert_string_equal(text_of(answer, "state"), "released");
+	assert_string_equal(text_of(answer, "rule"), "siao-urgence");
+	assert_true(*text_of(answer, "second_due_at") != '\0');
+	extract_of(answer, extract);
+	json_decref(answer);
+	must(&s, scene_pull(&s, &s.siao, extract, &out));
+	assert_int_equal(due_lines(&s, "extract-approval"), 1);
+	answer = NULL;
+	must(&s, sign(&s, extract, DIRECTOR, &answer));
+	assert_string_equal(text_of(answer, "state"), "pulled");
+	json_decref(answer);
+	assert_int_equal(due_lines(&s, "extract-approval"), 0);
+	line = line_of(&s, extract);
+	assert_true(*text_of(line, "second_at") != '\0');
+	json_decref(line);
+}
+
+/* --- channels ------------------------------------------------------------- */
+
+static int
+deliver(struct scene *s, const char *extract, struct buf *out, int *paper)
+{
+	struct extract_delivery d = { 0 };
+	int r;
+
+	r = extract_deliver(
+	    s->f->core, &s->camille, extract, &s->f->object, out, &d, &s->f->e);
+	*paper = d.is_paper;
+	return r;
+}
+
+static int
+acknowledge(
+    struct scene *s, const char *extract, const char *by, const char *on)
+{
+	const struct extract_receipt c = { .by = by, .on = on };
+	json_t *answer = NULL;
+	int r;
+
+	r = extract_ack(s->f->core, &s->camille, extract, &c, &s->f->object,
+	    &answer, &s->f->e);
+	json_decref(answer);
+	return r;
+}
+
+static void
+by_hand_staff_take_the_container_and_enter_who_received_it(void **state)
+{
+	AUTO(buf_done) struct buf out = { 0 }, none = { 0 };
+	json_t *answer = NULL, *j, *line;
+	char extract[ID_TEXT];
+	struct scene s;
+	int paper;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	must(&s, scene_release(&s, "ccapex", CCAPEX_FOR, "hand", &answer));
+	assert_string_equal(text_of(answer, "channel"), "hand");
+	extract_of(answer, extract);
+	json_decref(answer);
+	/* Not by the door: there it is not. */
+	assert_int_equal(
+	    scene_pull(&s, &s.ccapex, extract, &none), -ERR_NOT_FOUND);
+	/* Nobody received what nobody took. */
+	refused(
+	    &s, acknowledge(&s, extract, "Guichet", ""), "extract-released");
+	must(&s, deliver(&s, extract, &out, &paper));
+	assert_int_equal(paper, 0);
+	j = scene_open_stock(&s, &out, "ccapex");
+	assert_string_equal(
+	    text_of(json_object_get(j, "content"), "channel"), "hand");
+	json_decref(j);
+	refused(&s, acknowledge(&s, extract, "Guichet", "2199-01-01"),
+	    "extract-ack-date");
+	refused(&s, acknowledge(&s, extract, "Guichet", "2020-01-01"),
+	    "extract-ack-date");
+	must(&s, acknowledge(&s, extract, "Guichet de la CCAPEX", ""));
+	line = line_of(&s, extract);
+	assert_string_equal(
+	    text_of(line, "acknowledged_by"), "Guichet de la CCAPEX");
+	assert_string_equal(text_of(line, "state"), "acknowledged");
+	assert_int_equal(json_integer_value(json_object_get(line, "pulls")), 1);
+	json_decref(line);
+	refused(
+	    &s, deliver(&s, extract, &none, &paper), "extract-acknowledged");
+	assert_int_equal(none.len, 0);
+}
+
+/* The text of the sheets without their last four lines, as page.h says. */
+static void
+text_of_sheets(const struct buf *sheets, struct buf *text, char sha[65])
+{
+	AUTO(mem_freep)
+	char *copy = strndup((const char *)sheets->p, sheets->len);
+	char *sheet, *rest = copy, *foot;
+	int i;
+
+	while ((sheet = strsep(&rest, "\f")) != NULL) {
+		assert_true(sheet[strlen(sheet) - 1] == '\n');
+		for (i = 0, foot = sheet + strlen(sheet) - 1; i < 4; foot--)
+			i += foot[-1] == '\n' || foot == sheet;
+		foot++;
+		assert_int_equal(
+		    buf_add(text, sheet, (size_t)(foot - sheet), NULL), 0);
+		foot = strstr(foot, "SHA-256 du texte : ");
+		assert_non_null(foot);
+		snprintf(sha, 65, "%s", strchr(foot, ':') + 2);
+	}
+}
+
+static void
+on_paper_there_are_numbered_sheets_with_their_digest(void **state)
+{
+	AUTO(buf_done) struct buf out = { 0 }, text = { 0 };
+	char extract[ID_TEXT], consent[ID_TEXT], sha[65], got[65];
+	uint8_t digest[SHA256_LEN];
+	json_t *answer = NULL;
+	struct scene s;
+	int paper;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	must(&s, scene_give(&s, "partage:commission-dalo", NULL, consent));
+	/* It has no certificate: paper, though by hand is its usual one. */
+	refused(&s,
+	    scene_release(&s, "commission-dalo", DALO_FOR, "hand", &answer),
+	    "recipient-certificate");
+	must(&s,
+	    scene_release(&s, "commission-dalo", DALO_FOR, "paper", &answer));
+	extract_of(answer, extract);
+	json_decref(answer);
+	must(&s, deliver(&s, extract, &out, &paper));
+	assert_int_equal(paper, 1);
+	assert_non_null(strstr(buf_str(&out), extract));
+	assert_non_null(strstr(buf_str(&out), "page 1/1"));
+	assert_non_null(strstr(buf_str(&out), "Durand"));
+	assert_null(strstr(buf_str(&out), "CANARI"));
+	text_of_sheets(&out, &text, sha);
+	assert_int_equal(
+	    digest_of(DIGEST_SHA256, text.p, text.len, digest, NULL), 0);
+	hex_format(digest, sizeof(digest), got);
+	assert_string_equal(got, sha);
+}
+
+static void
+a_channel_that_the_rule_does_not_have_is_refused(void **state)
+{
+	json_t *answer = NULL;
+	char extract[ID_TEXT];
+	struct buf none = { 0 };
+	struct scene s;
+	int paper;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	refused(&s, scene_release(&s, "ccapex", CCAPEX_FOR, "paper", &answer),
+	    "extract-channel");
+	refused(&s, scene_release(&s, "ccapex", CCAPEX_FOR, "pigeon", &answer),
+	    "extract-channel");
+	must(&s, scene_extract(&s, "ccapex", CCAPEX_FOR, extract));
+	refused(&s, deliver(&s, extract, &none, &paper), "extract-channel");
+	refused(&s, acknowledge(&s, extract, "Guichet", ""), "extract-channel");
+}
+
+static void
+the_same_key_releases_once(void **state)
+{
+	json_t *one = NULL, *two = NULL, *lines;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	s.camille.idempotency = "deux-fois";
+	must(&s, scene_release(&s, "ccapex", CCAPEX_FOR, NULL, &one));
+	must(&s, scene_release(&s, "ccapex", CCAPEX_FOR, NULL, &two));
+	assert_true(json_equal(one, two));
+	lines = register_of(&s);
+	assert_int_equal(json_array_size(lines), 1);
+	json_decref(lines);
+	json_decref(one);
+	json_decref(two);
+}
+
+/* --- who agrees ----------------------------------------------------------- */
+
+static void
+a_preview_without_consent_names_who_is_missing(void **state)
+{
+	json_t *preview = NULL, *missing;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	must(&s, scene_preview(&s, "caf", &preview));
+	assert_true(json_is_false(json_object_get(preview, "allowed")));
+	missing = json_object_get(preview, "missing");
+	assert_int_equal(json_array_size(missing), 1);
+	assert_string_equal(
+	    text_of(json_array_get(missing, 0), "name"), "Durand");
+	assert_int_equal(
+	    json_array_size(json_object_get(preview, "fields")), 0);
+	json_decref(preview);
+}
+
+static void
+of_those_who_agree_their_own_fields_go(void **state)
+{
+	AUTO(buf_done) struct buf out = { 0 };
+	char consent[ID_TEXT], person[ID_TEXT], extract[ID_TEXT];
+	json_t *preview = NULL, *j, *fields;
+	const json_t *held;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	must(&s, scene_give(&s, "partage:caf", NULL, consent));
+	/* Another adult comes, who said nothing. */
+	scene_person(&s, "occupant", "Martin", 0, person);
+	must(&s, scene_preview(&s, "caf", &preview));
+	assert_true(json_is_true(json_object_get(preview, "allowed")));
+	held = scene_withheld(preview, "dette.montant", "not all agree");
+	assert_non_null(held);
+	assert_string_equal(
+	    text_of(
+		json_array_get(json_object_get(held, "missing"), 0), "name"),
+	    "Martin");
+	json_decref(preview);
+	must(&s, scene_extract(&s, "caf", CAF_FOR, extract));
+	must(&s, scene_pull(&s, &s.caf, extract, &out));
+	j = scene_open_stock(&s, &out, "caf");
+	fields = json_object_get(json_object_get(j, "content"), "fields");
+	assert_string_equal(text_of(fields, "allocataire.nom"), "Durand");
+	assert_null(json_object_get(fields, "dette.montant"));
+	/* The recipient is not told what was kept from it. */
+	assert_null(json_object_get(json_object_get(j, "content"), "withheld"));
+	assert_null(
+	    strstr(text_of(json_object_get(j, "content"), "page"), "Martin"));
+	json_decref(j);
+}
+
+static void
+who_comes_later_and_said_nothing_stops_what_was_everybodys(void **state)
+{
+	AUTO(buf_done) struct buf out = { 0 };
+	char consent[ID_TEXT], person[ID_TEXT], extract[ID_TEXT];
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	must(&s, scene_give(&s, "partage:caf", NULL, consent));
+	must(&s, scene_extract(&s, "caf", CAF_FOR, extract));
+	scene_person(&s, "co-titulaire", "Martin", 0, person);
+	assert_true(scene_pull(&s, &s.caf, extract, &out) < 0);
+	assert_int_equal(out.len, 0);
+}
+
+static void
+a_confidential_address_does_not_go(void **state)
+{
+	AUTO(buf_done) struct buf out = { 0 };
+	char consent[ID_TEXT], person[ID_TEXT], before[ID_TEXT], after[ID_TEXT];
+	json_t *preview = NULL, *j, *fields;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	must(&s, scene_give(&s, "partage:caf", NULL, consent));
+	must(&s, scene_extract(&s, "caf", CAF_FOR, before));
+	scene_person(&s, "mineur", "Petit", 1, person);
+	/* What was made before has it: it may not leave any more. */
+	refused(&s, scene_pull(&s, &s.caf, before, &out), "extract-suspended");
+	must(&s, scene_preview(&s, "caf", &preview));
+	assert_non_null(scene_withheld(
+	    preview, "identite.adresse", "confidential address"));
+	json_decref(preview);
+	must(&s, scene_extract(&s, "caf", CAF_FOR, after));
+	must(&s, scene_pull(&s, &s.caf, after, &out));
+	j = scene_open_stock(&s, &out, "caf");
+	fields = json_object_get(json_object_get(j, "content"), "fields");
+	assert_null(json_object_get(fields, "allocataire.adresse"));
+	assert_null(strstr(
+	    text_of(json_object_get(j, "content"), "page"), "rue des Essais"));
+	json_decref(j);
+}
+
+/* --- blocks, refusals, objections ----------------------------------------- */
+
+static void
+file_dsf(struct scene *s, const char *code)
+{
+	char dsf[512], doc[ID_TEXT];
+	int n;
+
+	n = snprintf(dsf, sizeof(dsf),
+	    "{\"date\":\"2026-11-02\",\"identite\":{\"nom\":\"Durand\"},"
+	    "\"dette\":{\"montant\":900},"
+	    "\"traitement-dette\":[{\"code\":\"%s\"}]}",
+	    code);
+	scene_file(s, "dsf", dsf, (size_t)n, "", doc);
+}
+
+static void
+a_filing_of_debts_does_not_reach_the_landlord_before_it_is_admissible(
+    void **state)
+{
+	json_t *preview = NULL, *answer = NULL;
+	struct extract_asking a = { .recipient = "bailleur",
+		.purpose = COURT_FOR };
+	const json_t *held;
+	char decision[ID_TEXT];
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	happens(&s, "assignation", "");
+	file_dsf(&s, "surendettement");
+	a.kase = s.kase;
+	must(&s, extract_preview(
+		     f->core, &s.camille, &a, &f->object, &preview, &f->e));
+	held = scene_withheld(preview, "dette", "the record is blocked");
+	assert_non_null(held);
+	assert_non_null(strstr(text_of(held, "citation"), "L721-3"));
+	assert_int_equal(
+	    json_array_size(json_object_get(preview, "fields")), 0);
+	json_decref(preview);
+	refused(&s, scene_release(&s, "bailleur", COURT_FOR, "paper", &answer),
+	    "extract-empty");
+	scene_file(
+	    &s, "acte", core_fixture_png, core_fixture_png_len, "", decision);
+	happens(&s, "recevabilite", decision);
+	must(&s, scene_release(&s, "bailleur", COURT_FOR, "paper", &answer));
+	json_decref(answer);
+}
+
+static void
+who_refused_the_diagnosis_leaves_an_outcome_and_nothing_else(void **state)
+{
+	struct refusing r = { .reason = "ne-souhaite-pas",
+		.channel = "visite",
+		.refused_on = "",
+		.document = "" };
+	AUTO(buf_done) struct buf out = { 0 };
+	json_t *answer = NULL, *j, *fields;
+	char extract[ID_TEXT];
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	core_fixture_case(f, CAMILLE, "Petit", s.kase);
+	r.kase = s.kase;
+	must(&s,
+	    refusal_enter(f->core, &s.camille, &r, &f->object, &answer, &f->e));
+	json_decref(answer);
+	must(&s, scene_extract(&s, "ccapex", CCAPEX_FOR, extract));
+	must(&s, scene_pull(&s, &s.ccapex, extract, &out));
+	j = scene_open_stock(&s, &out, "ccapex");
+	fields = json_object_get(json_object_get(j, "content"), "fields");
+	assert_string_equal(text_of(fields, "resultat"), "refus");
+	assert_string_equal(text_of(fields, "motif"), "ne-souhaite-pas");
+	assert_int_equal(json_object_size(fields), 3);
+	json_decref(j);
+	assert_true(scene_extract(&s, "caf", CAF_FOR, extract) < 0);
+}
+
+static void
+an_objection_stops_it_and_the_partner_is_not_told_why(void **state)
+{
+	struct objecting o = { .person = "",
+		.channel = "telephone",
+		.words = "",
+		.received_on = "" };
+	AUTO(buf_done) struct buf out = { 0 };
+	char extract[ID_TEXT];
+	json_t *answer = NULL;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	must(&s, scene_extract(&s, "ccapex", CCAPEX_FOR, extract));
+	o.kase = s.kase;
+	must(&s, objection_enter(
+		     f->core, &s.camille, &o, &f->object, &answer, &f->e));
+	json_decref(answer);
+	s.ccapex.told = json_object();
+	refused(
+	    &s, scene_pull(&s, &s.ccapex, extract, &out), "extract-suspended");
+	assert_null(strstr(f->e.text, "objection"));
+	/* The leaf of the refusal has all of it. */
+	assert_string_equal(
+	    text_of(json_object_get(s.ccapex.told, "disclosure"), "tag"),
+	    "objection");
+	json_decref(s.ccapex.told);
+	refused(
+	    &s, scene_extract(&s, "ccapex", CCAPEX_FOR, extract), "objection");
+}
+
+/* --- rules that change ---------------------------------------------------- */
+
+/* Other rules, as long as the test lasts: text from becomes to. */
+static const struct policy *
+use_rules(struct scene *s, const char *from, const char *to)
+{
+	const struct policy *was = s->f->core->policy;
+	AUTO(buf_done) struct buf text = { 0 }, new = { 0 };
+	char path[600], dir[512];
+	struct policy *p = NULL;
+	const char *at;
+
+	snprintf(dir, sizeof(dir), "%s/policy", s->f->agent.dir);
+	snprintf(path, sizeof(path), "%s/00-common.conf", dir);
+	assert_int_equal(file_read(AT_FDCWD, path, 1u << 20, &text, NULL), 0);
+	assert_non_null(at = strstr(buf_str(&text), from));
+	assert_int_equal(
+	    buf_add(&new, text.p, (size_t)(at - (char *)text.p), NULL), 0);
+	assert_int_equal(
+	    buf_addf(&new, NULL, "%s%s", to, at + strlen(from)), 0);
+	assert_int_equal(
+	    file_write(AT_FDCWD, path, new.p, new.len, 0644, NULL), 0);
+	must(s, policy_load(dir, &p, NULL, &s->f->e));
+	s->f->core->policy = p;
+	return was;
+}
+
+static void
+rules_back(struct scene *s, const struct policy *was)
+{
+	struct policy *p = s->f->core->policy;
+
+	s->f->core->policy = (struct policy *)(uintptr_t)was;
+	policy_freep(&p);
+}
+
+static void
+rules_that_give_less_stop_what_was_released(void **state)
+{
+	AUTO(buf_done) struct buf out = { 0 };
+	char extract[ID_TEXT];
+	const struct policy *was;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	must(&s, scene_extract(&s, "ccapex", CCAPEX_FOR, extract));
+	was = use_rules(&s,
+	    "	field \"logement.surface\" { from = "
+	    "\"diagnostic:logement.surface\" }\n",
+	    "");
+	refused(&s, scene_pull(&s, &s.ccapex, extract, &out),
+	    "extract-rules-changed");
+	rules_back(&s, was);
+	must(&s, scene_pull(&s, &s.ccapex, extract, &out));
+}
+
+static void
+rules_that_give_more_do_not(void **state)
+{
+	AUTO(buf_done) struct buf out = { 0 };
+	static const char first[] = "disclosure \"ccapex-amont\" {";
+	char extract[ID_TEXT];
+	const struct policy *was;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	was = use_rules(&s,
+	    "	field \"logement.surface\" { from = "
+	    "\"diagnostic:logement.surface\" }\n",
+	    "");
+	must(&s, scene_extract(&s, "ccapex", CCAPEX_FOR, extract));
+	rules_back(&s, was);
+	must(&s, scene_pull(&s, &s.ccapex, extract, &out));
+	(void)first;
+}
+
+/* --- the page ------------------------------------------------------------- */
+
+static void
+a_page_says_amounts_and_days_as_people_do(void **state)
+{
+	static const struct {
+		struct policy_field f;
+		const char *json, *text;
+	} rows[] = {
+		{ { .type = FIELD_AMOUNT }, "2448",
+		    "2\xc2\xa0"
+		    "448,00\xc2\xa0€" },
+		{ { .type = FIELD_AMOUNT }, "2150.4",
+		    "2\xc2\xa0"
+		    "150,40\xc2\xa0€" },
+		{ { .type = FIELD_AMOUNT }, "0.29", "0,29\xc2\xa0€" },
+		{ { .type = FIELD_AMOUNT }, "-1234567.995",
+		    "-1\xc2\xa0"
+		    "234\xc2\xa0"
+		    "568,00\xc2\xa0€" },
+		{ { .type = FIELD_AMOUNT }, "999", "999,00\xc2\xa0€" },
+		{ { .type = FIELD_DATE }, "\"2026-10-31\"", "31 octobre 2026" },
+		{ { .type = FIELD_DATE }, "\"2026-08-01\"", "1er août 2026" },
+		{ { .type = FIELD_DATE }, "\"hier\"", "hier" },
+		{ { .type = FIELD_BOOLEAN }, "true", "oui" },
+		{ { .type = FIELD_BOOLEAN }, "false", "non" },
+		{ { .type = FIELD_CODE }, "\"perte-emploi\"", "perte emploi" },
+		{ { .type = FIELD_CODE }, "\"0-2\"", "0-2" },
+		{ { .type = FIELD_INTEGER }, "17", "17" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(rows); i++) {
+		AUTO(buf_done) struct buf out = { 0 };
+		json_t *v = json_loads(rows[i].json, JSON_DECODE_ANY, NULL);
+
+		assert_int_equal(page_value(&rows[i].f, v, &out, NULL), 0);
+		assert_string_equal(buf_str(&out), rows[i].text);
+		json_decref(v);
+	}
+}
+
+static void
+many_lines_make_numbered_sheets(void **state)
+{
+	AUTO(buf_done) struct buf text = { 0 }, sheets = { 0 }, back = { 0 };
+	static const struct id extract = { .b = { 1 } };
+	char sha[65];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3 * PAGE_LINES; i++)
+		assert_int_equal(buf_addf(&text, NULL, "ligne %d\n", i), 0);
+	assert_int_equal(page_sheets(&text, &extract, 7, &sheets, NULL), 0);
+	assert_non_null(strstr(buf_str(&sheets), "page 1/3"));
+	assert_non_null(strstr(buf_str(&sheets), "page 3/3"));
+	assert_null(strstr(buf_str(&sheets), "page 4"));
+	text_of_sheets(&sheets, &back, sha);
+	assert_int_equal(back.len, text.len);
+	assert_memory_equal(back.p, text.p, text.len);
+}
+
+int
+main(void)
+{
+#define T(name)                                                                \
+	cmocka_unit_test_setup_teardown(                                       \
+	    name, extract_setup, core_fixture_teardown)
+	const struct CMUnitTest tests[] = {
+		T(nobody_outside_knows_of_what_awaits_a_second_signature),
+		T(somebody_elses_signature_releases_it),
+		T(ones_own_signature_does_not_count),
+		T(what_was_withdrawn_meanwhile_is_not_released_by_a_signature),
+		T(a_rule_with_one_signature_takes_no_second),
+		T(what_is_urgent_goes_and_its_signature_is_due),
+		T(by_hand_staff_take_the_container_and_enter_who_received_it),
+		T(on_paper_there_are_numbered_sheets_with_their_digest),
+		T(a_channel_that_the_rule_does_not_have_is_refused),
+		T(the_same_key_releases_once),
+		T(a_preview_without_consent_names_who_is_missing),
+		T(of_those_who_agree_their_own_fields_go),
+		T(who_comes_later_and_said_nothing_stops_what_was_everybodys),
+		T(a_confidential_address_does_not_go),
+		T(a_filing_of_debts_does_not_reach_the_landlord_before_it_is_admissible),
+		T(who_refused_the_diagnosis_leaves_an_outcome_and_nothing_else),
+		T(an_objection_stops_it_and_the_partner_is_not_told_why),
+		T(rules_that_give_less_stop_what_was_released),
+		T(rules_that_give_more_do_not),
+		cmocka_unit_test(a_page_says_amounts_and_days_as_people_do),
+		cmocka_unit_test(many_lines_make_numbered_sheets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
