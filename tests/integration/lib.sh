@@ -268,7 +268,7 @@ make_ssh_key() {
 
 make_ssh_keys() {
 	local p
-	for p in $APPROVERS; do
+	for p in $APPROVERS dora; do
 		make_ssh_key "$p" "/run/home/$p/.ssh/id_ed25519"
 	done
 	make_ssh_key portable /run/home/portable/.ssh/amelie
@@ -281,7 +281,7 @@ make_ssh_keys() {
 # there is none. A partner's, and that of Amélie, are where they sit.
 key_file() {
 	case $1 in
-	bruno | claire | denis) echo "/run/home/$1/.ssh/id_ed25519.pub" ;;
+	bruno | claire | denis | dora) echo "/run/home/$1/.ssh/id_ed25519.pub" ;;
 	amelie) echo /run/home/portable/.ssh/amelie.pub ;;
 	caf | ccapex | bdf) echo "/run/home/poste-$1/.ssh/$1.pub" ;;
 	esac
