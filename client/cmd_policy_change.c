@@ -11,6 +11,7 @@
 #include "client/out.h"
 #include "client/ruleset.h"
 #include "client/save.h"
+#include "client/stepup.h"
 #include "client/words.h"
 
 #define PEOPLE "people.conf"
@@ -218,6 +219,7 @@ apply_run(struct cli *c, int argc, char **argv, struct err *e)
 
 	(void)argc;
 	if ((r = find(c, argv[0], &j, e)) < 0 ||
+	    (r = stepup_sign(c, "rules-apply", NULL, e)) < 0 ||
 	    (r = cli_post(c, NULL, &after, e,
 		 "/v1/policy/proposals/%/application", jstr(j, "proposal"))) <
 		0)
@@ -235,6 +237,8 @@ apply_run(struct cli *c, int argc, char **argv, struct err *e)
 static const char *const sign_options[] = { "key", "signature", "output",
 	"force!", "dry-run!", "yes!", NULL };
 
+static const char *const apply_options[] = { STEPUP_OPTION, NULL };
+
 const struct cmd cmd_policy_sign = {
 	.noun = "policy",
 	.verb = "sign",
@@ -251,6 +255,7 @@ const struct cmd cmd_policy_apply = {
 	.verb = "apply",
 	.usage = N_("PROPOSITION|DOSSIER-DE-RÈGLES"),
 	.about = N_("mettre en vigueur des règles approuvées, sans arrêt"),
+	.options = apply_options,
 	.min_args = 1,
 	.max_args = 1,
 	.run = apply_run,

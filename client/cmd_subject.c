@@ -1,6 +1,7 @@
 /* sceau subject object|objections|objection-decide. */
 #include "client/commands.h"
 #include "client/out.h"
+#include "client/stepup.h"
 
 static int
 object_run(struct cli *c, int argc, char **argv, struct err *e)
@@ -73,6 +74,28 @@ objections_run(struct cli *c, int argc, char **argv, struct err *e)
 	return 0;
 }
 
+/* A statement names the case: what waits for the DPO says whose it is. */
+static int
+step_up(struct cli *c, const char *objection, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	json_t *line;
+	size_t i;
+	int r;
+
+	if (cli_option(c, STEPUP_OPTION) == NULL)
+		return 0;
+	if ((r = cli_get(c, &j, e, "/v1/due")) < 0)
+		return r;
+	json_array_foreach(json_object_get(j, "due"), i, line)
+	{
+		if (strcmp(jstr(line, "object"), objection) == 0)
+			return stepup_sign(
+			    c, "objection-decide", jstr(line, "case"), e);
+	}
+	return err_tag(e, ERR_NOT_FOUND, "not-found", "%.64s", objection);
+}
+
 static int
 decide_run(struct cli *c, int argc, char **argv, struct err *e)
 {
@@ -85,6 +108,7 @@ decide_run(struct cli *c, int argc, char **argv, struct err *e)
 	    (r = cli_required(c, "grounds", &grounds, e)) < 0 ||
 	    (r = cli_member(body, "decision", decision, e)) < 0 ||
 	    (r = cli_member(body, "grounds", grounds, e)) < 0 ||
+	    (r = step_up(c, argv[0], e)) < 0 ||
 	    (r = cli_post(
 		 c, body, &j, e, "/v1/objections/%/decision", argv[0])) < 0)
 		return r;
@@ -96,7 +120,8 @@ decide_run(struct cli *c, int argc, char **argv, struct err *e)
 
 static const char *const object_options[] = { "channel", "person", "words",
 	"on", NULL };
-static const char *const decide_options[] = { "decision", "grounds", NULL };
+static const char *const decide_options[] = { "decision", "grounds",
+	STEPUP_OPTION, NULL };
 
 const struct cmd cmd_subject_object = {
 	.noun = "subject",
