@@ -74,6 +74,32 @@ done
 refused 4 "existe pas" as dora sceau --json policy explain 999999
 # The daemon's start was nobody's decision.
 refused 5 "aucune décision" as dora sceau --json policy explain 0
+
+# api USER METHOD PATH [BODY]: the code of the problem, or "ok".
+api() {
+	as "$1" curl -sS --unix-socket $VAULT/run/api.sock -X "$2" \
+	    -H 'Content-Type: application/json' ${4:+-d "$4"} \
+	    "http://sceau$3" | jq -r '.code // "ok"'
+}
+says_code() {
+	local want=$1 got
+	shift
+	got=$(api "$@")
+	[ "$got" = "$want" ] || fail "$got au lieu de $want : $*"
+}
+says_code query dora GET /v1/audit/un/explanation
+says_code query dora GET /v1/audit/-1/explanation
+says_code query dora GET /v1/audit/99999999999999999999/explanation
+says_code method dora POST /v1/audit/1/explanation '{}'
+says_code member-missing dora POST /v1/policy/replay '{"days": 1}'
+says_code days dora POST /v1/policy/replay '{"days": 0, "files": []}'
+says_code days dora POST /v1/policy/replay '{"days": "1", "files": []}'
+says_code files dora POST /v1/policy/replay '{"days": 1, "files": {}}'
+says_code no-rule claire POST /v1/policy/replay '{"days": 1, "files": {}}'
+says_code ok dora POST /v1/policy/replay '{"days": 1, "files": []}'
+says_code member-missing dora POST "/v1/cases/$CASE_ID/break-glass" '{}'
+says_code step-up dora POST "/v1/cases/$CASE_ID/break-glass" \
+    '{"reason": "Urgence"}'
 ok "seule la déléguée explique ; ce qui n'est pas une décision le dit"
 
 # --- breaking the glass --------------------------------------------------
