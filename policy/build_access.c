@@ -113,6 +113,37 @@ build_access(struct build *b, struct err *e)
 
 /* --- contradictions --------------------------------------------------- */
 
+/* Both are in force on some day, or the rule is not for what it names. */
+static void
+check_together(struct build *b, const struct node *n, int line,
+    const struct access_rule *a, const char *what, const char *name,
+    const struct policy_window *other)
+{
+	if (!build_meet(&a->when, other))
+		problem(b->ps, n->file, line,
+		    "access \"%s\" is never in force together with %s \"%s\"",
+		    n->title, what, name);
+}
+
+static void
+check_kind(struct build *b, const struct node *n, const struct access_rule *a,
+    const char *name, int line)
+{
+	const struct policy_kind *k = policy_kind(b->p, name);
+
+	if (k == NULL) {
+		problem(b->ps, n->file, line,
+		    "unknown kind \"%s\" in access \"%s\"", name, n->title);
+		return;
+	}
+	check_together(b, n, line, a, "kind", name, &k->when);
+	if (k->by_vault && (a->ops >> OP_DOC_FILE & 1) != 0)
+		problem(b->ps, n->file, line,
+		    "access \"%s\" would let file \"%s\", which the vault "
+		    "writes itself",
+		    n->title, name);
+}
+
 static void
 check_kinds(struct build *b, const struct node *n, const struct access_rule *a)
 {
@@ -126,10 +157,7 @@ check_kinds(struct build *b, const struct node *n, const struct access_rule *a)
 			with_kind |= names_op((enum policy_op)op)->with_kind;
 		}
 	for (i = 0; v != NULL && i < v->n; i++)
-		if (policy_kind(b->p, v->v[i]) == NULL)
-			problem(b->ps, n->file, v->lines[i],
-			    "unknown kind \"%s\" in access \"%s\"", v->v[i],
-			    n->title);
+		check_kind(b, n, a, v->v[i], v->lines[i]);
 	if (with_kind && a->kinds[0] == NULL)
 		problem(b->ps, n->file, n->line,
 		    "access \"%s\" is about documents and names no kind",
@@ -163,13 +191,19 @@ check_purposes(
     struct build *b, const struct node *n, const struct access_rule *a)
 {
 	const struct value *v = read_value(n, "purposes");
+	const struct named *purpose;
 	size_t i;
 
-	for (i = 0; a->purposes[0] != NULL && i < v->n; i++)
-		if (model_purpose(b->p, v->v[i]) == NULL)
+	for (i = 0; a->purposes[0] != NULL && i < v->n; i++) {
+		purpose = model_purpose(b->p, v->v[i]);
+		if (purpose == NULL)
 			problem(b->ps, n->file, v->lines[i],
 			    "unknown purpose \"%s\" in access \"%s\"", v->v[i],
 			    n->title);
+		else
+			check_together(b, n, v->lines[i], a, "purpose", v->v[i],
+			    &purpose->when);
+	}
 	if (a->default_purpose != NULL &&
 	    !model_has(a->purposes, a->default_purpose))
 		problem(b->ps, n->file, read_line(n, "default-purpose"),
@@ -195,6 +229,19 @@ check_roles(struct build *b, const struct node *n, const char *word)
 			problem(b->ps, n->file, v->lines[i],
 			    "unknown role \"%s\" in %s \"%s\"", v->v[i],
 			    n->word, n->title);
+}
+
+static void
+check_roles_together(
+    struct build *b, const struct node *n, const struct access_rule *a)
+{
+	const struct named *role;
+	size_t i;
+
+	for (i = 0; a->roles[i] != NULL; i++)
+		if ((role = model_role(b->p, a->roles[i])) != NULL)
+			check_together(b, n, read_line(n, "roles"), a, "role",
+			    role->name, &role->when);
 }
 
 static int
@@ -267,6 +314,7 @@ check_access(struct build *b)
 
 	for (i = 0; i < s->n; i++) {
 		check_roles(b, s->v[i], "roles");
+		check_roles_together(b, s->v[i], &b->p->access[i]);
 		check_kinds(b, s->v[i], &b->p->access[i]);
 		check_scope(b, s->v[i], &b->p->access[i]);
 		check_purposes(b, s->v[i], &b->p->access[i]);

@@ -36,5 +36,8 @@ void rules_edit(const char *text, const char *from, const char *to,
 /* A small but complete policy, and people for it. */
 extern const char rules_small[];
 extern const char rules_people[];
+/* An overlay with the other sections, and people one of whom is away. */
+extern const char rules_more[];
+extern const char rules_loans[];
 
 #endif

@@ -250,6 +250,178 @@ static const struct row disclosure_rows[] = {
 	    0, "same recipient, purpose and days" },
 };
 
+static const struct row more_rows[] = {
+	/* Each section has its words and no others. */
+	{ "event \"ruling\" {", "event \"ruling\" { zork = 1", 0,
+	    "no such option 'zork'" },
+	{ "block \"hold\" {", "block \"hold\" { zork = 1", 0,
+	    "no such option 'zork'" },
+	{ "{ value = any }", "{ value = any zork = 1 }", 0,
+	    "no such option 'zork'" },
+	{ "disclosure \"later\" {", "disclosure \"later\" { zork = 1", 0,
+	    "no such option 'zork'" },
+	{ "about = titulaire }", "about = titulaire zork = 1 }", 0,
+	    "no such option 'zork'" },
+	{ "recipient \"landlord\" {", "recipient \"landlord\" { zork = 1", 0,
+	    "no such option 'zork'" },
+	{ "kind \"paper\" {", "kind \"paper\" { zork = 1", 0,
+	    "no such option 'zork'" },
+	{ "access \"boss\" {", "access \"boss\" { zork = 1", 0,
+	    "no such option 'zork'" },
+	{ "approval \"release\" {", "approval \"release\" { zork = 1", 0,
+	    "no such option 'zork'" },
+	{ "role \"boss\" {", "role \"boss\" { zork = 1", 0,
+	    "no such option 'zork'" },
+	{ "purpose \"check\" {", "purpose \"check\" { zork = 1", 0,
+	    "no such option 'zork'" },
+	{ "format = 1", "format = 1\nretention \"x\" { zork = 1 }", 1,
+	    "no such option 'zork'" },
+	{ "format = 1", "format = 1\nconsent \"x\" { zork = 1 }", 1,
+	    "no such option 'zork'" },
+	{ "format = 1", "format = 1\nadapt-recipient \"office\" { zork = 1 }",
+	    1, "no such option 'zork'" },
+	{ "format = 1", "format = 1\nfigure \"x\" { zork = 1 }", 1,
+	    "no such option 'zork'" },
+	/* Events. */
+	{ "	document = true\n", "", -2, "does not say its document" },
+	{ "	title = \"Audience\"\n", "", -1, "does not say its title" },
+	{ "stage = aval", "stage = never", 0, "unknown stage \"never\"" },
+	/* Blocks. */
+	{ "	landlord-facing = true\n	recipients = none",
+	    "	recipients = none", -2, "does not say its landlord-facing" },
+	{ "	recipients = none\n", "", -3, "does not say its recipients" },
+	{ "landlord-facing = true\n	recipients = none",
+	    "landlord-facing = false\n	recipients = none", -2,
+	    "is for no recipient" },
+	{ "recipients = none", "recipients = { bank }", 0,
+	    "unknown recipient \"bank\" in block" },
+	{ "until-event = ruling", "until-event = rain", 0,
+	    "unknown event \"rain\" in block" },
+	{ "	until-event = ruling\n", "", -4,
+	    "does not say its until-event" },
+	{ "	field \"note:causes\" { value = any }\n", "", -2,
+	    "has 2 fields, and says another number" },
+	{ "	fields-count = 3\n", "", -6, "does not say its fields-count" },
+	{ "\"note:causes\" { value = any }", "\"note:causes\" { }", 0,
+	    "does not say its value" },
+	{ "\"note:causes\" { value = any }", "\"note:causes\" { value = a }", 0,
+	    "is not a value that note:causes can have" },
+	{ "value = a }", "value = z }", 0,
+	    "is not a value that note:causes.code can have" },
+	{ "field \"note:causes\" { value", "field \"note:case\" { value", 0,
+	    "unknown field in \"note:case\"" },
+	/* Kinds. */
+	{ "	social = false\n	retention = short\n}",
+	    "	retention = short\n}", -5, "does not say its social" },
+	{ "signed = false", "signed = false signers = { titulaire }", 0,
+	    "signers are for what is signed" },
+	{ "signed = false", "signed = true strict = false levels = { stylus }",
+	    -4, "signers are for what is signed" },
+	{ "signed = false",
+	    "signed = true strict = false levels = { stylus }\n"
+	    "signers = { uncle }",
+	    1, "unknown word \"uncle\" in signers" },
+	{ "signed = false", "signed = false by-vault = true", 0,
+	    "what the vault writes itself is a record" },
+	/* Recipients. */
+	{ "channels = { paper, hand }", "channels = { hand }", 0,
+	    "the usual channel of \"landlord\" is not one of its" },
+	{ "channels = { paper, hand }", "channels = { paper, pigeon }", 0,
+	    "unknown word \"pigeon\" in channels" },
+	/* Disclosures. */
+	{ "	events = none\n	channels = { paper }",
+	    "	channels = { paper }", -9, "does not say its events" },
+	{ "	channels = { paper }\n", "", -10, "does not say its channels" },
+	{ "	diagnosis = { unknown, accepted }\n", "", -8,
+	    "does not say its diagnosis" },
+	{ "diagnosis = { unknown, accepted }", "diagnosis = { maybe }", 0,
+	    "unknown word \"maybe\" in diagnosis" },
+	{ "channels = { paper }", "channels = { ssh }", 0,
+	    "\"ssh\" is no channel of \"landlord\"" },
+	{ "events = { hearing }", "events = { rain }", 0,
+	    "unknown event \"rain\" in disclosure" },
+	{ "attach = { paper }", "attach = { note }", 0,
+	    "attaches \"note\", which is a record" },
+	{ "attach = { paper }", "attach = { scan }", 0,
+	    "would give kind \"scan\" of who refused the diagnosis" },
+	{ "attach = { paper }", "field \"name\" { from = \"note:name\" }", 0,
+	    "would give a field of \"note\" of who refused" },
+	{ "	attach = { paper }\n", "", -14, "gives nothing" },
+	{ "about = titulaire", "about = uncle", 0, "unknown about \"uncle\"" },
+	{ "about = titulaire", "", -1, "and no field of it says whom" },
+	{ "	consent = share:office", "	consent = none", 8,
+	    "nobody can agree to a part" },
+	{ "four-eyes = true\n	urgent", "four-eyes = false\n	urgent", 1,
+	    "has no second signature" },
+	{ "figure \"urgent-second", "figure \"other-second", -69,
+	    "says until when" },
+	{ "approval \"release\"", "approval \"people\"", -62,
+	    "no approval \"release\" says whose" },
+	/* Access. */
+	{ "{ case-read }\n	scope = any\n	states = { open }\n"
+	  "	purposes = { check }\n	break-glass = false",
+	    "{ case-read, doc-file }\n	kinds = { outcome }\n	scope = any\n"
+	    "	states = { open }\n	purposes = { check }\n"
+	    "	break-glass = false",
+	    1, "which the vault writes itself" },
+	{ "	step-up = true\n", "", -7, "does not say its step-up" },
+	{ "step-up = true", "step-up = false", 0,
+	    "always takes a signed statement" },
+	{ "	break-glass = true\n", "", -7, "does not say its break-glass" },
+	{ "step-up = true", "step-up = true break-glass = true", 0,
+	    "behind glass is what reads a case" },
+	{ "	own = false\n", "", -4, "does not say its own" },
+};
+
+static const struct row together_rows[] = {
+	{ "event \"hearing\" {",
+	    "event \"hearing\" { effective-until = \"2020-01-01\"", 33,
+	    "\"later\" is never in force together with event \"hearing\"" },
+	{ "recipient \"landlord\" {",
+	    "recipient \"landlord\" { effective-until = \"2020-01-01\"", 21,
+	    "is never in force together with recipient \"landlord\"" },
+	{ "purpose \"check\" {",
+	    "purpose \"check\" { effective-until = \"2020-01-01\"", 26,
+	    "is never in force together with purpose \"check\"" },
+	{ "kind \"paper\" {",
+	    "kind \"paper\" { effective-until = \"2020-01-01\"", -31,
+	    "is never in force together with kind \"paper\"" },
+	{ "role \"boss\" {", "role \"boss\" { effective-until = \"2020-01-01\"",
+	    109, "is never in force together with role \"boss\"" },
+	{ "event \"ruling\" {",
+	    "event \"ruling\" { effective-until = \"2020-01-01\"", 67,
+	    "is never in force together with event \"ruling\"" },
+};
+
+static const struct row loan_rows[] = {
+	{ "loan \"summer\" {", "loan \"summer\" { zork = 1", 0,
+	    "no such option 'zork'" },
+	{ "	effective-from = \"2026-12-30\"\n", "", -4,
+	    "does not say its effective-from" },
+	{ "	effective-until = \"2027-01-02\"\n", "", -5,
+	    "does not say its effective-until" },
+	{ "effective-until = \"2027-01-02\"",
+	    "effective-until = \"2026-12-29\"", 0, "is before effective-from" },
+	{ "role = boss\n	from", "role = worker\n	from", 0,
+	    "\"alma.exemple\" is no worker" },
+	{ "	role = boss\n	from", "	from", -1,
+	    "does not say its role" },
+	{ "from = \"alma.exemple\"", "from = \"nobody\"", 0,
+	    "names somebody who is not here" },
+	{ "to = \"ines.exemple\"", "to = \"nobody\"", 0,
+	    "names somebody who is not here" },
+	{ "to = \"ines.exemple\"", "to = \"alma.exemple\"", 0,
+	    "\"alma.exemple\" is boss already" },
+	{ "to = \"ines.exemple\"", "to = \"guichet\"", -3,
+	    "a partner neither lends nor borrows" },
+	{ "loan \"summer\" {",
+	    "loan \"again\" { role = boss from = \"alma.exemple\" "
+	    "to = \"ines.exemple\" effective-from = \"2027-01-02\" "
+	    "effective-until = \"2027-01-09\" source = \"s\" }\n"
+	    "loan \"summer\" {",
+	    1, "lends what \"again\" lends on the same days" },
+};
+
 static const struct row people_rows[] = {
 	{ "uid = 62002", "uid = 62001", 0,
 	    "uid 62001 of \"paul.parti\" is already that of" },
@@ -302,26 +474,43 @@ is_said(struct buf *problems, const char *file, int line, const char *what)
 	return 0;
 }
 
+/* A good set of files, of which one is changed by each row. */
+struct base {
+	const char *file, *text;
+	int is_large; /* with the overlay and the loan */
+};
+
 static void
-try_rows(struct rules *r, const struct row *rows, size_t n, int is_people)
+put_base(struct rules *r, int is_large)
 {
-	const char *file = is_people ? "people.conf" : "00-common.conf";
+	AUTO(buf_done) struct buf people = { 0 };
+
+	rules_put(r, "00-common.conf", rules_small);
+	rules_put(r, "50-more.conf", is_large ? rules_more : "format = 1\n");
+	assert_int_equal(buf_addf(&people, NULL, "%s%s", rules_people,
+			     is_large ? rules_loans : ""),
+	    0);
+	rules_put(r, "people.conf", buf_str(&people));
+}
+
+static void
+try_rows(
+    struct rules *r, const struct row *rows, size_t n, const struct base *base)
+{
 	AUTO(buf_done) struct buf text = { 0 };
 	int line, missed = 0;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		rules_put(r, "00-common.conf", rules_small);
-		rules_put(r, "people.conf", rules_people);
-		rules_edit(is_people ? rules_people : rules_small, rows[i].from,
-		    rows[i].to, &text, &line);
-		rules_put(r, file, buf_str(&text));
+		put_base(r, base->is_large);
+		rules_edit(base->text, rows[i].from, rows[i].to, &text, &line);
+		rules_put(r, base->file, buf_str(&text));
 		if (rules_load(r) != -ERR_INVALID)
 			fail_msg("accepted: %s", rows[i].to);
 		assert_null(r->p);
 		assert_string_equal(err_name(&r->e), "policy");
 		line = rows[i].after == WHOLE ? 0 : line + rows[i].after;
-		if (is_said(&r->problems, file, line, rows[i].what))
+		if (is_said(&r->problems, base->file, line, rows[i].what))
 			continue;
 		print_error("\"%s\" for \"%s\", line %d: got\n%s", rows[i].what,
 		    rows[i].to, line, buf_str(&r->problems));
@@ -330,6 +519,9 @@ try_rows(struct rules *r, const struct row *rows, size_t n, int is_people)
 	buf_done(&text);
 	assert_int_equal(missed, 0);
 }
+
+static const struct base small = { "00-common.conf", rules_small, 0 };
+static const struct base more = { "50-more.conf", rules_more, 1 };
 
 static void
 the_small_policy_is_good(void **state)
@@ -347,31 +539,60 @@ the_small_policy_is_good(void **state)
 static void
 what_is_not_the_language_is_refused_with_its_line(void **state)
 {
-	try_rows(*state, syntax_rows, NELEMS(syntax_rows), 0);
+	try_rows(*state, syntax_rows, NELEMS(syntax_rows), &small);
 }
 
 static void
 a_wrong_kind_is_refused_with_its_line(void **state)
 {
-	try_rows(*state, kind_rows, NELEMS(kind_rows), 0);
+	try_rows(*state, kind_rows, NELEMS(kind_rows), &small);
 }
 
 static void
 a_wrong_access_rule_is_refused_with_its_line(void **state)
 {
-	try_rows(*state, access_rows, NELEMS(access_rows), 0);
+	try_rows(*state, access_rows, NELEMS(access_rows), &small);
 }
 
 static void
 a_wrong_disclosure_is_refused_with_its_line(void **state)
 {
-	try_rows(*state, disclosure_rows, NELEMS(disclosure_rows), 0);
+	try_rows(*state, disclosure_rows, NELEMS(disclosure_rows), &small);
 }
 
 static void
 wrong_people_are_refused_with_their_line(void **state)
 {
-	try_rows(*state, people_rows, NELEMS(people_rows), 1);
+	AUTO(buf_done) struct buf people = { 0 };
+	struct base base = { "people.conf", rules_people, 0 };
+
+	assert_int_equal(
+	    buf_addf(&people, NULL, "%s%s", rules_people, rules_loans), 0);
+	try_rows(*state, people_rows, NELEMS(people_rows), &base);
+	base = (struct base){ "people.conf", buf_str(&people), 1 };
+	try_rows(*state, loan_rows, NELEMS(loan_rows), &base);
+}
+
+static void
+the_other_sections_are_refused_with_their_line(void **state)
+{
+	try_rows(*state, more_rows, NELEMS(more_rows), &more);
+}
+
+static void
+what_is_never_in_force_together_is_refused(void **state)
+{
+	try_rows(*state, together_rows, NELEMS(together_rows), &more);
+}
+
+static void
+the_other_sections_are_good(void **state)
+{
+	struct rules *r = *state;
+
+	put_base(r, 1);
+	if (rules_load(r) < 0)
+		fail_msg("%s", buf_str(&r->problems));
 }
 
 /* --- files ------------------------------------------------------------ */
@@ -769,6 +990,9 @@ main(void)
 		T(a_wrong_access_rule_is_refused_with_its_line),
 		T(a_wrong_disclosure_is_refused_with_its_line),
 		T(wrong_people_are_refused_with_their_line),
+		T(the_other_sections_are_good),
+		T(the_other_sections_are_refused_with_their_line),
+		T(what_is_never_in_force_together_is_refused),
 		T(files_are_known_by_their_names),
 		T(a_folder_that_is_not_there_is_not_found),
 		T(a_file_over_a_mebibyte_is_refused_by_name),
