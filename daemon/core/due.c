@@ -4,6 +4,7 @@
 
 #include "base/civil.h"
 #include "base/text.h"
+#include "base/workday.h"
 #include "daemon/core/glass.h"
 #include "daemon/core/notice.h"
 
@@ -26,6 +27,17 @@ due_after(const struct core *core, const char *figure, int64_t from_ms)
 	if (policy_figure_on(core->policy, figure, day, &days, NULL) < 0)
 		return 0;
 	return civil_start_ms(day + (int32_t)days + 1);
+}
+
+int64_t
+due_after_workdays(const struct core *core, const char *figure, int64_t from_ms)
+{
+	int32_t day = civil_day(from_ms);
+	int64_t days;
+
+	if (policy_figure_on(core->policy, figure, day, &days, NULL) < 0)
+		return 0;
+	return civil_start_ms(workday_add(day, (uint32_t)days) + 1);
 }
 
 /* Whose line it is to see, where it is not a case's. */

@@ -32,6 +32,9 @@ int due_add(struct due_list *d, const char *what, const struct id *kase,
 /* The first instant after the days of a named figure of the rules, the last
  * one counted to its end; 0 when they have no such figure. */
 int64_t due_after(const struct core *core, const char *figure, int64_t from_ms);
+/* The same for a figure of working days. */
+int64_t due_after_workdays(
+    const struct core *core, const char *figure, int64_t from_ms);
 
 /* The providers; each in its module. */
 int notice_due(struct due_list *d, struct err *e) NODISCARD;

@@ -910,7 +910,7 @@ submission_due(struct due_list *d, struct err *e)
 			return r;
 		at = sql_get_int(q, 3);
 		if ((r = due_add(d, "submission", &no_case, &id, at,
-			 due_after(d->core, "submission-days", at),
+			 due_after_workdays(d->core, "submission-days", at),
 			 json_pack("{s:s, s:s}", "recipient",
 			     sql_get_text(q, 1), "state", sql_get_text(q, 2)),
 			 e)) < 0)
