@@ -90,7 +90,6 @@ shatter(struct core_fixture *f, struct desk *d, enum person who)
 static int
 get(struct core_fixture *f, struct desk *d, enum person who)
 {
-	AUTO(buf_done) struct buf out = { 0 };
 	struct caller c = core_fixture_caller(f, who);
 	struct content content = { 0 };
 	int r;
