@@ -242,25 +242,6 @@ check_lent_once(struct build *b, size_t i)
 		    POLICY_ROLES_MAX - 1);
 }
 
-/* Who gives an opinion does not borrow a vote (GDPR art. 38(6)). */
-static void
-check_lent_opinion(struct build *b, const struct node *n,
-    const struct principal *to, const struct policy_loan *v)
-{
-	const struct policy_approval *a = b->p->approvals;
-	size_t i;
-
-	for (i = 0; i < b->p->napprovals; i++)
-		if (model_has(a[i].opinions, to->role) &&
-		    model_has(a[i].roles, v->role)) {
-			problem(b->ps, n->file, read_line(n, "to"),
-			    "loan \"%s\": \"%s\" gives an opinion on \"%s\", "
-			    "and %s counts",
-			    v->name, to->account, a[i].what, v->role);
-			return;
-		}
-}
-
 /* A role is lent by who holds it, to who may hold it as well. */
 static void
 check_loan(struct build *b, size_t i)
@@ -291,7 +272,6 @@ check_loan(struct build *b, size_t i)
 		    "loan \"%s\": a partner neither lends nor borrows",
 		    v->name);
 	check_role_team(b, n, to, v->role);
-	check_lent_opinion(b, n, to, v);
 	check_lent_once(b, i);
 }
 
