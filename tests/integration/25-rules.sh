@@ -62,6 +62,45 @@ wait_until is_open
 [ "$(generation)" = 1 ] || fail "génération $(generation)"
 ok "remis comme avant : il démarre"
 
+# --- requests that are not well formed -----------------------------------
+
+# raw CODE USER METHOD PATH [curl option…]: refused with this code.
+raw() {
+	local code=$1 user=$2 method=$3 path=$4
+	shift 4
+	as "$user" curl -sS --unix-socket $VAULT/run/api.sock -X "$method" \
+	    "$@" "http://sceau$path" >$OUT/raw.json
+	[ "$(json $OUT/raw.json .code)" = "$code" ] ||
+		fail "$path : $(cat $OUT/raw.json)"
+}
+propose_raw() { raw "$1" denis POST /v1/policy/proposals -d "$2"; }
+
+propose_raw member-missing '{}'
+propose_raw member-unknown '{"files": [], "x": 1}'
+propose_raw member-type '{"files": {}}'
+propose_raw member-type '{"files": ["x"]}'
+propose_raw member-type '{"files": [{"text": "x"}]}'
+propose_raw member-type '{"files": [{"name": "people.conf"}]}'
+propose_raw member-type '{"files": [{"name": "people.conf", "removed": false}]}'
+propose_raw member-type '{"files": [{"name": "people.conf", "base64": "!"}]}'
+propose_raw member-type \
+    '{"files": [{"name": "people.conf", "text": "x", "base64": "eA=="}]}'
+propose_raw rules-same '{"files": []}'
+propose_raw policy '{"files": [{"name": "../x.conf", "text": "x"}]}'
+propose_raw policy '{"files": [{"name": "99-rien.conf", "removed": true}]}'
+propose_raw approvers '{"files": [{"name": "people.conf", "removed": true}]}'
+none=$(printf 'a%.0s' {1..26})
+raw not-found denis GET /v1/policy/proposals/$none
+raw not-found denis GET /v1/policy/proposals/rien
+raw not-found denis POST /v1/policy/proposals/$none/approvals \
+    -d '{"signature": "x"}'
+raw not-found denis POST /v1/policy/proposals/$none/application -d '{}'
+raw generation denis GET "/v1/policy/files?generation=0"
+raw not-found denis GET "/v1/policy/files?generation=2"
+raw nobody quidam GET /v1/policy/history
+raw no-rule ada POST /v1/policy/proposals -d '{"files": []}'
+ok "des demandes mal formées sont refusées, chacune avec son code"
+
 # --- two people, a page, other rules --------------------------------------
 
 as amelie sceau --json case open --from $FILES/dossier.json >$OUT/case.json
