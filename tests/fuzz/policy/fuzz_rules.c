@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "policy/build.h"
 
@@ -30,7 +31,10 @@ check_disclosures(const struct policy *p)
 		must(policy_purpose_is_known(p, d[i].purpose));
 		must(d[i].consent == NULL ||
 		     policy_consent(p, d[i].consent) != NULL);
-		must(d[i].nfields > 0);
+		must(d[i].nfields > 0 || d[i].attach[0] != NULL);
+		must(d[i].diagnosis != 0 && d[i].channels[0] != NULL);
+		must(!d[i].urgent || d[i].four_eyes);
+		must(!d[i].partial || d[i].consent != NULL);
 		for (f = 0; f < d[i].nfields; f++) {
 			const struct policy_kind *k =
 			    policy_kind(p, d[i].fields[f].kind);
@@ -56,6 +60,62 @@ check_kinds(const struct policy *p)
 	}
 }
 
+/* Facts under which each rule would be asked about its fields. */
+static void
+check_verdicts(const struct policy *p)
+{
+	static const char *const none[] = { NULL };
+	const struct disclosure_rule *d;
+	const struct policy_block *b;
+	size_t i, f, n = policy_disclosures(p, &d);
+
+	for (i = 0; i < n; i++) {
+		struct disclosure_facts q = { .recipient = d[i].recipient,
+			.purpose = d[i].purpose,
+			.case_state = "open",
+			.consents = none };
+		struct disclosure_decision got;
+
+		policy_disclose(p, &q, &got);
+		must(!got.allowed || got.rule->consent == NULL);
+		must(got.allowed || got.tag != NULL);
+		for (f = 0; f < d[i].nfields; f++) {
+			enum field_verdict v = policy_field_verdict(
+			    p, &q, &d[i], &d[i].fields[f], &b);
+
+			must((v == FIELD_BLOCKED) == (b != NULL));
+			must(v != FIELD_GIVEN || d[i].consent == NULL);
+		}
+	}
+}
+
+static void
+check_blocks(const struct policy *p)
+{
+	const struct policy_block *b;
+	size_t i, f, n = policy_blocks(p, &b);
+
+	for (i = 0; i < n; i++) {
+		must(policy_event(p, b[i].until_event) != NULL);
+		must(b[i].landlord_facing || b[i].recipients[0] != NULL);
+		for (f = 0; f < b[i].nblocked; f++)
+			must(policy_field(policy_kind(p, b[i].blocked[f].kind),
+				 b[i].blocked[f].path) != NULL);
+	}
+}
+
+static void
+check_loans(const struct policy *p)
+{
+	const char *roles[POLICY_ROLES_MAX + 1];
+	const struct principal *who;
+	size_t i, n = policy_people(p, &who);
+
+	for (i = 0; i < n; i++)
+		must(policy_roles_of(p, &who[i], 20780, roles) <=
+		     POLICY_ROLES_MAX);
+}
+
 static void
 check_denials(const struct policy *p)
 {
@@ -66,7 +126,7 @@ check_denials(const struct policy *p)
 	struct access_facts f = {
 		.team = "t", .organisation = "o", .case_state = "open"
 	};
-	struct decision d;
+	struct decision d, again;
 	int op;
 
 	for (op = 0; op <= OP_COUNT; op++) {
@@ -77,6 +137,9 @@ check_denials(const struct policy *p)
 		f.who = &ghost;
 		policy_authorize(p, &f, &d);
 		must(!d.allowed || model_role(p, ghost.role) != NULL);
+		/* Taken again from what it kept, the same. */
+		policy_authorize_kept(p, &d.facts, &again);
+		must(memcmp(&d, &again, sizeof(d)) == 0);
 	}
 }
 
@@ -103,6 +166,9 @@ load(enum syntax_file what, const void *bytes, size_t n)
 			check_kinds(&p);
 			check_disclosures(&p);
 			check_denials(&p);
+			check_verdicts(&p);
+			check_blocks(&p);
+			check_loans(&p);
 		} else
 			must(ps.first.text[0] != '\0');
 	}
