@@ -151,16 +151,24 @@ print_disclosure_facts(const json_t *f)
 		puts(_("Une opposition attendait, ou était retenue."));
 }
 
+/* Each consent, with the event of its history that counted. */
 static void
 print_consents(const json_t *j)
 {
-	const json_t *c = json_object_get(j, "consents");
-	char ids[1024];
+	char at[32];
+	json_t *v;
+	size_t i;
 
-	if (!json_is_object(c))
-		return;
-	out_line(stdout, _("Consentements invoqués"),
-	    jlist(c, "consents", ids, sizeof(ids)));
+	if (jcount(j, "consent_versions") > 0)
+		puts(_("Consentements invoqués"));
+	json_array_foreach(json_object_get(j, "consent_versions"), i, v)
+	{
+		printf("  ");
+		out_text(stdout, jstr(v, "consent"));
+		printf(_(" : version %lld, %s le %s, inscription n° %lld\n"),
+		    jint(v, "version"), jword(v, "event"),
+		    jtime(v, "effective_at", at), jint(v, "leaf"));
+	}
 }
 
 static void

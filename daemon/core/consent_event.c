@@ -293,3 +293,31 @@ consent_state_of(struct tx *tx, const struct id *consent, int64_t at_ms,
 	*since = *state == CONSENT_EXPIRED ? until : from;
 	return 0;
 }
+
+int
+consent_event_at(struct tx *tx, const struct id *consent, uint64_t leaf,
+    json_t **out, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT n, event, effective, leaf FROM consent_event"
+		 " WHERE consent = ? AND leaf < ?"
+		 " AND event NOT IN ('receipt', 'letter')"
+		 " ORDER BY n DESC LIMIT 1",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, consent, e)) < 0 ||
+	    (r = sql_int(q, 2, (int64_t)leaf, e)) < 0 ||
+	    (r = sql_step(q, e)) < 0)
+		return r;
+	*out = NULL;
+	if (r == 0)
+		return 0;
+	*out = json_pack("{s:o, s:I, s:s, s:o, s:I}", "consent",
+	    consent_id_json(consent), "version",
+	    (json_int_t)sql_get_int(q, 0) + 1, "event", sql_get_text(q, 1),
+	    "effective_at", consent_time_json(sql_get_int(q, 2)), "leaf",
+	    (json_int_t)sql_get_int(q, 3));
+	return *out != NULL ? 0 : err_set(e, ERR_NOMEM, "consents");
+}

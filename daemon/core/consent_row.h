@@ -73,6 +73,11 @@ int consent_event_check(struct tx *tx, const struct id *consent, struct err *e)
 int consent_events(struct core *core, struct tx *tx,
     const struct consent_row *row, const uint8_t *key, json_t **out,
     struct err *e) NODISCARD;
+/* What a record stood at when this leaf was entered, in clear: {consent,
+ * version (the number of its event, from 1), event, effective_at, leaf}; NULL
+ * when there is nothing of it. */
+int consent_event_at(struct tx *tx, const struct id *consent, uint64_t leaf,
+    json_t **out, struct err *e) NODISCARD;
 /* State of a record at an instant, from its events; *since gets the instant
  * of the event, *until that of its end (0: none). */
 int consent_state_of(struct tx *tx, const struct id *consent, int64_t at_ms,

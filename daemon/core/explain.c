@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "daemon/core/consent_row.h"
 #include "daemon/core/rules.h"
 
 int
@@ -204,6 +205,39 @@ copy_rest(const json_t *detail, json_t *answer)
 		json_object_set(answer, "generation", v);
 }
 
+/* What each consent that is named stood at then. */
+static int
+add_consents(struct core *core, const json_t *detail, uint64_t leaf,
+    json_t *answer, struct err *e)
+{
+	const json_t *ids =
+	    json_object_get(json_object_get(detail, "consents"), "consents");
+	AUTO(tx_end) struct tx tx = { 0 };
+	json_t *list, *one, *id;
+	struct id consent;
+	size_t i;
+	int r;
+
+	if (json_array_size(ids) == 0)
+		return 0;
+	if ((list = json_array()) == NULL ||
+	    json_object_set_new(answer, "consent_versions", list) < 0)
+		return no_memory(e);
+	if ((r = tx_read(core->catalog, &tx, e)) < 0)
+		return r;
+	json_array_foreach(ids, i, id)
+	{
+		if (!json_is_string(id) ||
+		    id_parse(json_string_value(id), &consent, NULL) < 0)
+			continue;
+		if ((r = consent_event_at(&tx, &consent, leaf, &one, e)) < 0)
+			return r;
+		if (one != NULL && json_array_append_new(list, one) < 0)
+			return no_memory(e);
+	}
+	return 0;
+}
+
 static int
 explain_entry(
     struct core *core, const json_t *entry, json_t **answer, struct err *e)
@@ -223,6 +257,10 @@ explain_entry(
 	    (r = explain_disclosure(core, disclosure, j, &same, e)) < 0)
 		return r;
 	copy_rest(detail, j);
+	if ((r = add_consents(core, detail,
+		 (uint64_t)json_integer_value(json_object_get(entry, "leaf")),
+		 j, e)) < 0)
+		return r;
 	if (json_object_set_new(j, "same", json_boolean(same)) < 0)
 		return no_memory(e);
 	*answer = TAKE(j);

@@ -45,7 +45,8 @@ int explain_rules(struct core *core, const json_t *kept,
  * leaf: an audit number. {leaf, at, class, outcome, actor, object, same} and
  * of an access {decision (as kept), replayed, rule: {name, title, source},
  * facts}, of a disclosure "disclosure" {kept, replayed, rule: {name, title,
- * source, basis}} and its "consents"; policy and generation by which it was
+ * source, basis}} and its "consents" and "consent_versions" (the event of
+ * each that counted then); policy and generation by which it was
  * decided; explained_by, the leaf of this reading. same: taken again by the
  * rules of then it is the same, bit for bit. ERR_NOT_FOUND; ERR_CONFLICT
  * "detail-expired", "no-decision"; ERR_INTEGRITY "detail-damaged".

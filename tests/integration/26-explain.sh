@@ -223,7 +223,7 @@ as dora sceau --json audit who-saw "$DIAGNOSTIC" --class extract-release |
 explain "$(leaf_of extract-release amelie)"
 says "caf-aide-logement"
 says "partage:caf"
-says "Consentements invoqués"
+says "version 1, donné le"
 says "la même décision, mot pour mot"
 ok "qui a vu un document trouve les extraits qui en sont faits"
 

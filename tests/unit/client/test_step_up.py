@@ -161,7 +161,9 @@ def explanation(same_again):
                                "adults": [{"role": "conjoint",
                                            "consents": ["partage:caf"]}]}},
             "rule": {"name": "caf-aide-logement"}},
-        "consents": {"purpose": "partage:caf", "consents": ["x", "y"]},
+        "consent_versions": [
+            {"consent": "x", "version": 2, "event": "renewed", "leaf": 5,
+             "effective_at": "2026-11-02T05:06:07Z"}],
     }
 
 
@@ -174,7 +176,7 @@ def an_explanation_is_told_in_words(v):
                  "RGPD art. 32", "accompagnement, par défaut",
                  "Rôle prêté : conges", "Destinataire : caf",
                  "conjoint : partage:caf", "refusé (le consentement",
-                 "Consentements invoqués : x, y", "jeu n° 3",
+                 "x : version 2, renouvelé le 02/11/2026 05:06, inscription n° 5", "jeu n° 3",
                  "la même décision, mot pour mot"):
         within(word, out)
     if "\033" in out:
