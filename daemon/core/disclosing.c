@@ -6,7 +6,6 @@
 #include "daemon/core/explain.h"
 
 #define DAY_MS INT64_C(86400000)
-#define NO_ADDRESS "no-address\n"
 
 /* Where is a name in a list that NULL ends? */
 static int
@@ -131,195 +130,6 @@ disclosing_blocks(
 	return n;
 }
 
-/* --- terms ---------------------------------------------------------------- */
-
-/*
- *   rule NAME
- *   channel NAME
- *   field KIND:PATH        (that may go, whether or not it is filled in)
- *   attach KIND
- *   block NAME             (that looks at values in records)
- *   no-address             (somebody must not be found)
- */
-static int
-field_terms(const struct disclosing *x, struct buf *out, struct err *e)
-{
-	const struct disclosure_rule *rule = x->d.rule;
-	struct cut_verdict *v = calloc(rule->nfields + 1, sizeof(*v));
-	size_t i;
-	int r = 0;
-
-	if (v == NULL)
-		return err_set(e, ERR_NOMEM, "extract");
-	disclosing_verdicts(x, v);
-	for (i = 0; i < rule->nfields && r == 0; i++)
-		if (v[i].why == CUT_GIVEN)
-			r = buf_addf(out, e, "field %s:%s\n",
-			    rule->fields[i].kind, rule->fields[i].path);
-	free(v);
-	return r;
-}
-
-static int
-looks_at_values(const struct policy_block *b)
-{
-	size_t i;
-
-	for (i = 0; i < b->nblocked; i++)
-		if (b->blocked[i].value != NULL)
-			return 1;
-	return 0;
-}
-
-static int
-block_terms(const struct disclosing *x, struct buf *out, struct err *e)
-{
-	const struct policy_block *on[DISCLOSING_BLOCKS_MAX];
-	size_t i, n = disclosing_blocks(x, on, NELEMS(on));
-	int r = 0;
-
-	for (i = 0; i < n && r == 0; i++)
-		if (looks_at_values(on[i]))
-			r = buf_addf(out, e, "block %s\n", on[i]->name);
-	return r;
-}
-
-int
-disclosing_terms(const struct disclosing *x, const char *channel,
-    struct buf *out, struct err *e)
-{
-	const char *const *kind;
-	int r;
-
-	if ((r = buf_addf(out, e, "rule %s\nchannel %s\n", x->d.rule->name,
-		 channel)) < 0 ||
-	    (r = field_terms(x, out, e)) < 0)
-		return r;
-	for (kind = x->d.rule->attach; kind != NULL && *kind != NULL; kind++)
-		if ((r = buf_addf(out, e, "attach %s\n", *kind)) < 0)
-			return r;
-	if (x->hides_addresses && (r = buf_addstr(out, NO_ADDRESS, e)) < 0)
-		return r;
-	return block_terms(x, out, e);
-}
-
-/* Is this line one of the text? */
-static int
-has_line(const char *text, size_t left, const char *line, size_t n)
-{
-	const char *got;
-	size_t len;
-
-	while (text_line(&text, &left, &got, &len))
-		if (len == n && memcmp(got, line, n) == 0)
-			return 1;
-	return 0;
-}
-
-/* Does this line hold something back? */
-static int
-is_held(const char *line, size_t n)
-{
-	return (n > 6 && memcmp(line, "block ", 6) == 0) ||
-	       (n == strlen(NO_ADDRESS) - 1 &&
-		   memcmp(line, NO_ADDRESS, n) == 0);
-}
-
-/* Every line of a that stands for what may go (held 0), or that holds
- * something back (held 1), must be in b. */
-static int
-all_in(const char *a, size_t alen, const char *b, size_t blen, int held)
-{
-	const char *line;
-	size_t n;
-
-	while (text_line(&a, &alen, &line, &n))
-		if (is_held(line, n) == held && !has_line(b, blen, line, n))
-			return 0;
-	return 1;
-}
-
-int
-disclosing_check_terms(
-    const struct disclosing *x, const char *terms, struct err *e)
-{
-	AUTO(buf_done) struct buf now = { 0 };
-	const char *channel = strstr(terms, "\nchannel ");
-	char name[POLICY_NAME_MAX + 1] = "";
-	size_t n = strlen(terms);
-	int r;
-
-	if (channel != NULL)
-		snprintf(name, sizeof(name), "%.*s",
-		    (int)strcspn(channel + 9, "\n"), channel + 9);
-	if ((r = disclosing_terms(x, name, &now, e)) < 0)
-		return r;
-	if (x->hides_addresses && strstr(terms, "\n" NO_ADDRESS) == NULL)
-		return err_tag(e, ERR_CONFLICT, "extract-suspended",
-		    "an address became confidential since");
-	if (disclosing_has_channel(x, name) &&
-	    all_in(terms, n, buf_str(&now), now.len, 0) &&
-	    all_in(buf_str(&now), now.len, terms, n, 1))
-		return 0;
-	return err_tag(e, ERR_CONFLICT, "extract-rules-changed",
-	    "the rules changed since this extract was released");
-}
-
-/* --- channels ------------------------------------------------------------- */
-
-static int
-is_empty(const char *const *list)
-{
-	return list == NULL || list[0] == NULL;
-}
-
-/* A recipient that names none has the usual one; a rule that names none
- * takes those of its recipient. */
-int
-disclosing_has_channel(const struct disclosing *x, const char *channel)
-{
-	const char *const *to = x->to->channels, *const *by =
-						     x->d.rule->channels;
-
-	if (is_empty(to) ? strcmp(x->to->channel, channel) != 0
-			 : !has_name(to, channel))
-		return 0;
-	return is_empty(by) || has_name(by, channel);
-}
-
-/* The usual one; else the first that both allow. */
-static const char *
-usual_channel(const struct disclosing *x)
-{
-	const char *const *c;
-
-	if (disclosing_has_channel(x, x->to->channel))
-		return x->to->channel;
-	for (c = x->to->channels; c != NULL && *c != NULL; c++)
-		if (disclosing_has_channel(x, *c))
-			return *c;
-	return NULL;
-}
-
-int
-disclosing_channel(
-    const struct disclosing *x, const char **channel, struct err *e)
-{
-	const char *c = x->channel != NULL ? x->channel : usual_channel(x);
-	int has_certificate =
-	    x->to->certificate != NULL && x->to->certificate[0] != '\0';
-
-	if (c == NULL || !disclosing_has_channel(x, c))
-		return err_tag(e, ERR_REFUSED, "extract-channel",
-		    "rule %s does not go to %s by %.16s", x->d.rule->name,
-		    x->recipient, c != NULL ? c : "any channel");
-	if (!has_certificate && strcmp(c, "paper") != 0)
-		return err_tag(e, ERR_CONFLICT, "recipient-certificate",
-		    "%s has no certificate: paper only", x->to->name);
-	*channel = c;
-	return 0;
-}
-
 /* --- telling -------------------------------------------------------------- */
 
 static json_t *
@@ -342,17 +152,19 @@ disclosing_json(const struct disclosing *x)
 	    (int)policy_version(x->policy), "why", x->d.why, "decision",
 	    decision_json(x->core, &x->access), "consents",
 	    disclosing_consents(x), "disclosure",
-	    disclosure_decision_json(x->core, &x->facts, &x->d));
+	    disclosure_decision_json(x->core, &x->facts, &x->d), "consents",
+	    disclosing_consent_ids(x));
 }
 
-/* The consent of each adult who gave the one that the rule needs. */
-static json_t *
-consent_ids(const struct disclosing *x)
+json_t *
+disclosing_consent_ids(const struct disclosing *x)
 {
 	const struct consents_in_force *c = &x->consents;
 	json_t *ids = json_array();
 	size_t i, k;
 
+	if (x->d.rule == NULL || x->d.rule->consent == NULL)
+		return ids;
 	for (i = 0; i < c->nadults; i++)
 		for (k = 0; c->adults[i].purposes[k] != NULL; k++)
 			if (strcmp(c->adults[i].purposes[k],
@@ -374,7 +186,64 @@ disclosing_consents(const struct disclosing *x)
 		return json_null();
 	return json_pack("{s:s, s:b, s:o}", "purpose", x->d.rule->consent,
 	    "in_force", has_name(x->facts.consents, x->d.rule->consent),
-	    "consents", consent_ids(x));
+	    "consents", disclosing_consent_ids(x));
+}
+
+/* The newest of a kind, if there is one and it is not yet in the list. */
+static int
+add_newest(const struct disclosing *x, struct tx *tx, const char *kind,
+    json_t *list, struct err *e)
+{
+	struct document_facts doc;
+	struct err none = { 0 };
+	char text[ID_TEXT];
+	const json_t *had;
+	size_t i;
+	int r;
+
+	r = document_newest(tx, &x->kase.id, kind, &doc, &none);
+	if (r == -(int)ERR_NOT_FOUND)
+		return 0;
+	if (r < 0) {
+		*e = none;
+		return r;
+	}
+	id_format(&doc.id, text);
+	json_array_foreach(list, i, had)
+	{
+		if (strcmp(json_string_value(json_object_get(had, "document")),
+			text) == 0)
+			return 0;
+	}
+	return json_array_append_new(
+		   list, json_pack("{s:s, s:i}", "document", text, "version",
+			     (int)doc.versions)) < 0
+		   ? err_set(e, ERR_NOMEM, "extract")
+		   : 0;
+}
+
+/* What the rule opens, as the case stands: who saw a document is found by
+ * it. */
+static int
+add_sources(const struct disclosing *x, json_t *detail, struct err *e)
+{
+	const struct disclosure_rule *rule = x->d.rule;
+	AUTO(tx_end) struct tx tx = { 0 };
+	json_t *list = json_array();
+	const char *const *kind;
+	size_t i;
+	int r;
+
+	r = tx_read(x->core->catalog, &tx, e);
+	for (i = 0; i < rule->nfields && r == 0; i++)
+		r = add_newest(x, &tx, rule->fields[i].kind, list, e);
+	for (kind = rule->attach; r == 0 && kind != NULL && *kind != NULL;
+	     kind++)
+		r = add_newest(x, &tx, *kind, list, e);
+	if (r == 0 && json_object_set(detail, "sources", list) < 0)
+		r = err_set(e, ERR_NOMEM, "extract");
+	json_decref(list);
+	return r;
 }
 
 int
@@ -384,8 +253,13 @@ disclosing_leaf(const struct disclosing *x, enum leaf_class klass,
 	json_t *detail = disclosing_json(x);
 	int r;
 
-	r = core_read_leaf(
-	    x->core, x->caller, klass, &x->kase.id, detail, leaf, e);
+	if (detail == NULL)
+		return err_set(e, ERR_NOMEM, "extract");
+	/* Without a decision that allows it, nothing is opened. */
+	r = x->d.allowed ? add_sources(x, detail, e) : 0;
+	if (r == 0)
+		r = core_read_leaf(
+		    x->core, x->caller, klass, &x->kase.id, detail, leaf, e);
 	json_decref(detail);
 	return r;
 }

@@ -29,12 +29,15 @@ apply_deliver(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	struct moving *m = arg;
 	int r;
 
+	/* Staff are told when it is the second signature that is missing. */
 	if ((r = register_find(tx, &m->extract, &m->row, e)) < 0 ||
+	    (r = register_move_check(&m->row, "pulled", e)) < 0 ||
 	    (r = moving_pull(m, tx, now_ms, e)) < 0)
 		return r;
 	return moving_enter(m, tx, LEAF_EXTRACT_DELIVER,
-	    json_pack("{s:s, s:s, s:o}", "rule", m->now.d.rule->name, "why",
-		m->now.d.why, "disclosure",
+	    json_pack("{s:s, s:s, s:o, s:o}", "rule", m->now.d.rule->name,
+		"why", m->now.d.why, "consents",
+		disclosing_consent_ids(&m->now), "disclosure",
 		disclosure_decision_json(m->core, &m->now.facts, &m->now.d)),
 	    now_ms, e);
 }

@@ -225,6 +225,7 @@ let_go(struct signing *s, struct tx *tx, int64_t now_ms, struct err *e)
 		.object = m->row.kase,
 		.approvals = hash,
 	};
+	json_t *sources = NULL;
 	int r, waits = strcmp(m->row.state, "awaiting") == 0;
 
 	if ((r = approval_check(m->core, tx, &m->extract, now_ms, hash, e)) <
@@ -235,10 +236,12 @@ let_go(struct signing *s, struct tx *tx, int64_t now_ms, struct err *e)
 	    ((r = moving_check_still(m, tx, now_ms, e)) < 0 ||
 		(r = register_move(tx, &m->row, "released", now_ms, e)) < 0))
 		return r;
-	en.detail = json_pack("{s:o, s:o, s:s, s:s, s:o}", "case",
+	if ((r = register_sources(tx, &m->extract, &sources, e)) < 0)
+		return r;
+	en.detail = json_pack("{s:o, s:o, s:s, s:s, s:o, s:o}", "case",
 	    id_json(&m->row.kase), "extract", id_json(&m->extract), "recipient",
 	    m->row.recipient, "what", waits ? "released" : "seconded",
-	    "decision", decision_json(m->core, &m->access));
+	    "sources", sources, "decision", decision_json(m->core, &m->access));
 	if (en.detail == NULL)
 		return err_set(e, ERR_NOMEM, "extract");
 	if (waits)
