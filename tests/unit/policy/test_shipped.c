@@ -149,7 +149,67 @@ erasing_takes_two_of_three_and_not_the_dpo(void **state)
 	assert_string_equal(a->roles[1], "lead");
 	assert_string_equal(a->roles[2], "jurist");
 	assert_null(a->roles[3]);
+	assert_string_equal(a->opinions[0], "dpo");
+	assert_null(a->opinions[1]);
+	assert_false(a->own);
 	assert_null(policy_approval(r->p, "party"));
+}
+
+/* Suspending takes one, at once; granting takes two; a caseworker is the
+ * director's alone. */
+static void
+what_takes_how_many_is_said(void **state)
+{
+	static const struct {
+		const char *what;
+		uint32_t count;
+		int own, has_opinion;
+	} rows[] = { { "erasure", 2, 0, 1 }, { "rules", 2, 1, 1 },
+		{ "people", 2, 1, 0 }, { "people-caseworker", 1, 1, 0 },
+		{ "people-suspension", 1, 1, 0 }, { "release", 1, 0, 0 } };
+	struct rules *r = *state;
+	const struct policy_approval *a;
+	size_t i;
+
+	for (i = 0; i < NELEMS(rows); i++) {
+		a = policy_approval(r->p, rows[i].what);
+		assert_non_null(a);
+		assert_int_equal(a->count, rows[i].count);
+		assert_int_equal(a->own, rows[i].own);
+		assert_int_equal(a->opinions[0] != NULL, rows[i].has_opinion);
+		assert_string_equal(a->roles[0], "director");
+	}
+	a = policy_approval(r->p, "people-caseworker");
+	assert_null(a->roles[1]);
+}
+
+/* GDPR art. 13, in the headings of the notices. */
+static void
+each_notice_says_what_a_person_must_know(void **state)
+{
+	static const char *const headings[] = { "\nQui vous demande ",
+		"\nSur quoi cela repose-t-il ?\n", "\nCombien de temps ?\n",
+		"\nÊtes-vous obligé d'accepter ?\n",
+		"\nComment changer d'avis ?\n", "\nQuels sont vos droits ?\n",
+		"CNIL", "délégué à la protection des données" };
+	struct rules *r = *state;
+	const struct policy_consent *c;
+	char version[64];
+	size_t i, j, n = policy_consents(r->p, &c);
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < NELEMS(headings); j++)
+			if (strstr(c[i].notice_text, headings[j]) == NULL)
+				fail_msg("%s does not say%s", c[i].purpose,
+				    headings[j]);
+		snprintf(version, sizeof(version), "\nVersion %s\n",
+		    c[i].notice_version);
+		assert_non_null(strstr(c[i].notice_text, version));
+		assert_true(c[i].classes[0] != NULL && c[i].basis[0] != '\0');
+		/* What may be shared is shared with somebody, by a rule. */
+		assert_int_equal(strncmp(c[i].purpose, "partage:", 8) == 0,
+		    c[i].recipient != NULL);
+	}
 }
 
 static void
@@ -160,7 +220,9 @@ figures_are_found_by_name(void **state)
 		int64_t value;
 	} rows[] = { { "correction-hours", 24 }, { "declared-days-back", 30 },
 		{ "veille-days", 15 }, { "object-removal-days", 30 },
-		{ "small-cell-count", 5 } };
+		{ "small-cell-count", 5 }, { "break-glass-minutes", 30 },
+		{ "step-up-minutes", 10 }, { "clock-jump-days", 45 },
+		{ "urgent-second-signature-days", 2 } };
 	struct rules *r = *state;
 	int64_t value = -1;
 	struct err e;
@@ -584,6 +646,8 @@ main(void)
 		S(the_diagnosis_has_its_field_groups),
 		S(durations_are_those_of_the_domain),
 		S(erasing_takes_two_of_three_and_not_the_dpo),
+		S(what_takes_how_many_is_said),
+		S(each_notice_says_what_a_person_must_know),
 		S(figures_are_found_by_name),
 		S(partners_and_consents_are_named),
 		S(a_lost_line_never_allows_more),
