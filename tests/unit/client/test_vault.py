@@ -281,7 +281,7 @@ def a_partner_pulls_whole_and_right_or_nothing(p):
         same(err.startswith("sceau: "), True)
 
 
-def a_partner_has_four_requests(p):
+def a_partner_has_its_verbs_and_no_others(p):
     listing = http(b'{"extracts":[],"leaf":3}', kind="application/json")
     for command, line in (
             ("list", b"GET /v1/partner/extracts HTTP/1.1"),
@@ -290,7 +290,7 @@ def a_partner_has_four_requests(p):
         (code, out, err), heard = partner(p, command, listing)
         same((code, json.loads(out)["leaf"]), (0, 3), err)
         same(heard[0].split(b"\r\n")[0], line)
-    for command in ("", "submit", "sh", "list x", "pull ../x", "pull a b"):
+    for command in ("", "submit x", "sh", "list x", "pull ../x", "pull a b"):
         code, out, _ = p.run("partner", "--socket", "/nowhere",
                              env={"SSH_ORIGINAL_COMMAND": command})
         same((code, out), (2, b""), command)
@@ -351,7 +351,7 @@ TESTS = (
     custodians_open_and_seal,
     a_stranger_gets_no_passphrase,
     a_partner_pulls_whole_and_right_or_nothing,
-    a_partner_has_four_requests,
+    a_partner_has_its_verbs_and_no_others,
     the_relay_carries_both_ways,
     the_relay_ends_with_the_vault,
     the_relay_says_that_nobody_is_there,
