@@ -316,7 +316,7 @@ cli_give_text(const struct cli *c, const char *member, const struct buf *text,
 		if (j == NULL)
 			return err_set(e, ERR_NOMEM, "answer");
 		cli_print_json(c, j);
-	} else if (path == NULL) {
+	} else if (path == NULL && text->len > 0) {
 		fwrite(text->p, 1, text->len, stdout);
 	}
 	return 0;

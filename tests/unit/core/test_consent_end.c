@@ -368,6 +368,8 @@ a_history_that_was_edited_is_noticed(void **state)
 		" AND n = 0",
 		"UPDATE consent_event SET words = zeroblob(32)"
 		" WHERE consent = ? AND n = 0",
+		"UPDATE consent_event SET words = zeroblob(32), sealed = NULL"
+		" WHERE consent = ? AND n = 0",
 		"UPDATE consent_event SET sealed = x'00' WHERE consent = ?"
 		" AND n = 0",
 		"UPDATE consent_event SET previous = zeroblob(32)"
