@@ -152,12 +152,11 @@ disclosing_json(const struct disclosing *x)
 	    (int)policy_version(x->policy), "why", x->d.why, "decision",
 	    decision_json(x->core, &x->access), "consents",
 	    disclosing_consents(x), "disclosure",
-	    disclosure_decision_json(x->core, &x->facts, &x->d), "consents",
-	    disclosing_consent_ids(x));
+	    disclosure_decision_json(x->core, &x->facts, &x->d));
 }
 
-json_t *
-disclosing_consent_ids(const struct disclosing *x)
+static json_t *
+consent_ids(const struct disclosing *x)
 {
 	const struct consents_in_force *c = &x->consents;
 	json_t *ids = json_array();
@@ -186,7 +185,7 @@ disclosing_consents(const struct disclosing *x)
 		return json_null();
 	return json_pack("{s:s, s:b, s:o}", "purpose", x->d.rule->consent,
 	    "in_force", has_name(x->facts.consents, x->d.rule->consent),
-	    "consents", disclosing_consent_ids(x));
+	    "consents", consent_ids(x));
 }
 
 /* The newest of a kind, if there is one and it is not yet in the list. */

@@ -77,9 +77,8 @@ int disclosing_has_channel(const struct disclosing *x, const char *channel);
 /* {recipient, purpose, rule, basis, …}: the detail of a leaf. NULL: no
  * memory. */
 json_t *disclosing_json(const struct disclosing *x);
-/* The consent of each adult who gave the one that the rule needs. */
-json_t *disclosing_consent_ids(const struct disclosing *x);
-/* {purpose, in_force, consents: […]}, or null when none is needed. */
+/* {purpose, in_force, consents: [one of each adult who gave it]}, or null when
+ * none is needed. */
 json_t *disclosing_consents(const struct disclosing *x);
 /* A leaf of its own with that detail. */
 int disclosing_leaf(const struct disclosing *x, enum leaf_class klass,

@@ -36,8 +36,8 @@ apply_deliver(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 		return r;
 	return moving_enter(m, tx, LEAF_EXTRACT_DELIVER,
 	    json_pack("{s:s, s:s, s:o, s:o}", "rule", m->now.d.rule->name,
-		"why", m->now.d.why, "consents",
-		disclosing_consent_ids(&m->now), "disclosure",
+		"why", m->now.d.why, "consents", disclosing_consents(&m->now),
+		"disclosure",
 		disclosure_decision_json(m->core, &m->now.facts, &m->now.d)),
 	    now_ms, e);
 }
