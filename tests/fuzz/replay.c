@@ -28,7 +28,7 @@ static void
 run(const uint8_t *p, size_t n)
 {
 	/* An exact allocation, so that a sanitizer sees one byte too far. */
-	uint8_t *copy = malloc(n > 0 ? n : 1);
+	uint8_t *copy = calloc(n > 0 ? n : 1, 1);
 
 	if (copy == NULL)
 		abort();
