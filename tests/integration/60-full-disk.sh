@@ -31,11 +31,12 @@ file() {
 	    >$W/filed.json 2>$W/refused
 }
 
-# Until it is refused: the number of the last that was kept in KEPT.
+# Until files of so many MiB are refused: the number of the last that was
+# kept in KEPT. What is allocated already may still take smaller ones.
 fill_up() {
 	local n status=0
-	for n in $(seq 1 60); do
-		file "$n" 4 || status=$?
+	for n in $(seq $((KEPT + 1)) $((KEPT + 60))); do
+		file "$n" "$1" || status=$?
 		[ $status = 0 ] || break
 		KEPT=$n
 		REFS+=("$(json $W/filed.json .ref)")
@@ -46,7 +47,6 @@ fill_up() {
 	"refused disk-reserve" | "refused full") ;;
 	*) fail "inscription : $(last_refusal) : $(cat $W/refused)" ;;
 	esac
-	ok "$KEPT dépôts, puis le refus : la réserve est atteinte"
 }
 
 check_reads() {
@@ -71,8 +71,11 @@ unseal
 as amelie sceau --json case open --stage amont --source ccapex >$W/case.json
 CASE=$(json $W/case.json .ref)
 REFS=()
+KEPT=0
 
-fill_up
+fill_up 4
+fill_up 1
+ok "$KEPT dépôts, puis le refus : la réserve est atteinte"
 [ "$(documents)" = "$KEPT" ] || fail "des documents de trop ou de moins"
 nothing_incoming || fail "un reste dans incoming"
 [ "$(room_kib)" -gt 1024 ] || fail "la réserve est entamée : $(room_kib) KiB"
