@@ -331,11 +331,13 @@ every_cell_is_what_the_domain_says(void **state)
 {
 	struct matrix m = { .r = *state };
 	AUTO(buf_done) struct buf text = { 0 };
-	char *line, *save = NULL, *rest;
+	char *line, *save = NULL, *rest, *whole;
 	unsigned long n;
 
 	rules_source("tests/unit/policy/matrix.txt", &text);
-	for (line = strtok_r((char *)text.p, "\n", &save); line != NULL;
+	assert_int_equal(buf_add(&text, "", 1, NULL), 0);
+	whole = (char *)text.p;
+	for (line = strtok_r(whole, "\n", &save); line != NULL;
 	     line = strtok_r(NULL, "\n", &save)) {
 		if (*line == '#')
 			continue;
