@@ -16,6 +16,7 @@ static int (*const providers[])(struct due_list *d, struct err *e) = {
 	glass_due,
 	objection_due,
 	submission_due,
+	rules_due,
 };
 
 int64_t
@@ -44,6 +45,8 @@ due_after_workdays(const struct core *core, const char *figure, int64_t from_ms)
 static enum policy_op
 op_of(const char *what)
 {
+	if (strcmp(what, "rules-proposal") == 0)
+		return OP_RULES_APPROVE;
 	return strcmp(what, "submission") == 0 ? OP_SUBMISSION_READ : OP_DUE;
 }
 

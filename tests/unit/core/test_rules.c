@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "daemon/core/due.h"
 #include "daemon/core/rules.h"
 #include "daemon/core/tables.h"
 #include "tests/unit/core/core_fixture.h"
@@ -715,6 +716,109 @@ a_proposal_over_rules_that_changed_is_void(void **state)
 	assert_int_equal(veille(s->f->core->policy), 15);
 }
 
+/* --- what is due
+ * --------------------------------------------------------------------------
+ */
+
+/* The state of the present proposal as this person's line tells it; "": they
+ * have none. */
+static const char *
+due_state(struct scene *s, enum person who, int mine)
+{
+	struct caller c = core_fixture_caller(s->f, who);
+	json_t *answer = NULL, *l;
+	const char *state = "";
+	size_t i;
+
+	if (due(s->f->core, &c, mine, &answer, &s->f->e) < 0)
+		fail_msg("%s", s->f->e.text);
+	take_answer(s, answer);
+	json_array_foreach(json_object_get(answer, "due"), i, l)
+	{
+		assert_string_equal(
+		    json_string_value(json_object_get(l, "what")),
+		    "rules-proposal");
+		assert_null(json_object_get(l, "case"));
+		if (strcmp(json_string_value(json_object_get(l, "object")),
+			s->proposal) == 0)
+			state = json_string_value(json_object_get(l, "state"));
+	}
+	return state;
+}
+
+static size_t
+due_lines(struct scene *s, enum person who)
+{
+	(void)due_state(s, who, 0);
+	return json_array_size(json_object_get(s->answer, "due"));
+}
+
+static void
+a_proposal_is_due_until_it_is_in_force(void **state)
+{
+	SCENE(s);
+
+	assert_int_equal(due_lines(s, DIRECTOR), 0);
+	edit_figure(s, 15, 21);
+	propose(s);
+	assert_string_equal(due_state(s, DIRECTOR, 0), "proposed");
+	assert_int_equal(sign(s, DIRECTOR), 0);
+	assert_int_equal(sign(s, DPO), 0); /* an opinion */
+	assert_string_equal(due_state(s, JURIST, 0), "proposed");
+	assert_int_equal(sign(s, JURIST), 0);
+	assert_string_equal(due_state(s, JURIST, 0), "approved");
+	assert_int_equal(apply(s), 0);
+	assert_int_equal(due_lines(s, DIRECTOR), 0);
+}
+
+static void
+signatures_that_ran_out_are_due_again(void **state)
+{
+	SCENE(s);
+
+	edit_figure(s, 15, 21);
+	propose(s);
+	assert_int_equal(sign(s, DIRECTOR), 0);
+	assert_int_equal(sign(s, JURIST), 0);
+	assert_string_equal(due_state(s, JURIST, 0), "approved");
+	ahead = 31;
+	assert_string_equal(due_state(s, JURIST, 0), "proposed");
+}
+
+static void
+a_proposal_over_other_rules_is_not_due(void **state)
+{
+	SCENE(s);
+
+	edit_figure(s, 15, 21);
+	propose(s);
+	forget_files(s);
+	edit(s, PEOPLE, "format = 1\n", NEW_CASEWORKER);
+	propose(s);
+	assert_int_equal(due_lines(s, DIRECTOR), 2);
+	assert_int_equal(sign(s, DIRECTOR), 0);
+	assert_int_equal(apply(s), 0);
+	assert_int_equal(due_lines(s, DIRECTOR), 0);
+}
+
+static void
+proposals_are_due_for_who_may_sign_them(void **state)
+{
+	static const enum person signers[] = { DIRECTOR, NOA, JURIST, DPO };
+	static const enum person not [] = { CAMILLE, SACHA };
+	size_t i;
+	SCENE(s);
+
+	edit_figure(s, 15, 21);
+	propose(s);
+	for (i = 0; i < NELEMS(signers); i++)
+		assert_string_equal(due_state(s, signers[i], 0), "proposed");
+	for (i = 0; i < NELEMS(not ); i++)
+		assert_int_equal(due_lines(s, not [i]), 0);
+	/* It is of no case that anybody opened. */
+	assert_string_equal(due_state(s, DIRECTOR, 1), "");
+}
+
 /* --- people
  * ---------------------------------------------------------------------------
  */
@@ -1018,6 +1122,10 @@ main(void)
 		T(the_dpos_opinion_on_rules_is_never_one_of_the_two),
 		T(approvals_of_rules_run_out),
 		T(a_proposal_over_rules_that_changed_is_void),
+		T(a_proposal_is_due_until_it_is_in_force),
+		T(signatures_that_ran_out_are_due_again),
+		T(a_proposal_over_other_rules_is_not_due),
+		T(proposals_are_due_for_who_may_sign_them),
 		T(the_director_alone_adds_a_caseworker),
 		T(a_suspension_takes_one_and_acts_at_once),
 		T(whatever_else_changes_in_people_takes_two),
