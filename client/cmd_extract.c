@@ -1,10 +1,14 @@
 /* sceau extract preview|release|list|revoke. */
 #include <jansson.h>
 
+#include "base/text.h"
 #include "client/commands.h"
 #include "client/out.h"
 #include "client/stepup.h"
+#include "client/upload.h"
 #include "client/words.h"
+
+#define KEY_LEN 16 /* random bytes that name one release */
 
 /* Any JSON value in one line for a person. */
 static void
@@ -155,26 +159,26 @@ print_preview(const json_t *j, struct err *e)
 /* {recipient, purpose}: the purpose of the rule, when the recipient has
  * several; --purpose is what the caller acts for. */
 static int
-ask(struct cli *c, char **argv, const char *path, json_t **out, struct err *e)
+build_ask(struct cli *c, char **argv, json_t *body, struct err *e)
 {
-	AUTO(json_decrefp) json_t *body = json_object();
 	int r;
 
 	if ((r = cli_member(body, "recipient", argv[1], e)) < 0 ||
-	    (r = cli_member(body, "purpose", cli_option(c, "for"), e)) < 0 ||
-	    (r = cli_member(body, "channel", cli_option(c, "channel"), e)) < 0)
+	    (r = cli_member(body, "purpose", cli_option(c, "for"), e)) < 0)
 		return r;
-	return cli_post(c, body, out, e, path, argv[0]);
+	return cli_member(body, "channel", cli_option(c, "channel"), e);
 }
 
 static int
 preview_run(struct cli *c, int argc, char **argv, struct err *e)
 {
-	AUTO(json_decrefp) json_t *j = NULL;
+	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
 	int r;
 
 	(void)argc;
-	if ((r = ask(c, argv, "/v1/cases/%/extract-preview", &j, e)) < 0 ||
+	if ((r = build_ask(c, argv, body, e)) < 0 ||
+	    (r = cli_post(
+		 c, body, &j, e, "/v1/cases/%/extract-preview", argv[0])) < 0 ||
 	    (!cli_print_json(c, j) && (r = print_preview(j, e)) < 0))
 		return r;
 	/* What would be refused ends as a refusal does. */
@@ -184,16 +188,55 @@ preview_run(struct cli *c, int argc, char **argv, struct err *e)
 	return 0;
 }
 
+/* A statement counts once: each try signs its own. */
+static int
+try_release(struct cli *c, const char *kase, const char *key,
+    const json_t *body, json_t **out, struct err *e)
+{
+	AUTO(buf_done) struct buf path = { 0 };
+	int r;
+
+	if ((r = stepup_sign(c, "extract-release", kase, e)) < 0 ||
+	    (r = cli_path(&path, e, "/v1/cases/%/extracts", kase)) < 0)
+		return r;
+	return cli_call(c, "POST", buf_str(&path), body, key, out, e);
+}
+
+/*
+ * One command is one release: its key is drawn here, so that the same
+ * request can be made again when its answer was lost, and the next command
+ * is another release.
+ */
+static int
+release(struct cli *c, const char *kase, const json_t *body, json_t **out,
+    struct err *e)
+{
+	char key[2 * KEY_LEN + 1];
+	uint8_t random[KEY_LEN];
+	int n, r;
+
+	if ((r = crypto_random(random, sizeof(random), e)) < 0)
+		return r;
+	hex_format(random, sizeof(random), key);
+	for (n = 1;; n++) {
+		r = try_release(c, kase, key, body, out, e);
+		if (r == 0 || n == UPLOAD_TRIES ||
+		    (r != -ERR_PENDING && !upload_may_retry(c, e)))
+			return r;
+		upload_pause(n);
+	}
+}
+
 static int
 release_run(struct cli *c, int argc, char **argv, struct err *e)
 {
-	AUTO(json_decrefp) json_t *j = NULL;
+	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
 	char at[32];
 	int r;
 
 	(void)argc;
-	if ((r = stepup_sign(c, "extract-release", argv[0], e)) < 0 ||
-	    (r = ask(c, argv, "/v1/cases/%/extracts", &j, e)) < 0)
+	if ((r = build_ask(c, argv, body, e)) < 0 ||
+	    (r = release(c, argv[0], body, &j, e)) < 0)
 		return r;
 	if (cli_print_json(c, j))
 		return 0;

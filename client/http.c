@@ -410,9 +410,11 @@ setup_body(struct http *h, struct transfer *t, const char *json)
 {
 	if (json != NULL) {
 		/* On a connection that was kept and turns out dead curl asks
-		 * again by itself: only where twice is as good as once. */
+		 * again by itself: only where twice is as good as once,
+		 * which a statement never is. */
 		curl_easy_setopt(h->curl, CURLOPT_FRESH_CONNECT,
-		    t->x->idempotency == NULL ? 1L : 0L);
+		    t->x->idempotency == NULL || t->x->step_up != NULL ? 1L
+								       : 0L);
 		curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, json);
 		curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE_LARGE,
 		    (curl_off_t)strlen(json));
