@@ -253,6 +253,54 @@ release_run(struct cli *c, int argc, char **argv, struct err *e)
 }
 
 static int
+notice_rows(struct table *t, const json_t *extract, struct err *e)
+{
+	char at[32], due[32];
+	json_t *n;
+	size_t i;
+	int r;
+
+	json_array_foreach(json_object_get(extract, "notices"), i, n)
+	{
+		if ((r = table_row(t, e, jstr(extract, "extract"),
+			 jstr(extract, "recipient"), jword(n, "reason"),
+			 jword(n, "state"), jtime(n, "at", at),
+			 jtime(n, "due_at", due),
+			 json_is_true(json_object_get(n, "overdue"))
+			     ? _("EN RETARD")
+			     : "",
+			 jstr(n, "notice"), NULL)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Under the extracts, when recipients are told something of them. */
+static int
+print_notices(const json_t *j, struct err *e)
+{
+	AUTO(table_done) struct table t = { 0 };
+	size_t i, n = 0;
+	json_t *x;
+	int r;
+
+	if ((r = table_head(&t, e, _("Extrait"), _("Destinataire"), _("Motif"),
+		 _("État"), _("Du"), _("Échéance"), "", _("Notice"), NULL)) < 0)
+		return r;
+	json_array_foreach(json_object_get(j, "extracts"), i, x)
+	{
+		n += jcount(x, "notices");
+		if ((r = notice_rows(&t, x, e)) < 0)
+			return r;
+	}
+	if (n == 0)
+		return 0;
+	putchar('\n');
+	table_print(&t, stdout, "");
+	return 0;
+}
+
+static int
 list_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	AUTO(json_decrefp) json_t *j = NULL;
@@ -283,7 +331,7 @@ list_run(struct cli *c, int argc, char **argv, struct err *e)
 			return r;
 	}
 	table_print(&t, stdout, _("Aucun extrait."));
-	return 0;
+	return print_notices(j, e);
 }
 
 static int

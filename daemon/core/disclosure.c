@@ -20,6 +20,21 @@ is_pending(const struct extract_row *row)
 	       strcmp(row->state, "pulled") == 0;
 }
 
+/* Also into notices: {recipient, extract}. */
+static int
+tell(struct tx *tx, const struct extract_row *row, const char *reason,
+    int64_t now_ms, json_t *notices, struct err *e)
+{
+	int r;
+
+	if ((r = notice_add(tx, row, reason, now_ms, e)) < 0)
+		return r;
+	json_array_append_new(
+	    notices, json_pack("{s:s, s:o}", "recipient", row->recipient,
+			 "extract", id_json(&row->id)));
+	return 0;
+}
+
 /*
  * What was not pulled is cancelled; who pulled gets a notice, and may not
  * pull again.
@@ -39,12 +54,7 @@ stop_one(struct tx *tx, const struct extract_row *row, const char *state,
 			json_array_append_new(cancelled, id_json(&row->id));
 		return 0;
 	}
-	if ((r = notice_add(tx, row, reason, now_ms, e)) < 0)
-		return r;
-	json_array_append_new(
-	    notices, json_pack("{s:s, s:o}", "recipient", row->recipient,
-			 "extract", id_json(&row->id)));
-	return 0;
+	return tell(tx, row, reason, now_ms, notices, e);
 }
 
 static int
@@ -91,6 +101,32 @@ disclosure_rectified(struct tx *tx, const struct id *document, int64_t now_ms,
 		return r;
 	return stop_all(
 	    tx, &ids, "rectified", "rectified", now_ms, cancelled, notices, e);
+}
+
+int
+disclosure_objected(struct tx *tx, const struct id *kase, int64_t now_ms,
+    json_t *notices, struct err *e)
+{
+	AUTO(buf_done) struct buf ids = { 0 };
+	struct extract_row row;
+	struct id id;
+	size_t i;
+	int r;
+
+	if ((r = register_select(tx, kase, "", "", NULL, &ids, e)) < 0)
+		return r;
+	for (i = 0; i < ids.len; i += ID_LEN) {
+		memcpy(id.b, ids.p + i, ID_LEN);
+		if ((r = register_find(tx, &id, &row, e)) < 0)
+			return r;
+		if (row.pulled == 0 || row.key == 0)
+			continue;
+		if ((r = notice_was_made(tx, &row, "objection", e)) < 0 ||
+		    (r == 0 && (r = tell(tx, &row, "objection", now_ms, notices,
+				    e)) < 0))
+			return r;
+	}
+	return 0;
 }
 
 int

@@ -118,6 +118,11 @@ int disclosure_withdrawn(struct tx *tx, const struct id *kase,
 int disclosure_rectified(struct tx *tx, const struct id *document,
     int64_t now_ms, json_t *cancelled, json_t *notices, struct err *e)
     NODISCARD;
+/* Within tx: an objection of this case is upheld. Its recipients are told,
+ * once for each extract, whoever objects after; not of what they were told is
+ * erased. What was not pulled the rules hold back for themselves. */
+int disclosure_objected(struct tx *tx, const struct id *kase, int64_t now_ms,
+    json_t *notices, struct err *e) NODISCARD;
 /*
  * Within tx: the frozen bytes of a case's extracts (document zero), or of
  * those made from one document, are forgotten; their register lines stay.

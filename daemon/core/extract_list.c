@@ -1,4 +1,6 @@
 /* The register of a case; and revoking. */
+#include <string.h>
+
 #include "daemon/core/case.h"
 #include "daemon/core/disclosure.h"
 #include "daemon/core/extract_json.h"
@@ -20,6 +22,55 @@ authorize(struct core *core, struct tx *tx, const struct caller *caller,
 		return 0;
 	return case_authorize(core, tx, caller, kase, OP_REGISTER_READ, NULL,
 	    now, facts, object, d, e);
+}
+
+/* What of a notice its extract does not say already. */
+static int
+add_notice(json_t *extracts, json_t *notice, struct err *e)
+{
+	const char *of = json_string_value(json_object_get(notice, "extract"));
+	json_t *x;
+	size_t i;
+
+	json_array_foreach(extracts, i, x)
+	{
+		if (strcmp(json_string_value(json_object_get(x, "extract")),
+			of) != 0)
+			continue;
+		json_object_del(notice, "extract");
+		json_object_del(notice, "case");
+		json_object_del(notice, "recipient");
+		return json_array_append(
+			   json_object_get(x, "notices"), notice) < 0
+			   ? err_set(e, ERR_NOMEM, "notices")
+			   : 0;
+	}
+	return 0; /* the register is longer than its list */
+}
+
+/* Each extract's "notices", in clear: how one was settled, and in which
+ * words, is the list of notices'. */
+static int
+add_notices(struct core *core, struct tx *tx, const struct id *kase,
+    json_t *extracts, struct err *e)
+{
+	json_t *notices = NULL, *one;
+	size_t i;
+	int r;
+
+	json_array_foreach(extracts, i, one)
+	{
+		if (json_object_set_new(one, "notices", json_array()) < 0)
+			return err_set(e, ERR_NOMEM, "notices");
+	}
+	r = notice_of_case(core, tx, kase, &notices, e);
+	json_array_foreach(notices, i, one)
+	{
+		if (r == 0)
+			r = add_notice(extracts, one, e);
+	}
+	json_decref(notices);
+	return r;
 }
 
 int
@@ -50,7 +101,8 @@ extract_list(struct core *core, const struct caller *caller, const char *kase,
 	    (r = register_select(&rows, &facts.id, "", "", NULL, &ids, e)) < 0)
 		return r;
 	a = json_array();
-	if ((r = extract_rows_json(core, &rows, &ids, leaf, a, e)) < 0) {
+	if ((r = extract_rows_json(core, &rows, &ids, leaf, a, e)) < 0 ||
+	    (r = add_notices(core, &rows, &facts.id, a, e)) < 0) {
 		json_decref(a);
 		return r;
 	}

@@ -140,6 +140,24 @@ notice_add(struct tx *tx, const struct extract_row *row, const char *reason,
 	return sql_run(q, e);
 }
 
+int
+notice_was_made(struct tx *tx, const struct extract_row *row,
+    const char *reason, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT 1 FROM notice WHERE kase = ? AND extract = ?"
+		 " AND reason = ?",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, &row->kase, e)) < 0 ||
+	    (r = sql_id(q, 2, &row->id, e)) < 0 ||
+	    (r = sql_text(q, 3, reason, e)) < 0)
+		return r;
+	return sql_step(q, e);
+}
+
 /* Move it; the caller enters the leaf. */
 static int
 move(struct tx *tx, struct notice_row *row, const char *to, int64_t now_ms,

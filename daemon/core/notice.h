@@ -21,6 +21,9 @@ extern const char *const notice_schema;
  * "objection", "revoked". Within tx. */
 int notice_add(struct tx *tx, const struct extract_row *row, const char *reason,
     int64_t now_ms, struct err *e) NODISCARD;
+/* Was a notice of this extract ever made for this reason? 1 or 0. */
+int notice_was_made(struct tx *tx, const struct extract_row *row,
+    const char *reason, struct err *e) NODISCARD;
 /* The partner's door: [{notice, extract, reason, at, state}]; those queued
  * become delivered, under the leaf of this listing. The open ones first. */
 int notice_deliver(struct core *core, const struct caller *caller,

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "daemon/core/consent_row.h"
 #include "daemon/core/declared.h"
+#include "daemon/core/disclosure.h"
 #include "daemon/core/objection_row.h"
 #include "daemon/core/person.h"
 #include "daemon/core/row.h"
@@ -209,8 +210,16 @@ struct deciding {
 	struct case_facts kase;
 	struct decision d;
 	struct buf sealed;
+	json_t *notices; /* [{recipient, extract}]: who is told */
 	uint64_t leaf;
 };
+
+static void
+deciding_done(struct deciding *x)
+{
+	buf_done(&x->sealed);
+	json_decref(x->notices);
+}
 
 /* The allowed moves. */
 static const struct {
@@ -312,6 +321,17 @@ update(struct tx *tx, const struct deciding *x, int64_t at, struct err *e)
 	return sql_run(q, e);
 }
 
+/* Those who had it before are told. */
+static int
+tell_recipients(
+    struct deciding *x, struct tx *tx, int64_t now_ms, struct err *e)
+{
+	json_array_clear(x->notices);
+	if (strcmp(x->decision, "upheld") != 0)
+		return 0;
+	return disclosure_objected(tx, &x->kase.id, now_ms, x->notices, e);
+}
+
 static int
 decide(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 {
@@ -321,12 +341,13 @@ decide(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	int r;
 
 	if ((r = objection_row_by_id(tx, &x->row.id, &x->row, e)) < 0 ||
-	    (r = check_move(x->row.state, x->decision, e)) < 0)
+	    (r = check_move(x->row.state, x->decision, e)) < 0 ||
+	    (r = tell_recipients(x, tx, now_ms, e)) < 0)
 		return r;
 	id_format(&x->kase.id, kase);
-	detail = json_pack("{s:s, s:o, s:s, s:o}", "case", kase, "objection",
-	    consent_id_json(&x->row.id), "settled", x->decision, "decision",
-	    decision_json(x->core, &x->d));
+	detail = json_pack("{s:s, s:o, s:s, s:O, s:o}", "case", kase,
+	    "objection", consent_id_json(&x->row.id), "settled", x->decision,
+	    "notices", x->notices, "decision", decision_json(x->core, &x->d));
 	r = core_leaf(x->core, tx, x->caller, LEAF_OBJECTION_DECIDE, LEAF_OK,
 	    &x->kase.id, detail, now_ms, &x->leaf, e);
 	json_decref(detail);
@@ -340,30 +361,31 @@ objection_decide(struct core *core, const struct caller *caller,
     const char *objection, const char *decision, const char *grounds,
     struct id *object, json_t **answer, struct err *e)
 {
+	AUTO(deciding_done)
 	struct deciding x = {
 		.core = core,
 		.caller = caller,
 		.decision = decision,
 		.grounds = grounds,
+		.notices = json_array(),
 	};
 	struct change ch = { .apply = decide, .arg = &x, .need_head = 1 };
 	int r;
 
+	if (x.notices == NULL)
+		return err_set(e, ERR_NOMEM, "objection");
 	if ((r = find(&x, objection, object, e)) == 0 &&
 	    (r = check_decision(&x, e)) == 0 &&
 	    (r = check_move(x.row.state, decision, e)) == 0 &&
 	    (r = seal_grounds(&x, e)) == 0)
 		r = commit_run(core->committer, &ch, e);
-	if (r == 0) {
-		*answer = json_pack("{s:o, s:o, s:s, s:I}", "objection",
-		    consent_id_json(&x.row.id), "case",
-		    consent_id_json(&x.kase.id), "state", decision, "leaf",
-		    (json_int_t)x.leaf);
-		if (*answer == NULL)
-			r = err_set(e, ERR_NOMEM, "objection");
-	}
-	buf_done(&x.sealed);
-	return r;
+	if (r < 0)
+		return r;
+	*answer = json_pack("{s:o, s:o, s:s, s:O, s:I}", "objection",
+	    consent_id_json(&x.row.id), "case", consent_id_json(&x.kase.id),
+	    "state", decision, "notices", x.notices, "leaf",
+	    (json_int_t)x.leaf);
+	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "objection");
 }
 
 /* --- listing -------------------------------------------------------------- */

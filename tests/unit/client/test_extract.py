@@ -105,6 +105,36 @@ def a_preview_has_no_key(v):
     same([h["Idempotency-Key"] for _, _, h in v.requests], [None])
 
 
+def line(extract, *notices):
+    return {"extract": extract, "recipient": "caf", "purpose": "but",
+            "state": "pulled", "channel": "ssh", "pulls": 1,
+            "released_at": DAY, "expires_at": DAY, "acknowledged_at": None,
+            "fields": [], "notices": list(notices)}
+
+
+def the_register_has_the_notices_of_each_extract(v):
+    notice = {"notice": "n1", "reason": "objection", "state": "queued",
+              "at": DAY, "due_at": DAY, "overdue": True}
+    answer = {"extracts": [line("e1"), line("e2", notice)], "leaf": 41}
+    give = lambda q: q.give(200, answer)
+    status, out, _ = v.run("extract", "list", CASE, answer=give)
+    same(status, 0)
+    told = [l for l in out.split("\n") if l.endswith("n1")]
+    same(len(told), 1)
+    for word in ("e2", "caf", "opposition", "à remettre", "EN RETARD"):
+        within(word, told[0])
+    out = v.run("extract", "list", CASE, "--json")[1]
+    same(json.loads(out)["extracts"][1]["notices"], [notice])
+
+
+def without_notices_nothing_is_told_of_them(v):
+    for extracts in ([], [line("e1")]):
+        answer = {"extracts": extracts, "leaf": 41}
+        out = v.run("extract", "list", CASE,
+                    answer=lambda q: q.give(200, answer))[1]
+        same("Motif" in out, False, extracts)
+
+
 if __name__ == "__main__":
     main([f for n, f in list(globals().items())
           if callable(f) and getattr(f, "__module__", "") == "__main__"

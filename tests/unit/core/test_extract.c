@@ -312,6 +312,164 @@ what_is_urgent_goes_and_its_signature_is_due(void **state)
 	json_decref(line);
 }
 
+/* The vault's clock, where a test says so. */
+static int64_t there_ms;
+
+static int64_t
+there(void)
+{
+	return there_ms;
+}
+
+static void
+go_to(struct scene *s, int64_t ms)
+{
+	there_ms = ms;
+	s->f->core->now_ms = there;
+}
+
+/* The only line of what is due; the caller's. */
+static json_t *
+due_line(struct scene *s, const char *what)
+{
+	json_t *answer = NULL, *line;
+
+	must(s, due(s->f->core, &s->noa, 0, &answer, &s->f->e));
+	assert_int_equal(json_array_size(json_object_get(answer, "due")), 1);
+	line = json_incref(json_array_get(json_object_get(answer, "due"), 0));
+	json_decref(answer);
+	assert_string_equal(text_of(line, "what"), what);
+	return line;
+}
+
+static void
+is_overdue(struct scene *s, const char *what, const char *extract, int overdue)
+{
+	json_t *line = due_line(s, what);
+
+	assert_string_equal(text_of(line, "object"), extract);
+	assert_string_equal(text_of(line, "case"), s->kase);
+	assert_int_equal(
+	    json_is_true(json_object_get(line, "overdue")), overdue);
+	json_decref(line);
+}
+
+static void
+an_urgent_signature_is_overdue_after_its_last_working_day(void **state)
+{
+	char extract[ID_TEXT], consent[ID_TEXT], doc[ID_TEXT];
+	json_t *answer = NULL;
+	int64_t due_ms;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	happens(&s, "concours-force-publique", "");
+	scene_file(
+	    &s, "evaluation", evaluation, sizeof(evaluation) - 1, "", doc);
+	must(&s, scene_give(&s, "partage:siao", NULL, consent));
+	must(&s, scene_extract(&s, "siao", SIAO_FOR, extract));
+	due_ms = due_after_workdays(
+	    f->core, "urgent-second-signature-days", f->core->now_ms());
+	go_to(&s, due_ms - 1);
+	is_overdue(&s, "extract-approval", extract, 0);
+	go_to(&s, due_ms + 1);
+	is_overdue(&s, "extract-approval", extract, 1);
+	must(&s, sign(&s, extract, DIRECTOR, &answer));
+	json_decref(answer);
+	assert_int_equal(due_lines(&s, "extract-approval"), 0);
+}
+
+static void
+who_never_comes_for_an_extract_is_told_of(void **state)
+{
+	AUTO(buf_done) struct buf out = { 0 };
+	char extract[ID_TEXT];
+	int64_t from, expires;
+	json_t *line;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	must(&s, scene_extract(&s, "ccapex", CCAPEX_FOR, extract));
+	from = due_after(f->core, "extract-unclaimed-days", f->core->now_ms());
+	line = line_of(&s, extract);
+	assert_int_equal(
+	    time_parse(text_of(line, "expires_at"), &expires, NULL), 0);
+	json_decref(line);
+	assert_true(from < expires);
+	go_to(&s, from - 1);
+	assert_int_equal(due_lines(&s, "extract-unclaimed"), 0);
+	go_to(&s, from);
+	is_overdue(&s, "extract-unclaimed", extract, 0);
+	/* Once it ended nobody can come for it. */
+	go_to(&s, expires + 1000); /* the line tells whole seconds */
+	assert_int_equal(due_lines(&s, "extract-unclaimed"), 0);
+	go_to(&s, expires - 1);
+	must(&s, scene_pull(&s, &s.ccapex, extract, &out));
+	assert_int_equal(due_lines(&s, "extract-unclaimed"), 0);
+}
+
+/* --- documents that go along ---------------------------------------------- */
+
+static void
+documents_that_go_along_have_a_cover_sheet(void **state)
+{
+	char extract[ID_TEXT], consent[ID_TEXT], doc[ID_TEXT];
+	AUTO(buf_done) struct buf out = { 0 }, pdf = { 0 };
+	uint8_t sum[SHA256_LEN];
+	char sha[2 * SHA256_LEN + 1];
+	const char *cover;
+	json_t *j, *content;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	core_fixture_pdf(&pdf, "plan", 2000);
+	scene_file(
+	    &s, "plan-apurement", pdf.p, pdf.len, "handwritten-scan", doc);
+	must(&s, scene_give(&s, "partage:caf", NULL, consent));
+	must(&s, scene_extract(&s, "caf", CAF_FOR, extract));
+	must(&s, scene_pull(&s, &s.caf, extract, &out));
+	j = scene_open_stock(&s, &out, "caf");
+	content = json_object_get(j, "content");
+	assert_int_equal(
+	    digest_of(DIGEST_SHA256, pdf.p, pdf.len, sum, NULL), 0);
+	hex_format(sum, sizeof(sum), sha);
+	cover = text_of(content, "cover");
+	assert_non_null(strstr(cover, "BORDEREAU DES DOCUMENTS JOINTS"));
+	assert_non_null(strstr(cover, extract));
+	assert_non_null(
+	    strstr(cover, policy_recipient(f->core->policy, "caf")->title));
+	assert_non_null(strstr(cover, "1. Plan d'apurement"));
+	assert_non_null(strstr(cover, "(application/pdf)"));
+	assert_non_null(strstr(cover, sha));
+	/* What it says is joined is joined; what the fields say is not there.
+	 */
+	assert_int_equal(
+	    json_array_size(json_object_get(content, "attachments")), 1);
+	assert_null(strstr(cover, "Durand"));
+	assert_non_null(strstr(text_of(content, "page"), sha));
+	json_decref(j);
+}
+
+static void
+without_documents_there_is_no_cover_sheet(void **state)
+{
+	AUTO(buf_done) struct buf out = { 0 };
+	char extract[ID_TEXT];
+	struct scene s;
+	json_t *j;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	must(&s, scene_extract(&s, "ccapex", CCAPEX_FOR, extract));
+	must(&s, scene_pull(&s, &s.ccapex, extract, &out));
+	j = scene_open_stock(&s, &out, "ccapex");
+	assert_null(json_object_get(json_object_get(j, "content"), "cover"));
+	json_decref(j);
+}
+
 /* --- channels ------------------------------------------------------------- */
 
 static int
@@ -691,6 +849,124 @@ an_objection_stops_it_and_the_partner_is_not_told_why(void **state)
 	    &s, scene_extract(&s, "ccapex", CCAPEX_FOR, extract), "objection");
 }
 
+static void
+object(struct scene *s, char objection[ID_TEXT])
+{
+	struct objecting o = { .kase = s->kase,
+		.person = "",
+		.channel = "telephone",
+		.words = "",
+		.received_on = "" };
+	json_t *answer = NULL;
+
+	must(s, objection_enter(s->f->core, &s->camille, &o, &s->f->object,
+		    &answer, &s->f->e));
+	snprintf(objection, ID_TEXT, "%s", text_of(answer, "objection"));
+	json_decref(answer);
+}
+
+/* How many recipients are told. */
+static size_t
+settle(struct scene *s, const char *objection, const char *decision)
+{
+	struct caller dpo = core_fixture_caller(s->f, DPO);
+	json_t *answer = NULL;
+	size_t n;
+
+	must(s, objection_decide(s->f->core, &dpo, objection, decision,
+		    "vérifié", &s->f->object, &answer, &s->f->e));
+	n = json_array_size(json_object_get(answer, "notices"));
+	json_decref(answer);
+	return n;
+}
+
+/* The notices of an extract, as the register tells them. */
+static size_t
+notices(struct scene *s, const char *extract, const char *reason)
+{
+	json_t *line = line_of(s, extract), *n;
+	size_t i, count;
+
+	json_array_foreach(json_object_get(line, "notices"), i, n)
+	{
+		assert_string_equal(text_of(n, "reason"), reason);
+		assert_string_equal(text_of(n, "state"), "queued");
+		assert_true(*text_of(n, "due_at") != '\0');
+		assert_null(json_object_get(n, "extract"));
+		assert_null(json_object_get(n, "words"));
+	}
+	assert_true(json_is_array(json_object_get(line, "notices")));
+	count = json_array_size(json_object_get(line, "notices"));
+	json_decref(line);
+	return count;
+}
+
+static void
+who_pulled_is_told_once_of_objections_that_are_upheld(void **state)
+{
+	char pulled[ID_TEXT], left[ID_TEXT], first[ID_TEXT], second[ID_TEXT];
+	AUTO(buf_done) struct buf out = { 0 };
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	must(&s, scene_extract(&s, "ccapex", CCAPEX_FOR, pulled));
+	must(&s, scene_pull(&s, &s.ccapex, pulled, &out));
+	must(&s, scene_extract(&s, "ccapex", CCAPEX_FOR, left));
+	object(&s, first);
+	object(&s, second);
+	assert_int_equal(notices(&s, pulled, ""), 0);
+	assert_int_equal(settle(&s, first, "upheld"), 1);
+	assert_int_equal(notices(&s, pulled, "objection"), 1);
+	assert_int_equal(notices(&s, left, ""), 0);
+	assert_int_equal(due_lines(&s, "notice"), 1);
+	assert_int_equal(settle(&s, second, "upheld"), 0);
+	assert_int_equal(notices(&s, pulled, "objection"), 1);
+}
+
+static void
+nobody_is_told_of_an_objection_that_is_rejected(void **state)
+{
+	AUTO(buf_done) struct buf out = { 0 };
+	char extract[ID_TEXT], objection[ID_TEXT];
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	must(&s, scene_extract(&s, "ccapex", CCAPEX_FOR, extract));
+	must(&s, scene_pull(&s, &s.ccapex, extract, &out));
+	object(&s, objection);
+	assert_int_equal(settle(&s, objection, "rejected"), 0);
+	assert_int_equal(notices(&s, extract, ""), 0);
+}
+
+/* The register of each extract has its own notices. */
+static void
+notices_stand_with_their_own_extract(void **state)
+{
+	char a[ID_TEXT], b[ID_TEXT];
+	AUTO(buf_done) struct buf out = { 0 };
+	json_t *answer = NULL;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	must(&s, scene_extract(&s, "ccapex", CCAPEX_FOR, a));
+	must(&s, scene_extract(&s, "ccapex", CCAPEX_FOR, b));
+	must(&s, scene_pull(&s, &s.ccapex, b, &out));
+	must(&s, extract_revoke(f->core, &s.camille, b, "erreur", &f->object,
+		     &answer, &f->e));
+	json_decref(answer);
+	assert_int_equal(notices(&s, a, ""), 0);
+	assert_int_equal(notices(&s, b, "revoked"), 1);
+	/* A partner's own list tells nothing of them. */
+	answer = NULL;
+	must(&s, partner_list(f->core, &s.ccapex, &answer, &f->e));
+	assert_null(json_object_get(
+	    json_array_get(json_object_get(answer, "extracts"), 0), "notices"));
+	json_decref(answer);
+}
+
 /* --- rules that change ---------------------------------------------------- */
 
 /* Other rules, as long as the test lasts: text from becomes to. */
@@ -845,6 +1121,10 @@ main(void)
 		T(what_was_withdrawn_meanwhile_is_not_released_by_a_signature),
 		T(a_rule_with_one_signature_takes_no_second),
 		T(what_is_urgent_goes_and_its_signature_is_due),
+		T(an_urgent_signature_is_overdue_after_its_last_working_day),
+		T(who_never_comes_for_an_extract_is_told_of),
+		T(documents_that_go_along_have_a_cover_sheet),
+		T(without_documents_there_is_no_cover_sheet),
 		T(by_hand_staff_take_the_container_and_enter_who_received_it),
 		T(on_paper_there_are_numbered_sheets_with_their_digest),
 		T(a_channel_that_the_rule_does_not_have_is_refused),
@@ -856,6 +1136,9 @@ main(void)
 		T(a_filing_of_debts_does_not_reach_the_landlord_before_it_is_admissible),
 		T(who_refused_the_diagnosis_leaves_an_outcome_and_nothing_else),
 		T(an_objection_stops_it_and_the_partner_is_not_told_why),
+		T(who_pulled_is_told_once_of_objections_that_are_upheld),
+		T(nobody_is_told_of_an_objection_that_is_rejected),
+		T(notices_stand_with_their_own_extract),
 		T(rules_that_give_less_stop_what_was_released),
 		T(rules_that_give_more_do_not),
 		cmocka_unit_test(a_page_says_amounts_and_days_as_people_do),
