@@ -258,6 +258,55 @@ quiet as denis sceau policy apply $NEW
 quiet as quidam sceau case show "$CASE"
 ok "le directeur seul ajoute une intervenante"
 
+# --- a lost key ----------------------------------------------------------------
+
+# attest WHO SHA256: a custodian, with the passphrase of the vault.
+attest() {
+	as "$1" sceau key attest "$2" --unseal-socket $VAULT/run/unseal.sock \
+	    --passphrase-fd 9 9<<<"${3:-$PASSPHRASE}"
+}
+attested() {
+	[ "$(as dora sceau --json audit log --class key-ceremony |
+		jq '[.entries[] | select(.outcome == "ok")] | length')" = "$1" ]
+}
+
+# Bruno's is lost. His new one takes denis, and two custodians.
+take_rules
+rm /run/home/bruno/.ssh/id_ed25519*
+make_ssh_key bruno /run/home/bruno/.ssh/id_ed25519
+python3 - $NEW/people.conf "$(cut -d' ' -f1,2 /run/home/bruno/.ssh/id_ed25519.pub)" <<'END'
+import re, sys
+p, key = sys.argv[1:]
+s = open(p).read()
+a = s.index('person "bruno"')
+s = s[:a] + re.sub(r'keys = \{[^}]*\}', 'keys = { "%s" }' % key, s[a:], count=1)
+open(p, "w").write(s)
+END
+as denis sceau policy sign $NEW -o $OUT/cle.txt >$OUT/said
+id=$(sed -n 's/^Proposition : //p' $OUT/said)
+page=$(sha256sum $OUT/cle.txt | cut -d' ' -f1)
+sign denis "$id"
+refused 3 "" attest amelie "$page"
+refused 3 "" attest claire "$page" "pas la bonne phrase"
+wait_until attest claire "$page"
+wait_until attested 1
+refused 5 "il manque des approbations" as denis sceau --json policy apply "$id"
+quiet attest denis "$page"
+wait_until attested 2
+quiet as denis sceau policy apply "$id"
+stop daemon
+start_daemon
+wait_until is_open
+as denis sceau --json policy show --history >$OUT/history.json
+jq -e '[.generations[] | select(.generation == 6).approvals[].by] == ["denis"]' \
+    $OUT/history.json >/dev/null || fail "$(cat $OUT/history.json)"
+take_rules
+version_up $NEW/00-common.conf
+sign bruno $NEW
+jq -e '[.approvals[].by] == ["bruno"]' $OUT/signed.json >/dev/null ||
+	fail "$(cat $OUT/signed.json)"
+ok "une clé perdue : une signature et deux dépositaires la remplacent"
+
 # --- the catalog edited --------------------------------------------------------
 
 stop daemon
