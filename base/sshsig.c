@@ -456,3 +456,13 @@ ssh_fingerprint(const void *blob, size_t n, char out[64], struct err *e)
 	snprintf(out, 64, "SHA256:%.43s", buf_str(&b));
 	return 0;
 }
+
+#define SK_PRESENT 1u
+#define SK_PREFIX "sk-"
+
+int
+sshsig_was_touched(const struct buf *key, uint8_t flags)
+{
+	return key->len < 8 || memcmp(key->p + 4, SK_PREFIX, 3) != 0 ||
+	       (flags & SK_PRESENT) != 0;
+}

@@ -26,6 +26,10 @@ int sshsig_verify(const char *armored, size_t len, const char *ns,
     const void *p, size_t n, struct buf *key, uint8_t *flags, struct err *e)
     NODISCARD;
 
+/* Did somebody touch the token? A key that is none always was: one that was
+ * not signs for whoever sits at the machine. */
+int sshsig_was_touched(const struct buf *key, uint8_t flags);
+
 /* "ssh-ed25519 AAAA… comment" for an Ed25519 public key. */
 int ssh_public_line(const uint8_t pub[ED25519_LEN], const char *comment,
     struct buf *out, struct err *e) NODISCARD;

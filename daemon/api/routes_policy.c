@@ -40,9 +40,9 @@ policy_get(struct api_call *c, struct err *e)
 	hex_format(policy_sha256(p), SHA256_LEN, rules);
 	hex_format(policy_people_sha256(p), SHA256_LEN, people);
 	c->answer = json_pack("{s:i, s:i, s:s, s:s, s:o, s:o}", "generation",
-	    (int)rules_generation(c->core), "version", (int)policy_version(p),
-	    "sha256", rules, "people_sha256", people, "kinds", kinds,
-	    "recipients", recs);
+	    (int)rules_generation_of(c->core, p), "version",
+	    (int)policy_version(p), "sha256", rules, "people_sha256", people,
+	    "kinds", kinds, "recipients", recs);
 	return c->answer != NULL ? 0 : err_set(e, ERR_NOMEM, "policy");
 }
 

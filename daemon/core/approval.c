@@ -2,9 +2,8 @@
 
 #include <string.h>
 
+#include "base/civil.h"
 #include "base/text.h"
-
-#define DAY_MS INT64_C(86400000)
 
 /*
  * round: each page that was asked for. What was signed for one round counts
@@ -125,17 +124,6 @@ approval_void(struct tx *tx, const struct id *subject, struct err *e)
 
 /* --- whose signature ---------------------------------------------------- */
 
-/* A token that was not touched signs for whoever sits at the machine. */
-#define SK_PRESENT 1u
-#define SK_PREFIX "sk-"
-
-static int
-was_touched(const struct buf *key, uint8_t flags)
-{
-	return key->len < 8 || memcmp(key->p + 4, SK_PREFIX, 3) != 0 ||
-	       (flags & SK_PRESENT) != 0;
-}
-
 static int
 check_signature(const char *armored, const void *page, size_t n,
     struct buf *key, uint8_t *flags, struct err *e)
@@ -147,7 +135,7 @@ check_signature(const char *armored, const void *page, size_t n,
 		return err_tag(e, ERR_REFUSED, "approval-signature",
 		    "not a signature of this page in the namespace %s: %.100s",
 		    APPROVAL_NAMESPACE, why.text);
-	if (!was_touched(key, *flags))
+	if (!sshsig_was_touched(key, *flags))
 		return err_tag(e, ERR_REFUSED, "approval-signature",
 		    "the token was not touched for this signature");
 	return 0;
@@ -185,8 +173,8 @@ check_signer(const struct approval_subject *s, const struct policy *p,
 	if (a->signer == NULL)
 		return err_tag(e, ERR_REFUSED, "approval-key",
 		    "this key belongs to nobody of the vault");
-	role = approval_role(
-	    p, s->what, a->signer, (int32_t)(now_ms / DAY_MS), &a->counts);
+	role =
+	    approval_role(p, s->what, a->signer, civil_day(now_ms), &a->counts);
 	if (role == NULL)
 		return err_tag(e, ERR_REFUSED, "approval-role",
 		    "the approval of a %s does not count", a->signer->role);

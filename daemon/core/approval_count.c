@@ -1,6 +1,7 @@
 /* Which approvals count today, and what there is to show of them. */
 #include <string.h>
 
+#include "base/civil.h"
 #include "base/text.h"
 #include "daemon/core/approval.h"
 
@@ -123,7 +124,7 @@ tally(const struct policy *p, struct tx *tx, const struct approval_subject *s,
 	    (r = sql_id(q, 1, &s->id, e)) < 0)
 		return r;
 	while ((r = sql_step(q, e)) > 0) {
-		if (!still_counts(p, s->what, q, (int32_t)(now_ms / DAY_MS)))
+		if (!still_counts(p, s->what, q, civil_day(now_ms)))
 			continue;
 		at = sql_get_int(q, 3);
 		if (at + (int64_t)rule->valid_days * DAY_MS < now_ms) {

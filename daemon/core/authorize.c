@@ -1,6 +1,7 @@
 /* Who may, and the leaves that tell it. */
 #include <string.h>
 
+#include "base/civil.h"
 #include "base/log.h"
 #include "daemon/core/case.h"
 #include "daemon/core/door.h"
@@ -14,23 +15,22 @@
  * somebody may have been suspended since.
  */
 static const struct principal *
-who_now(const struct core *core, const struct caller *caller)
+who_now(const struct policy *p, const struct caller *caller)
 {
-	return caller->who == NULL
-		   ? NULL
-		   : policy_principal(
-			 core->policy, caller->who->uid, caller->who->account);
+	return caller->who == NULL ? NULL
+				   : policy_principal(p, caller->who->uid,
+					 caller->who->account);
 }
 
 static struct access_facts
-facts_of(const struct core *core, const struct caller *caller,
-    enum policy_op op, const char *kind, int64_t now_ms)
+facts_of(const struct policy *p, const struct caller *caller, enum policy_op op,
+    const char *kind, int64_t now_ms)
 {
-	return (struct access_facts){ .who = who_now(core, caller),
+	return (struct access_facts){ .who = who_now(p, caller),
 		.op = op,
 		.kind = kind,
 		.purpose = caller->purpose,
-		.day = (int32_t)(now_ms / 86400000) };
+		.day = civil_day(now_ms) };
 }
 
 static int
@@ -53,7 +53,8 @@ int
 authorize_unknown(struct core *core, const struct caller *caller,
     enum policy_op op, const char *kind, int64_t now_ms, struct err *e)
 {
-	struct access_facts f = facts_of(core, caller, op, kind, now_ms);
+	const struct policy *p = core->policy;
+	struct access_facts f = facts_of(p, caller, op, kind, now_ms);
 	struct decision d = { 0 };
 
 	if (caller->who != NULL) {
@@ -65,7 +66,7 @@ authorize_unknown(struct core *core, const struct caller *caller,
 	}
 	/* Whether a statement is good is told of what is there alone. */
 	f.stepped_up = caller->step_up != NULL;
-	policy_authorize(core->policy, &f, &d);
+	policy_authorize(p, &f, &d);
 	if (d.allowed || hides(&d, kind))
 		return err_tag(
 		    e, ERR_NOT_FOUND, "not-found", "no such thing here");
@@ -91,13 +92,14 @@ same_team(const struct principal *who, const struct case_facts *c)
 
 /*
  * Decide; where only a step-up is missing, look at the one that came. What
- * needs none does not spend it.
+ * needs none does not spend it. p is the set that f was gathered by: who is
+ * suspended by a newer one is not judged by it half.
  */
 static int
-decide(struct core *core, const struct caller *caller, struct access_facts *f,
-    const struct id *kase, int64_t now_ms, struct decision *d, struct err *e)
+decide(struct core *core, const struct policy *p, const struct caller *caller,
+    struct access_facts *f, const struct id *kase, int64_t now_ms,
+    struct decision *d, struct err *e)
 {
-	const struct policy *p = core->policy;
 	char fingerprint[64];
 	int r;
 
@@ -117,7 +119,8 @@ core_authorize(struct core *core, const struct caller *caller,
     enum policy_op op, const char *kind, const struct case_facts *c,
     int64_t now_ms, struct decision *d, struct err *e)
 {
-	struct access_facts f = facts_of(core, caller, op, kind, now_ms);
+	const struct policy *p = core->policy;
+	struct access_facts f = facts_of(p, caller, op, kind, now_ms);
 	struct decision *told = caller->decided;
 	int bad, r;
 
@@ -129,7 +132,8 @@ core_authorize(struct core *core, const struct caller *caller,
 		f.broken_glass = glass_is_broken(core, caller, &c->id, now_ms);
 	}
 	memset(d, 0, sizeof(*d));
-	bad = decide(core, caller, &f, c != NULL ? &c->id : NULL, now_ms, d, e);
+	bad = decide(
+	    core, p, caller, &f, c != NULL ? &c->id : NULL, now_ms, d, e);
 	if (told != NULL)
 		*told = *d;
 	if (bad < 0 || d->allowed)

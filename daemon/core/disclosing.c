@@ -69,9 +69,12 @@ disclosing_decide(struct disclosing *x, struct tx *tx, struct err *e)
 {
 	int r;
 
-	x->policy = x->core->policy;
-	if ((r = gather_facts(x, tx, e)) < 0)
-		return r;
+	/* Facts and decision by one set, should another come into force. */
+	do {
+		x->policy = x->core->policy;
+		if ((r = gather_facts(x, tx, e)) < 0)
+			return r;
+	} while (x->policy != x->core->policy);
 	x->to = policy_recipient(x->policy, x->recipient);
 	policy_disclose(x->policy, &x->facts, &x->d);
 	if (x->d.allowed)
@@ -176,6 +179,14 @@ consent_ids(const struct disclosing *x)
 		if (strcmp(c->purposes[i], x->d.rule->consent) == 0)
 			json_array_append_new(ids, id_json(&c->ids[i]));
 	return ids;
+}
+
+int
+disclosing_all_agree(const struct disclosing *x)
+{
+	const char *consent = x->d.rule->consent;
+
+	return consent == NULL || has_name(x->facts.consents, consent);
 }
 
 json_t *

@@ -80,6 +80,9 @@ json_t *disclosing_json(const struct disclosing *x);
 /* {purpose, in_force, consents: [one of each adult who gave it]}, or null when
  * none is needed. */
 json_t *disclosing_consents(const struct disclosing *x);
+/* Does every adult agree to the rule, or does it ask nobody? What cannot be
+ * cut by whom it is about goes only then. */
+int disclosing_all_agree(const struct disclosing *x);
 /* A leaf of its own with that detail. */
 int disclosing_leaf(const struct disclosing *x, enum leaf_class klass,
     uint64_t *leaf, struct err *e) NODISCARD;

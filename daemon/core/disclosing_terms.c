@@ -81,7 +81,8 @@ disclosing_terms(const struct disclosing *x, const char *channel,
 		 channel)) < 0 ||
 	    (r = field_terms(x, out, e)) < 0)
 		return r;
-	for (kind = x->d.rule->attach; kind != NULL && *kind != NULL; kind++)
+	kind = disclosing_all_agree(x) ? x->d.rule->attach : NULL;
+	for (; kind != NULL && *kind != NULL; kind++)
 		if ((r = buf_addf(out, e, "attach %s\n", *kind)) < 0)
 			return r;
 	if (x->hides_addresses && (r = buf_addstr(out, NO_ADDRESS, e)) < 0)

@@ -237,6 +237,10 @@ add_attachment(struct work *w, const char *kind, struct err *e)
 		return withhold_document(w, kind, CUT_WHOLE, NULL) < 0
 			   ? err_set(e, ERR_NOMEM, "extract")
 			   : 0;
+	if (!disclosing_all_agree(w->x))
+		return withhold_document(w, kind, CUT_NOT_ALL_AGREE, NULL) < 0
+			   ? err_set(e, ERR_NOMEM, "extract")
+			   : 0;
 	if (block != NULL || w->x->hides_addresses)
 		return withhold_document(w, kind,
 			   block != NULL ? CUT_BLOCKED : CUT_ADDRESS, block) < 0

@@ -66,7 +66,7 @@ moving_own(struct moving *m, struct tx *tx, struct err *e)
 		return r;
 	if (strcmp(m->row.recipient, m->caller->who->recipient) != 0 ||
 	    strcmp(m->row.channel, "ssh") != 0 ||
-	    strcmp(m->row.state, "awaiting") == 0)
+	    !register_was_released(&m->row))
 		return err_set(e, ERR_NOT_FOUND, "no such extract");
 	return 0;
 }

@@ -84,7 +84,7 @@ list_own(struct core *core, struct tx *tx, const char *recipient, json_t *into,
 		if ((r = register_find(tx, &id, &row, e)) < 0)
 			return r;
 		if (strcmp(row.channel, "ssh") == 0 &&
-		    strcmp(row.state, "awaiting") != 0 &&
+		    register_was_released(&row) &&
 		    (r = buf_add(&own, id.b, ID_LEN, e)) < 0)
 			return r;
 	}
@@ -105,15 +105,18 @@ partner_list(struct core *core, const struct caller *caller, json_t **answer,
 {
 	AUTO(tx_end) struct tx tx = { 0 };
 	struct moving m = { .core = core, .caller = caller };
+	json_t *a, *detail;
 	uint64_t leaf;
-	json_t *a;
 	int r;
 
-	if ((r = moving_begin_partner(&m, NULL, OP_EXTRACT_LIST, NULL, e)) <
-		0 ||
-	    (r = core_read_leaf(
-		 core, caller, LEAF_EXTRACT_LIST, NULL, NULL, &leaf, e)) < 0 ||
-	    (r = tx_read(core->catalog, &tx, e)) < 0)
+	if ((r = moving_begin_partner(&m, NULL, OP_EXTRACT_LIST, NULL, e)) < 0)
+		return r;
+	detail = json_pack("{s:s, s:o}", "recipient", caller->who->recipient,
+	    "decision", decision_json(core, &m.access));
+	r = core_read_leaf(
+	    core, caller, LEAF_EXTRACT_LIST, NULL, detail, &leaf, e);
+	json_decref(detail);
+	if (r < 0 || (r = tx_read(core->catalog, &tx, e)) < 0)
 		return r;
 	a = json_array();
 	if ((r = list_own(core, &tx, caller->who->recipient, a, e)) < 0) {

@@ -278,6 +278,12 @@ is_pending(const char *state)
 }
 
 int
+register_was_released(const struct extract_row *row)
+{
+	return row->second_due != REGISTER_SECOND_FIRST || row->seconded != 0;
+}
+
+int
 register_is_open(const struct extract_row *row, int64_t now_ms)
 {
 	return is_pending(row->state) && row->expires > now_ms;
@@ -295,7 +301,7 @@ register_check_pull(
     const struct extract_row *row, int64_t now_ms, struct err *e)
 {
 	/* Nobody outside may know of it before it is approved. */
-	if (strcmp(row->state, "awaiting") == 0)
+	if (!register_was_released(row))
 		return err_set(e, ERR_NOT_FOUND, "no such extract");
 	if (!move_is_allowed(row->state, "pulled"))
 		return refuse_move(row->state, e);
@@ -313,7 +319,7 @@ register_forget(struct tx *tx, const struct extract_row *row, struct err *e)
 
 	if ((r = sql_open(tx,
 		 "UPDATE extract SET state = 'erased', key = 0,"
-		 " ack = NULL, sealed = NULL WHERE id = ?",
+		 " ack = NULL, sealed = NULL, terms = '' WHERE id = ?",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, &row->id, e)) < 0)
 		return r;

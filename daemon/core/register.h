@@ -18,8 +18,9 @@ struct extract_row {
 	char channel[8];
 	int64_t released, expires, pulled, acknowledged; /* ms; 0: not yet */
 	uint32_t pulls; /* how many times it was pulled or delivered */
-	/* The second signature: by when it is due (0: none is), and when it
-	 * came (0: not yet). */
+	/* The second signature: by when it is due (0: none is;
+	 * REGISTER_SECOND_FIRST: nothing goes before it), and when it came
+	 * (0: not yet). */
 	int64_t second_due, seconded;
 	uint64_t key, leaf; /* key 0: erased */
 	uint64_t size;	    /* bytes of the container */
@@ -27,6 +28,11 @@ struct extract_row {
 	uint32_t released_by;
 };
 
+#define REGISTER_SECOND_FIRST (-1)
+
+/* Was it ever released? What was stopped while it awaited its second
+ * signature is still nobody's business outside. */
+int register_was_released(const struct extract_row *row);
 /* Is it still to come: awaiting, released or pulled, and not expired? */
 int register_is_open(const struct extract_row *row, int64_t now_ms);
 /* The state as people are told it. */
@@ -70,7 +76,8 @@ int register_check_sources(
 
 /* Ids (16 bytes each) of the extracts of a case (recipient ""), or of a
  * recipient (kase NULL); consent not "": only those resting on it;
- * document not NULL: only those made from it. */
+ * document not NULL: only those made from it. All of them: what is withdrawn
+ * or erased must miss none; of a recipient, the newest 1000. */
 int register_select(struct tx *tx, const struct id *kase, const char *recipient,
     const char *consent, const struct id *document, struct buf *ids,
     struct err *e) NODISCARD;
@@ -86,7 +93,8 @@ int register_ack(struct tx *tx, const struct id *id, struct buf *out,
 /* The sealed words of a row; n 0 after an erasure. Appended. */
 int register_sealed(struct tx *tx, const struct id *id, struct buf *out,
     struct err *e) NODISCARD;
-/* Key and words go, the line stays. */
+/* Key, words and terms (that an address was to be hidden is told by them)
+ * go, the line stays. */
 int register_forget(struct tx *tx, const struct extract_row *row, struct err *e)
     NODISCARD;
 

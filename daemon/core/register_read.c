@@ -74,11 +74,14 @@ register_select(struct tx *tx, const struct id *kase, const char *recipient,
 	int r;
 
 	if ((r = sql_open(tx,
-		 "SELECT id FROM extract WHERE (?1 = zeroblob(16) OR"
+		 "SELECT id FROM (SELECT id, released FROM extract"
+		 " WHERE (?1 = zeroblob(16) OR"
 		 " kase = ?1) AND (?2 = '' OR recipient = ?2) AND"
 		 " (?3 = '' OR consent = ?3) AND (?4 = zeroblob(16) OR"
 		 " id IN (SELECT extract FROM extract_source"
-		 " WHERE document = ?4)) ORDER BY released, id LIMIT 1000",
+		 " WHERE document = ?4)) ORDER BY released DESC, id DESC"
+		 " LIMIT CASE ?2 WHEN '' THEN -1 ELSE 1000 END)"
+		 " ORDER BY released, id",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, kase != NULL ? kase : &none, e)) < 0 ||
 	    (r = sql_text(q, 2, recipient, e)) < 0 ||

@@ -131,9 +131,11 @@ answer_release(const struct extract_row *row, const char *basis, uint64_t leaf,
 
 /* The first answer again; its words are opened under a leaf of its own. */
 static int
-released_before(struct core *core, const struct caller *caller,
-    struct id *object, json_t **answer, struct err *e)
+released_before(const struct disclosing *x, struct id *object, json_t **answer,
+    struct err *e)
 {
+	const struct caller *caller = x->caller;
+	struct core *core = x->core;
 	AUTO(tx_end) struct tx tx = { 0 };
 	struct extract_row row;
 	uint64_t first, leaf;
@@ -147,6 +149,12 @@ released_before(struct core *core, const struct caller *caller,
 		 &tx, caller, "extract", &id, &version, &first, e)) <= 0 ||
 	    (r = register_find(&tx, &id, &row, e)) < 0)
 		return r;
+	/* It is this case that they were allowed, to this recipient. */
+	if (!id_equal(&row.kase, &x->kase.id) ||
+	    strcmp(row.recipient, x->recipient) != 0 ||
+	    strcmp(row.purpose, x->d.rule->purpose) != 0)
+		return err_tag(e, ERR_CONFLICT, "idempotency-key",
+		    "this key was used for another extract");
 	detail = json_pack("{s:o, s:o, s:I}", "case", id_json(&row.kase),
 	    "extract", id_json(&id), "first", (json_int_t)first);
 	r = core_read_leaf(
@@ -193,7 +201,7 @@ extract_release(struct core *core, const struct caller *caller,
 	if ((r = idempotency_enter(core, caller, "extract", &turn, e)) < 0 ||
 	    (r = disclosing_begin(
 		 &l->f.x, a->kase, OP_EXTRACT_RELEASE, object, e)) < 0 ||
-	    (r = released_before(core, caller, object, answer, e)) != 0)
+	    (r = released_before(&l->f.x, object, answer, e)) != 0)
 		return r < 0 ? r : 0;
 	return release_new(l, answer, e);
 }

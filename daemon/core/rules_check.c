@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/civil.h"
 #include "base/text.h"
 #include "daemon/core/rules_rows.h"
 
@@ -111,7 +112,7 @@ take_signature(void *arg, const struct approval_row *a, struct err *e)
 	who = policy_key_owner(s->before, key.p, key.len);
 	if (who == NULL ||
 	    approval_role(s->before, s->row->what, who,
-		(int32_t)(s->row->applied_ms / DAY_MS), &counts) == NULL ||
+		civil_day(s->row->applied_ms), &counts) == NULL ||
 	    !counts)
 		return edited(
 		    e, s->row->generation, "somebody signed who may not");

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/civil.h"
 #include "base/text.h"
 #include "daemon/core/rules_rows.h"
 #include "policy/trial.h"
@@ -238,7 +239,7 @@ prepare(struct proposing *p, struct err *e)
 	    (r = check_language(p, e)) < 0 ||
 	    (r = rules_row_fill(&p->b, p->pb, &p->files, e)) < 0 ||
 	    (r = check_change(p, e)) < 0 || (r = check_tests(p, e)) < 0 ||
-	    (r = check_approvers(p->pb, (int32_t)(now / 86400000), e)) < 0)
+	    (r = check_approvers(p->pb, civil_day(now), e)) < 0)
 		return r;
 	p->b.base = p->base;
 	p->b.uid = p->caller->actor.uid;

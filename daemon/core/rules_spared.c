@@ -1,4 +1,5 @@
 /* Custodians who stand in for a signature whose key is lost. */
+#include "base/civil.h"
 #include "daemon/core/attest.h"
 #include "daemon/core/rules_rows.h"
 
@@ -19,8 +20,8 @@ rules_spared(struct tx *tx, const struct policy *a, const struct policy *b,
 	/* Rules without the figure, or with none at all: nobody stands in. */
 	if (rule == NULL || strcmp(row->what, "people") != 0 ||
 	    policy_people_change(a, b) != PEOPLE_KEY ||
-	    policy_figure_on(a, "recovery-quorum", (int32_t)(at_ms / DAY_MS),
-		&quorum, NULL) < 0 ||
+	    policy_figure_on(
+		a, "recovery-quorum", civil_day(at_ms), &quorum, NULL) < 0 ||
 	    quorum < 1)
 		return 0;
 	if ((r = digest_of(

@@ -56,6 +56,8 @@ second_ask(struct tx *tx, struct frozen *f, int64_t now_ms, struct err *e)
 		return 0;
 	snprintf(
 	    s.asked_by, sizeof(s.asked_by), "%s", f->x.caller->actor.account);
+	if (!rule->urgent)
+		f->row.second_due = REGISTER_SECOND_FIRST;
 	if ((rule->urgent &&
 		(r = term(f, now_ms, &f->row.second_due, e)) < 0) ||
 	    (r = digest_of(DIGEST_SHA256, f->approval_page.p,

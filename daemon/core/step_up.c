@@ -86,11 +86,14 @@ check_signature(const struct policy *p, const struct caller *caller,
 {
 	AUTO(buf_done) struct buf key = { 0 };
 	const struct principal *who;
+	uint8_t flags = 0;
 
 	if (sshsig_verify(buf_str((struct buf *)(uintptr_t)&s->armored),
 		s->armored.len, STEP_UP_NAMESPACE, s->text.p, s->text.len, &key,
-		NULL, NULL) < 0)
+		&flags, NULL) < 0)
 		return refuse(e, "the signature is not right");
+	if (!sshsig_was_touched(&key, flags))
+		return refuse(e, "the token was not touched");
 	who = policy_key_owner(p, key.p, key.len);
 	if (who == NULL || who->uid != caller->actor.uid ||
 	    strcmp(who->account, caller->actor.account) != 0)

@@ -53,6 +53,11 @@ void core_fixture_statement(struct core_fixture *f, enum policy_op op,
     const char *object, struct statement *out);
 /* Text signed by this person, as the header's value (DIRECTOR, JURIST, DPO). */
 void core_fixture_sign(enum person who, const char *text, struct buf *header);
+/* The key of a token with this seed, as a blob; and text signed by it in
+ * namespace ns (flags 1: touched, 4: the person verified), armored. */
+void core_fixture_token(const uint8_t seed[32], struct buf *blob);
+void core_fixture_token_sign(const uint8_t seed[32], uint8_t flags,
+    const char *ns, const char *text, struct buf *armored);
 /* Both: a caller with a statement of their own. */
 struct caller core_fixture_stepped_up(struct core_fixture *f, enum person who,
     enum policy_op op, const char *object, struct buf *header);

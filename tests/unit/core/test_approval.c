@@ -481,85 +481,6 @@ what_is_void_cannot_be_signed(void **state)
 
 /* --- tokens --------------------------------------------------------------- */
 
-#define SK_TYPE "sk-ssh-ed25519@openssh.com"
-
-static void
-sk_key(const uint8_t seed[32], struct buf *blob)
-{
-	uint8_t pub[32];
-	struct wr w;
-
-	assert_int_equal(ed25519_public(seed, pub, NULL), 0);
-	wr_init(&w, blob);
-	wr_str(&w, SK_TYPE);
-	wr_blob(&w, pub, sizeof(pub));
-	wr_str(&w, "ssh:");
-	assert_int_equal(wr_end(&w, NULL), 0);
-}
-
-/* What a security key signs (PROTOCOL.u2f) of what ssh-keygen would have
- * signed (PROTOCOL.sshsig), with these flags. */
-static void
-sk_raw(const uint8_t seed[32], uint8_t flags, const char *page, uint8_t out[64])
-{
-	AUTO(buf_done) struct buf text = { 0 }, b = { 0 };
-	uint8_t sum[64];
-	struct wr w;
-
-	wr_init(&w, &text);
-	wr_bytes(&w, "SSHSIG", 6);
-	wr_str(&w, APPROVAL_NAMESPACE);
-	wr_str(&w, "");
-	wr_str(&w, "sha512");
-	assert_int_equal(
-	    digest_of(DIGEST_SHA512, page, strlen(page), sum, NULL), 0);
-	wr_blob(&w, sum, 64);
-	assert_int_equal(digest_of(DIGEST_SHA256, "ssh:", 4, sum, NULL), 0);
-	wr_init(&w, &b);
-	wr_bytes(&w, sum, 32);
-	wr_u8(&w, flags);
-	wr_u32(&w, 7);
-	assert_int_equal(
-	    digest_of(DIGEST_SHA256, text.p, text.len, sum, NULL), 0);
-	wr_bytes(&w, sum, 32);
-	assert_int_equal(ed25519_sign(seed, b.p, b.len, out, NULL), 0);
-}
-
-static void
-sk_sign(const uint8_t seed[32], uint8_t flags, const char *page,
-    struct buf *armored)
-{
-	AUTO(buf_done)
-	struct buf key = { 0 }, sig = { 0 }, all = { 0 }, b64 = { 0 };
-	uint8_t raw[64];
-	struct wr w;
-
-	sk_key(seed, &key);
-	sk_raw(seed, flags, page, raw);
-	wr_init(&w, &sig);
-	wr_str(&w, SK_TYPE);
-	wr_blob(&w, raw, sizeof(raw));
-	wr_u8(&w, flags);
-	wr_u32(&w, 7);
-	wr_init(&w, &all);
-	wr_bytes(&w, "SSHSIG", 6);
-	wr_u32(&w, 1);
-	wr_blob(&w, key.p, key.len);
-	wr_str(&w, APPROVAL_NAMESPACE);
-	wr_str(&w, "");
-	wr_str(&w, "sha512");
-	wr_blob(&w, sig.p, sig.len);
-	assert_int_equal(wr_end(&w, NULL), 0);
-	assert_int_equal(base64_format(all.p, all.len, &b64, NULL), 0);
-	assert_int_equal(
-	    buf_addstr(armored, "-----BEGIN SSH SIGNATURE-----\n", NULL), 0);
-	for (size_t at = 0; at < b64.len; at += 70)
-		assert_int_equal(
-		    buf_addf(armored, NULL, "%.70s\n", buf_str(&b64) + at), 0);
-	assert_int_equal(
-	    buf_addstr(armored, "-----END SSH SIGNATURE-----\n", NULL), 0);
-}
-
 /* The jurist's key becomes one of a token. */
 static void
 use_token(struct scene *s, const uint8_t seed[32])
@@ -573,9 +494,10 @@ use_token(struct scene *s, const uint8_t seed[32])
 	assert_int_equal(ssh_public_line(pub, "x", &line, NULL), 0);
 	line.len = strcspn(buf_str(&line), "\n");
 	snprintf(from, sizeof(from), "%s", buf_str(&line));
-	sk_key(seed, &key);
+	core_fixture_token(seed, &key);
 	assert_int_equal(base64_format(key.p, key.len, &b64, NULL), 0);
-	snprintf(to, sizeof(to), SK_TYPE " %s x", buf_str(&b64));
+	snprintf(
+	    to, sizeof(to), "sk-ssh-ed25519@openssh.com %s x", buf_str(&b64));
 	use_rules(s, "people.conf", from, to);
 }
 
@@ -585,7 +507,7 @@ verify_token(struct scene *s, const uint8_t seed[32], uint8_t flags)
 	AUTO(buf_done) struct buf sig = { 0 };
 	int r;
 
-	sk_sign(seed, flags, s->page, &sig);
+	core_fixture_token_sign(seed, flags, APPROVAL_NAMESPACE, s->page, &sig);
 	r = approval_verify(s->f->core, &s->s, s->page, strlen(s->page),
 	    buf_str(&sig), s->now, &s->a, &s->f->e);
 	s->a.armored = NULL;

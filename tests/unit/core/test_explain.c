@@ -66,6 +66,26 @@ enter(struct core_fixture *f, json_t *detail)
 	return leaf;
 }
 
+/* Rules come into force at midnight where the association is. */
+static void
+a_decision_is_taken_on_the_day_of_paris(void **state)
+{
+	struct core_fixture *f = *state;
+	/* 2026-12-31 at 23:30 UTC: the first of January in Paris. */
+	int64_t late = INT64_C(1798759800000);
+	struct caller c;
+	struct decision d;
+
+	if (f == NULL)
+		skip();
+	c = core_fixture_caller(f, CAMILLE);
+	assert_int_equal(core_authorize(f->core, &c, OP_CASE_OPEN, NULL, NULL,
+			     late, &d, &f->e),
+	    0);
+	assert_int_equal(d.facts.day, civil_day(late));
+	assert_int_equal(d.facts.day, late / 86400000 + 1);
+}
+
 /* A decision as it is entered, for sabotage. */
 static json_t *
 kept_decision(struct core_fixture *f)
@@ -556,6 +576,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_allowed_act_is_explained),
+		cmocka_unit_test(a_decision_is_taken_on_the_day_of_paris),
 		cmocka_unit_test(every_denial_is_explained),
 		cmocka_unit_test(a_disclosure_is_explained),
 		cmocka_unit_test(an_altered_decision_is_not_the_same),

@@ -235,6 +235,7 @@ ones_own_signature_does_not_count(void **state)
 static void
 what_was_withdrawn_meanwhile_is_not_released_by_a_signature(void **state)
 {
+	AUTO(buf_done) struct buf out = { 0 };
 	char extract[ID_TEXT], consent[ID_TEXT];
 	json_t *answer = NULL;
 	struct scene s;
@@ -250,6 +251,14 @@ what_was_withdrawn_meanwhile_is_not_released_by_a_signature(void **state)
 	json_decref(answer);
 	answer = NULL;
 	refused(&s, sign(&s, extract, DIRECTOR, &answer), "extract-withdrawn");
+	/* It was never released: outside there is still no such extract. */
+	assert_int_equal(
+	    scene_pull(&s, &s.siao, extract, &out), -ERR_NOT_FOUND);
+	assert_string_equal(f->e.text, "no such extract");
+	must(&s, partner_list(f->core, &s.siao, &answer, &f->e));
+	assert_int_equal(
+	    json_array_size(json_object_get(answer, "extracts")), 0);
+	json_decref(answer);
 }
 
 static void
@@ -636,6 +645,117 @@ the_same_key_releases_once(void **state)
 	json_decref(two);
 }
 
+static void
+a_key_of_another_case_releases_nothing(void **state)
+{
+	json_t *answer = NULL;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	s.camille.idempotency = "un-seul";
+	must(&s, scene_release(&s, "ccapex", CCAPEX_FOR, NULL, &answer));
+	json_decref(answer);
+	answer = NULL;
+	core_fixture_case(f, CAMILLE, "Martin", s.kase);
+	refused(&s, scene_release(&s, "ccapex", CCAPEX_FOR, NULL, &answer),
+	    "idempotency-key");
+	assert_null(answer);
+}
+
+/* --- the register --------------------------------------------------------- */
+
+#define MANY 1003
+
+struct many {
+	struct id kase;
+	size_t keys, listed;
+	struct id newest, last;
+	struct buf terms;
+};
+
+/* Over and out: what was entered is rolled back. */
+static int
+enter_many(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+{
+	AUTO(buf_done) struct buf keys = { 0 }, ids = { 0 }, sealed = { 0 };
+	struct extract_row row = { .released = now_ms, .key = 1u << 20 };
+	struct many *m = arg;
+	size_t i;
+	int r;
+
+	row.kase = m->kase;
+	snprintf(row.recipient, sizeof(row.recipient), "caf");
+	snprintf(row.state, sizeof(row.state), "released");
+	if ((r = buf_addstr(&sealed, "-", e)) < 0)
+		return r;
+	for (i = 0; i < MANY; i++) {
+		row.released++;
+		row.key++;
+		if ((r = id_random(&row.id, e)) < 0 ||
+		    (r = register_insert(tx, &row, "", &sealed, NULL, 0, e)) <
+			0)
+			return r;
+	}
+	if ((r = disclosure_key_numbers(tx, &m->kase, NULL, &keys, e)) < 0 ||
+	    (r = register_select(tx, NULL, "caf", "", NULL, &ids, e)) < 0)
+		return r;
+	m->keys = keys.len / sizeof(uint64_t);
+	m->listed = ids.len / ID_LEN;
+	m->newest = row.id;
+	memcpy(m->last.b, ids.p + ids.len - ID_LEN, ID_LEN);
+	return err_set(e, ERR_BUSY, "enough");
+}
+
+static void
+an_erasure_misses_none_of_many_extracts_and_lists_end_with_the_newest(
+    void **state)
+{
+	struct many m = { 0 };
+	struct change ch = { .apply = enter_many, .arg = &m };
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	assert_int_equal(id_parse(s.kase, &m.kase, NULL), 0);
+	assert_int_equal(commit_run(f->core->committer, &ch, &f->e), -ERR_BUSY);
+	assert_int_equal(m.keys, MANY);
+	assert_int_equal(m.listed, 1000);
+	assert_true(id_equal(&m.last, &m.newest));
+}
+
+static int
+forget_all(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+{
+	AUTO(buf_done) struct buf numbers = { 0 };
+	struct many *m = arg;
+	int r;
+
+	if ((r = disclosure_forget(tx, &m->kase, NULL, now_ms, &numbers, e)) <
+	    0)
+		return r;
+	return register_terms(tx, &m->newest, &m->terms, e);
+}
+
+static void
+an_erased_extract_does_not_tell_that_an_address_was_to_be_hidden(void **state)
+{
+	char extract[ID_TEXT], person[ID_TEXT];
+	struct many m = { 0 };
+	struct change ch = { .apply = forget_all, .arg = &m };
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	scene_person(&s, "mineur", "Petit", 1, person);
+	must(&s, scene_extract(&s, "ccapex", CCAPEX_FOR, extract));
+	assert_int_equal(id_parse(s.kase, &m.kase, NULL), 0);
+	assert_int_equal(id_parse(extract, &m.newest, NULL), 0);
+	must(&s, commit_run(f->core->committer, &ch, &f->e));
+	assert_int_equal(m.terms.len, 0);
+	buf_done(&m.terms);
+}
+
 /* --- who agrees ----------------------------------------------------------- */
 
 static void
@@ -690,6 +810,39 @@ of_those_who_agree_their_own_fields_go(void **state)
 	assert_null(json_object_get(json_object_get(j, "content"), "withheld"));
 	assert_null(
 	    strstr(text_of(json_object_get(j, "content"), "page"), "Martin"));
+	json_decref(j);
+}
+
+/* A plan names the whole household: it cannot be cut by whom it is about. */
+static void
+what_not_all_agree_to_is_not_attached_either(void **state)
+{
+	AUTO(buf_done) struct buf out = { 0 };
+	char consent[ID_TEXT], person[ID_TEXT], plan[ID_TEXT], extract[ID_TEXT];
+	json_t *preview = NULL, *j;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	scene_file(&s, "plan-apurement", core_fixture_png, core_fixture_png_len,
+	    "handwritten-scan", plan);
+	must(&s, scene_give(&s, "partage:caf", NULL, consent));
+	must(&s, scene_preview(&s, "caf", &preview));
+	assert_int_equal(
+	    json_array_size(json_object_get(preview, "attachments")), 1);
+	json_decref(preview);
+	preview = NULL;
+	scene_person(&s, "occupant", "Martin", 0, person);
+	must(&s, scene_preview(&s, "caf", &preview));
+	assert_int_equal(
+	    json_array_size(json_object_get(preview, "attachments")), 0);
+	json_decref(preview);
+	must(&s, scene_extract(&s, "caf", CAF_FOR, extract));
+	must(&s, scene_pull(&s, &s.caf, extract, &out));
+	j = scene_open_stock(&s, &out, "caf");
+	assert_int_equal(json_array_size(json_object_get(
+			     json_object_get(j, "content"), "attachments")),
+	    0);
 	json_decref(j);
 }
 
@@ -1129,8 +1282,12 @@ main(void)
 		T(on_paper_there_are_numbered_sheets_with_their_digest),
 		T(a_channel_that_the_rule_does_not_have_is_refused),
 		T(the_same_key_releases_once),
+		T(a_key_of_another_case_releases_nothing),
+		T(an_erasure_misses_none_of_many_extracts_and_lists_end_with_the_newest),
+		T(an_erased_extract_does_not_tell_that_an_address_was_to_be_hidden),
 		T(a_preview_without_consent_names_who_is_missing),
 		T(of_those_who_agree_their_own_fields_go),
+		T(what_not_all_agree_to_is_not_attached_either),
 		T(who_comes_later_and_said_nothing_stops_what_was_everybodys),
 		T(a_confidential_address_does_not_go),
 		T(a_filing_of_debts_does_not_reach_the_landlord_before_it_is_admissible),

@@ -2,6 +2,7 @@
  * Step-up: one statement, one act. Whatever line is wrong, it is no
  * statement; whoever signed it, only the caller's own key counts.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/file.h"
 #include "base/sshsig.h"
 #include "base/text.h"
 #include "daemon/core/step_up.h"
@@ -87,6 +89,79 @@ a_statement_of_ones_own_counts(void **state)
 	c = core_fixture_stepped_up(f, DPO, OP_BREAK_GLASS, d.kase, &d.header);
 	assert_int_equal(check(f, &d, &c), 1);
 	assert_memory_equal(d.fingerprint, "SHA256:", 7);
+}
+
+/* The DPO's key becomes one of a token. */
+static struct policy *
+with_token(struct core_fixture *f, const uint8_t seed[32])
+{
+	AUTO(buf_done)
+	struct buf key = { 0 }, b64 = { 0 }, line = { 0 }, text = { 0 },
+		   new = { 0 };
+	struct policy *p = NULL;
+	char dir[512], path[600];
+	uint8_t own[32], pub[32];
+	const char *at;
+	size_t n;
+
+	core_fixture_seed(DPO, own);
+	assert_int_equal(ed25519_public(own, pub, NULL), 0);
+	assert_int_equal(ssh_public_line(pub, "x", &line, NULL), 0);
+	n = strcspn(buf_str(&line), "\n") - 2; /* without the comment */
+	line.len = n;
+	core_fixture_token(seed, &key);
+	assert_int_equal(base64_format(key.p, key.len, &b64, NULL), 0);
+	snprintf(dir, sizeof(dir), "%s/policy", f->agent.dir);
+	snprintf(path, sizeof(path), "%s/people.conf", dir);
+	assert_int_equal(file_read(AT_FDCWD, path, 1u << 20, &text, NULL), 0);
+	assert_non_null(at = strstr(buf_str(&text), buf_str(&line)));
+	assert_int_equal(
+	    buf_addf(&new, NULL, "%.*ssk-ssh-ed25519@openssh.com %s%s",
+		(int)(at - (char *)text.p), (char *)text.p, buf_str(&b64),
+		at + n),
+	    0);
+	assert_int_equal(
+	    file_write(AT_FDCWD, path, new.p, new.len, 0644, NULL), 0);
+	if (policy_load(dir, &p, NULL, &f->e) < 0)
+		fail_msg("%s", f->e.text);
+	assert_int_equal(
+	    file_write(AT_FDCWD, path, text.p, text.len, 0644, NULL), 0);
+	return p;
+}
+
+static void
+a_token_that_nobody_touched_signs_nothing(void **state)
+{
+	AUTO(desk_done) struct desk d = { 0 };
+	struct statement st;
+	struct caller c;
+	struct policy *was, *p;
+	uint8_t seed[32], flags;
+
+	NEED(state);
+	memset(seed, 0x77, sizeof(seed));
+	desk_set(f, &d);
+	c = core_fixture_caller(f, DPO);
+	core_fixture_statement(f, OP_BREAK_GLASS, d.kase, &st);
+	was = f->core->policy;
+	f->core->policy = p = with_token(f, seed);
+	for (flags = 0; flags < 2; flags++) {
+		AUTO(buf_done) struct buf text = { 0 }, armored = { 0 };
+
+		text_of(&st, &text);
+		core_fixture_token_sign(
+		    seed, flags, STEP_UP_NAMESPACE, buf_str(&text), &armored);
+		buf_reset(&d.header);
+		assert_int_equal(
+		    statement_pack(&text, &armored, &d.header, NULL), 0);
+		c.step_up = buf_str(&d.header);
+		if (flags == 0)
+			assert_refused(f, check(f, &d, &c), "not touched");
+		else
+			assert_int_equal(check(f, &d, &c), 1);
+	}
+	f->core->policy = was;
+	policy_freep(&p);
 }
 
 static void
@@ -472,6 +547,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_statement_of_ones_own_counts),
+		cmocka_unit_test(a_token_that_nobody_touched_signs_nothing),
 		cmocka_unit_test(the_reference_names_the_case_too),
 		cmocka_unit_test(none_is_no_error),
 		cmocka_unit_test(every_wrong_line_is_refused),
