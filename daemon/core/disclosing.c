@@ -120,17 +120,24 @@ disclosing_verdicts(const struct disclosing *x, struct cut_verdict *verdicts)
 	}
 }
 
-size_t
-disclosing_blocks(
-    const struct disclosing *x, const struct policy_block **blocks, size_t max)
+int
+disclosing_blocks(const struct disclosing *x,
+    const struct policy_block **blocks, size_t max, size_t *n, struct err *e)
 {
 	const struct policy_block *all;
-	size_t i, n = 0, count = policy_blocks(x->policy, &all);
+	size_t i, on = 0, count = policy_blocks(x->policy, &all);
 
-	for (i = 0; i < count && n < max; i++)
-		if (policy_block_is_on(x->policy, &all[i], &x->facts))
-			blocks[n++] = &all[i];
-	return n;
+	for (i = 0; i < count; i++) {
+		if (!policy_block_is_on(x->policy, &all[i], &x->facts))
+			continue;
+		if (on == max)
+			return err_set(e, ERR_TOO_LARGE,
+			    "more than %zu blocks hold back what goes to %s",
+			    max, x->recipient);
+		blocks[on++] = &all[i];
+	}
+	*n = on;
+	return 0;
 }
 
 /* --- telling -------------------------------------------------------------- */

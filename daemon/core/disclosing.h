@@ -46,9 +46,11 @@ int disclosing_decide(struct disclosing *x, struct tx *tx, struct err *e)
 /* The verdict on each field of the rule: d.rule->nfields of them. */
 void disclosing_verdicts(
     const struct disclosing *x, struct cut_verdict *verdicts);
-/* The blocks that are on for this recipient: at most max; how many. */
-size_t disclosing_blocks(
-    const struct disclosing *x, const struct policy_block **blocks, size_t max);
+/* The blocks that are on for this recipient. ERR_TOO_LARGE over max: one left
+ * out would hold nothing back. */
+int disclosing_blocks(const struct disclosing *x,
+    const struct policy_block **blocks, size_t max, size_t *n, struct err *e)
+    NODISCARD;
 
 /*
  * What may be opened under this decision, in words that a later decision is

@@ -22,6 +22,7 @@ has_name(const char *const *list, const char *name)
 /*
  *   rule NAME
  *   channel NAME
+ *   certificate SHA-256    (that it was encrypted to; not of paper)
  *   field KIND:PATH        (that may go, whether or not it is filled in)
  *   attach KIND
  *   block NAME             (that looks at values in records)
@@ -61,13 +62,38 @@ static int
 block_terms(const struct disclosing *x, struct buf *out, struct err *e)
 {
 	const struct policy_block *on[DISCLOSING_BLOCKS_MAX];
-	size_t i, n = disclosing_blocks(x, on, NELEMS(on));
-	int r = 0;
+	size_t i, n;
+	int r;
 
+	if ((r = disclosing_blocks(x, on, NELEMS(on), &n, e)) < 0)
+		return r;
 	for (i = 0; i < n && r == 0; i++)
 		if (looks_at_values(on[i]))
 			r = buf_addf(out, e, "block %s\n", on[i]->name);
 	return r;
+}
+
+/* One that was replaced since may be in somebody else's hands. */
+static int
+certificate_terms(const struct disclosing *x, const char *channel,
+    struct buf *out, struct err *e)
+{
+	const char *name = x->to->certificate;
+	const struct policy_file *file =
+	    name != NULL ? policy_file(x->policy, name) : NULL;
+	char hex[2 * SHA256_LEN + 1] = "none";
+	uint8_t sha[SHA256_LEN];
+	int r;
+
+	if (strcmp(channel, "paper") == 0)
+		return 0;
+	if (file != NULL) {
+		r = digest_of(DIGEST_SHA256, file->p, file->n, sha, e);
+		if (r < 0)
+			return r;
+		hex_format(sha, sizeof(sha), hex);
+	}
+	return buf_addf(out, e, "certificate %s\n", hex);
 }
 
 int
@@ -79,6 +105,7 @@ disclosing_terms(const struct disclosing *x, const char *channel,
 
 	if ((r = buf_addf(out, e, "rule %s\nchannel %s\n", x->d.rule->name,
 		 channel)) < 0 ||
+	    (r = certificate_terms(x, channel, out, e)) < 0 ||
 	    (r = field_terms(x, out, e)) < 0)
 		return r;
 	kind = disclosing_all_agree(x) ? x->d.rule->attach : NULL;

@@ -345,6 +345,7 @@ static int
 cut_records(struct work *w, struct err *e)
 {
 	struct cutting *c = &w->cutting;
+	int r;
 
 	disclosing_verdicts(w->x, w->verdicts);
 	c->rule = w->x->d.rule;
@@ -353,7 +354,9 @@ cut_records(struct work *w, struct err *e)
 	c->nsources = w->n;
 	c->blocks = w->blocks;
 	c->hides_addresses = w->x->hides_addresses;
-	c->nblocks = disclosing_blocks(w->x, w->blocks, NELEMS(w->blocks));
+	if ((r = disclosing_blocks(
+		 w->x, w->blocks, NELEMS(w->blocks), &c->nblocks, e)) < 0)
+		return r;
 	return cut(c, &w->out.fields, &w->out.withheld, e);
 }
 

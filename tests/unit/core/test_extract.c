@@ -15,6 +15,7 @@
 #include "base/sshsig.h"
 #include "base/text.h"
 #include "daemon/core/approval.h"
+#include "daemon/core/disclosing.h"
 #include "daemon/core/due.h"
 #include "daemon/core/event.h"
 #include "daemon/core/notice.h"
@@ -1177,6 +1178,68 @@ rules_that_give_less_stop_what_was_released(void **state)
 	must(&s, scene_pull(&s, &s.ccapex, extract, &out));
 }
 
+/* What was encrypted to a key that was taken out of the rules stays here. */
+static void
+another_certificate_stops_what_was_released(void **state)
+{
+	AUTO(buf_done) struct buf out = { 0 }, other = { 0 };
+	char extract[ID_TEXT], path[600];
+	const struct policy *was;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	must(&s, scene_extract(&s, "ccapex", CCAPEX_FOR, extract));
+	snprintf(path, sizeof(path), "%s/policy/certificates/siao.pem",
+	    f->agent.dir);
+	assert_int_equal(file_read(AT_FDCWD, path, 1u << 20, &other, NULL), 0);
+	snprintf(path, sizeof(path), "%s/policy/certificates/ccapex.pem",
+	    f->agent.dir);
+	assert_int_equal(
+	    file_write(AT_FDCWD, path, other.p, other.len, 0644, NULL), 0);
+	was = use_rules(&s, "disclosure", "disclosure");
+	assert_int_equal(
+	    scene_pull(&s, &s.ccapex, extract, &out), -ERR_CONFLICT);
+	rules_back(&s, was);
+	assert_string_equal(err_name(&f->e), "extract-rules-changed");
+	assert_int_equal(out.len, 0);
+	must(&s, scene_pull(&s, &s.ccapex, extract, &out));
+}
+
+/* More of them than there is room for is no reason to leave one out. */
+static void
+no_block_is_left_out_because_there_are_many(void **state)
+{
+	static const char at[] = "block \"surendettement-avant-recevabilite\"";
+	AUTO(buf_done) struct buf text = { 0 };
+	json_t *preview = NULL;
+	const struct policy *was;
+	struct scene s;
+	int i, r;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	for (i = 0; i <= DISCLOSING_BLOCKS_MAX; i++)
+		assert_int_equal(buf_addf(&text, NULL,
+				     "block \"trop-%d\" {\n"
+				     "title = \"Essai\"\n"
+				     "landlord-facing = false\n"
+				     "recipients = { ccapex }\n"
+				     "until-event = recevabilite\n"
+				     "source = \"Essai\"\n"
+				     "fields-count = 1\n"
+				     "field \"diagnostic:surendettement\""
+				     " { value = any }\n}\n",
+				     i),
+		    0);
+	assert_int_equal(buf_addstr(&text, at, NULL), 0);
+	was = use_rules(&s, at, buf_str(&text));
+	r = scene_preview(&s, "ccapex", &preview);
+	rules_back(&s, was);
+	json_decref(preview);
+	assert_int_equal(r, -ERR_TOO_LARGE);
+}
+
 static void
 rules_that_give_more_do_not(void **state)
 {
@@ -1297,6 +1360,8 @@ main(void)
 		T(nobody_is_told_of_an_objection_that_is_rejected),
 		T(notices_stand_with_their_own_extract),
 		T(rules_that_give_less_stop_what_was_released),
+		T(another_certificate_stops_what_was_released),
+		T(no_block_is_left_out_because_there_are_many),
 		T(rules_that_give_more_do_not),
 		cmocka_unit_test(a_page_says_amounts_and_days_as_people_do),
 		cmocka_unit_test(many_lines_make_numbered_sheets),
