@@ -6,6 +6,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/civil.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -386,6 +387,37 @@ jtime(const json_t *j, const char *name, char out[32])
 	t = (time_t)(ms / 1000);
 	if (localtime_r(&t, &tm) != NULL)
 		strftime(out, 32, "%d/%m/%Y %H:%M", &tm);
+	return out;
+}
+
+const char *
+jdate(const json_t *j, const char *name, char out[32])
+{
+	struct civil_date d;
+	int32_t day;
+
+	out[0] = '\0';
+	if (date_parse(jstr(j, name), &day, NULL) < 0)
+		return out;
+	d = civil_date(day);
+	snprintf(out, 32, "%02d/%02d/%04d", d.day, d.month, d.year);
+	return out;
+}
+
+const char *
+jlast_day(const json_t *j, const char *name, char out[32])
+{
+	struct tm tm;
+	int64_t ms;
+	time_t t;
+
+	out[0] = '\0';
+	if (time_parse(jstr(j, name), &ms, NULL) < 0)
+		return out;
+	/* A term ends at the midnight that begins the day after. */
+	t = (time_t)((ms - 1) / 1000);
+	if (localtime_r(&t, &tm) != NULL)
+		strftime(out, 32, "%d/%m/%Y", &tm);
 	return out;
 }
 

@@ -116,6 +116,11 @@ size_t jcount(const json_t *j, const char *name);
 const char *jlist(const json_t *j, const char *name, char *out, size_t size);
 /* A time member as local time for a terminal ("23/11/2026 05:06"). */
 const char *jtime(const json_t *j, const char *name, char out[32]);
+/* A day YYYY-MM-DD as people write it, "" when there is none. */
+const char *jdate(const json_t *j, const char *name, char out[32]);
+/* The last day of a term that ends at this instant: a term that ends with the
+ * 23rd is over at the midnight after. Local, "" when there is none. */
+const char *jlast_day(const json_t *j, const char *name, char out[32]);
 /* Bytes as people write them, French: "2,4 Mo". */
 const char *human_size(unsigned long long n, char out[32]);
 

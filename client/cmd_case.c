@@ -9,12 +9,13 @@
 static void
 print_events(const json_t *events)
 {
+	char on[32];
 	json_t *ev;
 	size_t i;
 
 	json_array_foreach(events, i, ev)
 	{
-		printf("  %s  ", jstr(ev, "occurred_on"));
+		printf("  %s  ", jdate(ev, "occurred_on", on));
 		out_text(stdout, *jstr(ev, "title") != '\0'
 				     ? jstr(ev, "title")
 				     : jstr(ev, "event"));
@@ -44,10 +45,11 @@ print_glass(const json_t *list)
 	}
 }
 
-static void
-print_case(const json_t *j)
+static int
+print_case(const json_t *j, struct err *e)
 {
 	char at[32];
+	int r;
 
 	printf(_("Dossier %s (%s)\n"), jstr(j, "ref"), jstr(j, "case"));
 	out_line(stdout, _("Intitulé"), jstr(j, "title"));
@@ -64,13 +66,16 @@ print_case(const json_t *j)
 		printf(
 		    "%s\n", _("Une opposition arrête tout envoi d'extrait."));
 	if (jcount(j, "persons") > 0) {
-		printf("%s\n", _("Personnes"));
-		person_print(json_object_get(j, "persons"));
+		putchar('\n');
+		r = person_print(json_object_get(j, "persons"), e);
+		if (r < 0)
+			return r;
 	}
 	if (jcount(j, "events") > 0) {
-		printf("%s\n", _("Événements"));
+		printf("\n%s\n", _("Événements"));
 		print_events(json_object_get(j, "events"));
 	}
+	return 0;
 }
 
 /* The body that --from gives, or an empty one. */
@@ -115,9 +120,7 @@ open_run(struct cli *c, int argc, char **argv, struct err *e)
 	    (r = member_needed(body, "source", e)) < 0 ||
 	    (r = cli_post(c, body, &j, e, "/v1/cases")) < 0)
 		return r;
-	if (!cli_print_json(c, j))
-		print_case(j);
-	return 0;
+	return cli_print_json(c, j) ? 0 : print_case(j, e);
 }
 
 static int
@@ -160,9 +163,7 @@ show_run(struct cli *c, int argc, char **argv, struct err *e)
 	(void)argc;
 	if ((r = cli_get(c, &j, e, "/v1/cases/%", argv[0])) < 0)
 		return r;
-	if (!cli_print_json(c, j))
-		print_case(j);
-	return 0;
+	return cli_print_json(c, j) ? 0 : print_case(j, e);
 }
 
 /* --- events ----------------------------------------------------------- */
@@ -173,6 +174,7 @@ event_run(struct cli *c, int argc, char **argv, struct err *e)
 	static const char *const pairs[][2] = { { "on", "occurred_on" },
 		{ "document", "document" }, { "note", "note" } };
 	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
+	char on[32];
 	size_t i;
 	int r;
 
@@ -185,8 +187,10 @@ event_run(struct cli *c, int argc, char **argv, struct err *e)
 	    (r = cli_post(c, body, &j, e, "/v1/cases/%/events", argv[0])) < 0)
 		return r;
 	if (!cli_print_json(c, j))
-		printf(_("Événement inscrit : %s, le %s (phase %s).\n"),
-		    jstr(j, "title"), jstr(j, "occurred_on"), jstr(j, "stage"));
+		printf(_("Événement : %s, le %s (phase %s), inscription n° "
+			 "%lld\n"),
+		    jstr(j, "title"), jdate(j, "occurred_on", on),
+		    jstr(j, "stage"), jint(j, "leaf"));
 	return 0;
 }
 

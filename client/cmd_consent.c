@@ -46,10 +46,30 @@ array_of(int argc, char **argv, const char *member, json_t *body, struct err *e)
 
 /* --- give --------------------------------------------------------------- */
 
+/* The name of a person of the case, when the caller may see it. */
+static const char *
+name_of(const json_t *kase, const json_t *g)
+{
+	const char *person = jstr(g, "person");
+	const json_t *p;
+	size_t i;
+
+	if (*jstr(g, "name") != '\0')
+		return jstr(g, "name");
+	json_array_foreach(json_object_get(kase, "persons"), i, p)
+	{
+		if (strcmp(jstr(p, "person"), person) == 0 &&
+		    *jstr(p, "name") != '\0')
+			return jstr(p, "name");
+	}
+	return person;
+}
+
 static int
-print_given(const json_t *j, struct err *e)
+print_given(const json_t *kase, const json_t *j, struct err *e)
 {
 	AUTO(table_done) struct table t = { 0 };
+	char until[32];
 	json_t *g;
 	size_t i;
 	int r;
@@ -59,11 +79,9 @@ print_given(const json_t *j, struct err *e)
 		return r;
 	json_array_foreach(json_object_get(j, "consents"), i, g)
 	{
-		if ((r = table_row(&t, e, jstr(g, "consent"),
-			 *jstr(g, "name") != '\0' ? jstr(g, "name")
-						  : jstr(g, "person"),
+		if ((r = table_row(&t, e, jstr(g, "consent"), name_of(kase, g),
 			 jstr(g, "purpose"), jword(g, "state"),
-			 jstr(g, "valid_through"), NULL)) < 0)
+			 jdate(g, "valid_through", until), NULL)) < 0)
 			return r;
 	}
 	table_print(&t, stdout, _("Aucun consentement."));
@@ -116,6 +134,25 @@ give(struct cli *c, const char *kase, const json_t *body, json_t **out,
 	}
 }
 
+/* And what comes next: the household gets its receipt. */
+static int
+print_entered(struct cli *c, const char *kase, const json_t *j, struct err *e)
+{
+	AUTO(json_decrefp) json_t *known = NULL;
+	int r;
+
+	/* Without the names their identifiers are shown. */
+	(void)!cli_get(c, &known, NULL, "/v1/cases/%", kase);
+	if ((r = print_given(known, j, e)) < 0)
+		return r;
+	printf(_("Inscription n° %lld\n"), jint(j, "leaf"));
+	if (strcmp(jstr(jat(j, "consents", 0), "state"), "given") == 0)
+		printf(_("Le reçu pour le ménage : sceau consent receipt %s "
+			 "--page\n"),
+		    jstr(jat(j, "consents", 0), "consent"));
+	return 0;
+}
+
 static int
 give_run(struct cli *c, int argc, char **argv, struct err *e)
 {
@@ -137,7 +174,7 @@ give_run(struct cli *c, int argc, char **argv, struct err *e)
 	    (r = cli_members(c, "person", body, "persons", e)) < 0 ||
 	    (r = give(c, argv[0], body, &j, e)) < 0)
 		return r;
-	return cli_print_json(c, j) ? 0 : print_given(j, e);
+	return cli_print_json(c, j) ? 0 : print_entered(c, argv[0], j, e);
 }
 
 /* --- withdraw ----------------------------------------------------------- */
@@ -154,7 +191,7 @@ print_withdrawn(const json_t *j)
 	{
 		printf("%s", _("Retiré : "));
 		out_text(stdout, jstr(n, "purpose"));
-		putchar('\n');
+		printf(_(", inscription n° %lld\n"), jint(j, "leaf"));
 	}
 	json_array_foreach(json_object_get(j, "cancelled"), i, n)
 	{
@@ -168,10 +205,11 @@ print_withdrawn(const json_t *j)
 		out_text(stdout, jstr(n, "recipient"));
 		putchar('\n');
 	}
-	if (*jtime(j, "letter_due_at", due) != '\0')
-		printf(_("Un courrier de confirmation est à envoyer avant le "
-			 "%s (sceau consent letter).\n"),
-		    due);
+	if (*jlast_day(j, "letter_due_at", due) != '\0')
+		printf(_("Un courrier de confirmation est à envoyer au plus "
+			 "tard le %s ;\nparti, il s'inscrit : sceau consent "
+			 "letter %s\n"),
+		    due, jstr(jat(j, "consents", 0), "consent"));
 }
 
 static int
@@ -196,7 +234,24 @@ withdraw_run(struct cli *c, int argc, char **argv, struct err *e)
 
 /* --- list --------------------------------------------------------------- */
 
-/* "Durand : donné ; Exemple : retiré". */
+/* All adults said the same, on no particular day. */
+static int
+is_unanimous(const json_t *p)
+{
+	const char *state = jstr(jat(p, "adults", 0), "state");
+	json_t *a;
+	size_t i;
+
+	json_array_foreach(json_object_get(p, "adults"), i, a)
+	{
+		if (strcmp(jstr(a, "state"), state) != 0 ||
+		    *jstr(a, "since") != '\0')
+			return 0;
+	}
+	return 1;
+}
+
+/* "Durand : donné ; Exemple : retiré"; nothing where nobody was asked. */
 static int
 who_said_what(const json_t *p, struct buf *out, struct err *e)
 {
@@ -204,6 +259,13 @@ who_said_what(const json_t *p, struct buf *out, struct err *e)
 	size_t i;
 	int r;
 
+	if (is_unanimous(p)) {
+		if (jcount(p, "adults") < 2 ||
+		    strcmp(jstr(p, "reason"), "never-asked") == 0)
+			return 0;
+		return buf_addf(out, e, "%s : %s", _("tous"),
+		    jword(jat(p, "adults", 0), "state"));
+	}
 	json_array_foreach(json_object_get(p, "adults"), i, a)
 	{
 		if ((r = buf_addf(out, e, "%s%s : %s", i > 0 ? " ; " : "",
@@ -221,11 +283,12 @@ static int
 print_in_force(const json_t *j, struct err *e)
 {
 	AUTO(table_done) struct table t = { 0 };
+	char at[32];
 	json_t *p;
 	size_t i;
 	int r;
 
-	printf(_("En vigueur le %s :\n"), jstr(j, "at"));
+	printf(_("En vigueur le %s :\n"), jdate(j, "at", at));
 	if ((r = table_head(
 		 &t, e, _("Finalité"), _("État"), _("Adultes"), NULL)) < 0)
 		return r;
@@ -265,7 +328,7 @@ list_run(struct cli *c, int argc, char **argv, struct err *e)
 		return 0;
 	if ((r = print_in_force(j, e)) < 0)
 		return r;
-	return print_given(j, e);
+	return print_given(NULL, j, e);
 }
 
 static const char *const give_options[] = { "method", "person", "evidence",

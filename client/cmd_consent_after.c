@@ -54,7 +54,9 @@ letter_run(struct cli *c, int argc, char **argv, struct err *e)
 		0)
 		return r;
 	if (!cli_print_json(c, j))
-		printf("%s\n", _("Courrier de confirmation inscrit."));
+		printf(_("Courrier de confirmation envoyé, inscription n° "
+			 "%lld\n"),
+		    jint(j, "leaf"));
 	return 0;
 }
 
@@ -75,8 +77,8 @@ end_run(struct cli *c, int argc, char **argv, struct err *e)
 	    (r = cli_post(c, body, &j, e, "/v1/consents/%/end", argv[0])) < 0)
 		return r;
 	if (!cli_print_json(c, j))
-		printf(_("Consentement %s : %s.\n"), jstr(j, "consent"),
-		    jword(j, "state"));
+		printf(_("Consentement %s : %s, inscription n° %lld\n"),
+		    jstr(j, "consent"), jword(j, "state"), jint(j, "leaf"));
 	return 0;
 }
 
@@ -89,6 +91,7 @@ refuse_run(struct cli *c, int argc, char **argv, struct err *e)
 		{ "channel", "channel" }, { "document", "document" } };
 	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
 	const char *reason;
+	char on[32];
 	size_t i;
 	int r;
 
@@ -103,9 +106,9 @@ refuse_run(struct cli *c, int argc, char **argv, struct err *e)
 	if ((r = cli_post(c, body, &j, e, "/v1/cases/%/refusal", argv[0])) < 0)
 		return r;
 	if (!cli_print_json(c, j))
-		printf(_("Refus du diagnostic inscrit au %s : aucune fiche "
-			 "sociale ne sera gardée.\n"),
-		    jstr(j, "refused_on"));
+		printf(_("Refus du diagnostic au %s, inscription n° %lld : "
+			 "aucune fiche sociale ne sera gardée.\n"),
+		    jdate(j, "refused_on", on), jint(j, "leaf"));
 	return 0;
 }
 

@@ -40,7 +40,11 @@ print_fields(const json_t *j, struct err *e)
 		return r;
 	json_array_foreach(json_object_get(j, "fields"), i, f)
 	{
-		value_text(json_object_get(f, "value"), &value);
+		/* As the page says it; an older vault gives the value alone. */
+		value_text(
+		    json_object_get(f,
+			json_object_get(f, "text") != NULL ? "text" : "value"),
+		    &value);
 		if ((r = table_row(&t, e, jstr(f, "label"), buf_str(&value),
 			 jstr(f, "kind"), NULL)) < 0)
 			return r;
@@ -112,9 +116,12 @@ print_consent(const json_t *j)
 		    "%s\n", _("Consentement : pas nécessaire (base légale)"));
 		return;
 	}
-	printf(json_is_true(json_object_get(consent, "in_force"))
-		   ? _("Consentement : en vigueur, ")
-		   : _("Consentement : MANQUANT, "));
+	if (json_is_true(json_object_get(consent, "in_force")))
+		fputs(_("Consentement : en vigueur, "), stdout);
+	else if (json_is_true(json_object_get(j, "allowed")))
+		fputs(_("Consentement : de certains seulement, "), stdout);
+	else
+		fputs(_("Consentement : MANQUANT, "), stdout);
 	out_text(stdout, jstr(consent, "purpose"));
 	putchar('\n');
 }
@@ -183,8 +190,8 @@ preview_run(struct cli *c, int argc, char **argv, struct err *e)
 		return r;
 	/* What would be refused ends as a refusal does. */
 	if (!json_is_true(json_object_get(j, "allowed")))
-		return err_tag(
-		    e, ERR_DENIED, "consent-missing", "%s", jstr(j, "why"));
+		return err_tag(e, ERR_DENIED, "consent-missing",
+		    _("inscription n° %lld"), jint(j, "leaf"));
 	return 0;
 }
 
@@ -227,6 +234,23 @@ release(struct cli *c, const char *kase, const json_t *body, json_t **out,
 	}
 }
 
+/* What comes next, by the state and the channel. */
+static void
+print_next(const json_t *j)
+{
+	const char *id = jstr(j, "extract");
+
+	if (strcmp(jstr(j, "state"), "awaiting") == 0)
+		printf(_("Une autre personne signe : sceau extract approve %s "
+			 "--key CLÉ\n"),
+		    id);
+	else if (strcmp(jstr(j, "channel"), "ssh") == 0)
+		puts(_("Le destinataire le prend à sa porte."));
+	else
+		printf(_("À remettre : sceau extract deliver %s -o FICHIER\n"),
+		    id);
+}
+
 static int
 release_run(struct cli *c, int argc, char **argv, struct err *e)
 {
@@ -240,8 +264,10 @@ release_run(struct cli *c, int argc, char **argv, struct err *e)
 		return r;
 	if (cli_print_json(c, j))
 		return 0;
-	printf(_("Extrait %s remis, inscription n° %lld\n"), jstr(j, "extract"),
-	    jint(j, "leaf"));
+	printf(strcmp(jstr(j, "state"), "awaiting") == 0
+		   ? _("Extrait %s prêt, inscription n° %lld\n")
+		   : _("Extrait %s remis, inscription n° %lld\n"),
+	    jstr(j, "extract"), jint(j, "leaf"));
 	out_line(stdout, _("Destinataire"), jstr(j, "recipient"));
 	out_line(stdout, _("Voie"), jword(j, "channel"));
 	out_line(stdout, _("État"), jword(j, "state"));
@@ -249,7 +275,17 @@ release_run(struct cli *c, int argc, char **argv, struct err *e)
 	out_line(stdout, _("Base"), jstr(j, "basis"));
 	out_line(stdout, "SHA-256", jstr(j, "sha256"));
 	out_line(stdout, _("Expire le"), jtime(j, "expires_at", at));
+	print_next(j);
 	return 0;
+}
+
+/* "retiré" alone would be taken for "pris". */
+static const char *
+state_of(const json_t *x)
+{
+	return strcmp(jstr(x, "state"), "withdrawn") == 0
+		   ? word_for("consent-withdrawn")
+		   : jword(x, "state");
 }
 
 static int
@@ -323,8 +359,8 @@ list_run(struct cli *c, int argc, char **argv, struct err *e)
 	{
 		snprintf(pulls, sizeof(pulls), "%lld", jint(x, "pulls"));
 		if ((r = table_row(&t, e, jstr(x, "extract"),
-			 jstr(x, "recipient"), jstr(x, "purpose"),
-			 jword(x, "state"), jtime(x, "released_at", released),
+			 jstr(x, "recipient"), jstr(x, "purpose"), state_of(x),
+			 jtime(x, "released_at", released),
 			 jtime(x, "expires_at", expires), jword(x, "channel"),
 			 pulls, jtime(x, "acknowledged_at", ack),
 			 jlist(x, "fields", fields, sizeof(fields)), NULL)) < 0)

@@ -107,6 +107,8 @@ approve_run(struct cli *c, int argc, char **argv, struct err *e)
 	out_line(stdout, _("État"), jword(j, "state"));
 	printf(_("Approbations : %zu sur %lld\n"), jcount(j, "approvals"),
 	    jint(j, "needed"));
+	if (jint(j, "leaf") > 0)
+		printf(_("Inscription n° %lld\n"), jint(j, "leaf"));
 	return 0;
 }
 

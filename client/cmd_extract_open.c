@@ -132,6 +132,7 @@ print_opened(const json_t *content, const char *folder)
 	out_line(
 	    stdout, _("Valable jusqu'au"), jtime(content, "expires_at", at));
 	out_line(stdout, _("Enregistré dans"), folder);
+	printf(_("À lire : %s/page.txt\n"), folder);
 }
 
 static int

@@ -30,7 +30,7 @@ print_notices(const json_t *j, struct err *e)
 		if ((r = table_row(&t, e, jstr(n, "notice"),
 			 jstr(n, "recipient"), jword(n, "reason"),
 			 jstr(n, "extract"), jword(n, "state"),
-			 jtime(n, "at", at), jtime(n, "due_at", due),
+			 jtime(n, "at", at), jlast_day(n, "due_at", due),
 			 overdue(n), jstr(n, "words"), NULL)) < 0)
 			return r;
 	}
@@ -72,28 +72,61 @@ settle_run(struct cli *c, int argc, char **argv, struct err *e)
 	return 0;
 }
 
+/* What to type for each sort of thing that waits; once each. */
+static void
+print_next(const json_t *lines)
+{
+	static const struct {
+		const char *what, *command;
+	} next[] = {
+		{ "withdrawal-letter", N_("sceau consent letter OBJET") },
+		{ "notice", N_("sceau notice settle OBJET --how delivered") },
+		{ "objection", N_("sceau subject objection-decide OBJET") },
+		{ "break-glass-review", N_("sceau case glass-review OBJET") },
+		{ "extract-approval", N_("sceau extract approve OBJET "
+					 "--key CLÉ") },
+		{ "submission", N_("sceau submission get OBJET -o FICHIER") },
+		{ "rules-proposal", N_("sceau policy sign OBJET --key CLÉ") },
+	};
+	const json_t *l;
+	size_t i, k;
+
+	for (k = 0; k < NELEMS(next); k++) {
+		json_array_foreach(lines, i, l)
+		{
+			if (strcmp(jstr(l, "what"), next[k].what) == 0)
+				break;
+		}
+		if (i < json_array_size(lines))
+			out_line(
+			    stdout, word_for(next[k].what), _(next[k].command));
+	}
+}
+
 static int
 print_due(const json_t *j, struct err *e)
 {
 	AUTO(table_done) struct table t = { 0 };
-	char since[32], due[32];
+	char due[32];
 	json_t *l;
 	size_t i;
 	int r;
 
 	if ((r = table_head(&t, e, _("Échéance"), "", _("Quoi"), _("Dossier"),
-		 _("Objet"), _("Destinataire"), _("État"), _("Depuis"), NULL)) <
-	    0)
+		 _("Objet"), _("Destinataire"), _("État"), NULL)) < 0)
 		return r;
 	json_array_foreach(json_object_get(j, "due"), i, l)
 	{
-		if ((r = table_row(&t, e, jtime(l, "due_at", due), overdue(l),
-			 jword(l, "what"), jstr(l, "ref"), jstr(l, "object"),
-			 jstr(l, "recipient"), jword(l, "state"),
-			 jtime(l, "since", since), NULL)) < 0)
+		if ((r = table_row(&t, e, jlast_day(l, "due_at", due),
+			 overdue(l), jword(l, "what"), jstr(l, "ref"),
+			 jstr(l, "object"), jstr(l, "recipient"),
+			 jword(l, "state"), NULL)) < 0)
 			return r;
 	}
 	table_print(&t, stdout, _("Rien n'attend."));
+	if (jcount(j, "due") > 0)
+		putchar('\n');
+	print_next(json_object_get(j, "due"));
 	return 0;
 }
 

@@ -4,49 +4,92 @@
 #include "client/person.h"
 #include "client/words.h"
 
-/* "titulaire", "occupant (jusqu'au 2026-10-31)". */
-static void
-print_roles(const json_t *p)
+/* "titulaire", "occupant (jusqu'au 31/10/2026)". */
+static int
+roles_of(const json_t *p, struct buf *out, struct err *e)
 {
-	const char *until;
+	char from[32], until[32];
 	json_t *role;
 	size_t i;
+	int r;
 
 	json_array_foreach(json_object_get(p, "roles"), i, role)
 	{
-		if (i > 0)
-			fputs(", ", stdout);
-		out_text(stdout, jstr(role, "role"));
-		until = jstr(role, "until");
-		if (*until != '\0')
-			printf(_(" (jusqu'au %s)"), until);
+		if ((r = buf_addf(out, e, "%s%s", i > 0 ? ", " : "",
+			 jstr(role, "role"))) < 0)
+			return r;
+		jdate(role, "from", from);
+		jdate(role, "until", until);
+		if (*from != '\0' && *until != '\0')
+			r = buf_addf(out, e, _(" (du %s au %s)"), from, until);
+		else if (*from != '\0')
+			r = buf_addf(out, e, _(" (depuis le %s)"), from);
+		else if (*until != '\0')
+			r = buf_addf(out, e, _(" (jusqu'au %s)"), until);
+		if (r < 0)
+			return r;
 	}
+	return 0;
 }
 
-static void
-print_one(const json_t *p)
+static const char *
+year_of(const json_t *p, char out[32])
 {
-	printf("  %s  ", jstr(p, "person"));
-	print_roles(p);
-	fputs("  ", stdout);
-	out_text(stdout, jstr(p, "name"));
+	out[0] = '\0';
 	if (jint(p, "birth_year") > 0)
-		printf(" (%lld)", jint(p, "birth_year"));
-	if (json_is_true(json_object_get(p, "confidential_address")))
-		printf(" %s", _("[adresse confidentielle]"));
-	putchar('\n');
+		snprintf(out, 32, "%lld", jint(p, "birth_year"));
+	return out;
 }
 
-void
-person_print(const json_t *persons)
+static const char *
+address_of(const json_t *p)
 {
+	return json_is_true(json_object_get(p, "confidential_address"))
+		   ? _("adresse confidentielle")
+		   : "";
+}
+
+int
+person_print(const json_t *persons, struct err *e)
+{
+	AUTO(table_done) struct table t = { 0 };
+	char year[32];
 	json_t *p;
 	size_t i;
+	int r;
 
+	if ((r = table_head(&t, e, _("Personne"), _("Nom"), _("Né en"),
+		 _("Rôle"), _("Adresse"), NULL)) < 0)
+		return r;
 	json_array_foreach(persons, i, p)
 	{
-		print_one(p);
+		AUTO(buf_done) struct buf roles = { 0 };
+
+		if ((r = roles_of(p, &roles, e)) < 0 ||
+		    (r = table_row(&t, e, jstr(p, "person"), jstr(p, "name"),
+			 year_of(p, year), buf_str(&roles), address_of(p),
+			 NULL)) < 0)
+			return r;
 	}
+	table_print(&t, stdout, _("Aucune personne."));
+	return 0;
+}
+
+static int
+print_one(const json_t *p, struct err *e)
+{
+	AUTO(buf_done) struct buf roles = { 0 };
+	char year[32];
+	int r;
+
+	if ((r = roles_of(p, &roles, e)) < 0)
+		return r;
+	out_line(stdout, _("Personne"), jstr(p, "person"));
+	out_line(stdout, _("Nom"), jstr(p, "name"));
+	out_line(stdout, _("Né en"), year_of(p, year));
+	out_line(stdout, _("Rôle"), buf_str(&roles));
+	out_line(stdout, _("Adresse"), address_of(p));
+	return 0;
 }
 
 /* The words of argv as one text. */
@@ -124,8 +167,8 @@ add_run(struct cli *c, int argc, char **argv, struct err *e)
 	    (r = cli_post(c, body, &j, e, "/v1/cases/%/persons", argv[0])) < 0)
 		return r;
 	if (!cli_print_json(c, j))
-		printf(_("Personne %s ajoutée (%s).\n"), jstr(j, "person"),
-		    jstr(j, "role"));
+		printf(_("Personne %s ajoutée (%s), inscription n° %lld\n"),
+		    jstr(j, "person"), jstr(j, "role"), jint(j, "leaf"));
 	return 0;
 }
 
@@ -140,12 +183,9 @@ list_run(struct cli *c, int argc, char **argv, struct err *e)
 	(void)argc;
 	if ((r = cli_get(c, &j, e, "/v1/cases/%", argv[0])) < 0)
 		return r;
-	if (cli_print_json(c, j))
-		return 0;
-	if (jcount(j, "persons") == 0)
-		printf("%s\n", _("Aucune personne."));
-	person_print(json_object_get(j, "persons"));
-	return 0;
+	return cli_print_json(c, j)
+		   ? 0
+		   : person_print(json_object_get(j, "persons"), e);
 }
 
 static int
@@ -158,9 +198,7 @@ show_run(struct cli *c, int argc, char **argv, struct err *e)
 	if ((r = cli_get(c, &j, e, "/v1/cases/%/persons/%", argv[0], argv[1])) <
 	    0)
 		return r;
-	if (!cli_print_json(c, j))
-		print_one(j);
-	return 0;
+	return cli_print_json(c, j) ? 0 : print_one(j, e);
 }
 
 /* --- edit --------------------------------------------------------------- */
@@ -202,8 +240,11 @@ edit_run(struct cli *c, int argc, char **argv, struct err *e)
 	    (r = cli_post(c, body, &j, e, "/v1/cases/%/persons/%/changes",
 		 argv[0], argv[1])) < 0)
 		return r;
-	if (!cli_print_json(c, j))
-		print_one(j);
+	if (cli_print_json(c, j))
+		return 0;
+	if ((r = print_one(j, e)) < 0)
+		return r;
+	printf(_("Inscription n° %lld\n"), jint(j, "leaf"));
 	return 0;
 }
 

@@ -205,7 +205,13 @@ sign_run(struct cli *c, int argc, char **argv, struct err *e)
 	if (cli_print_json(c, after))
 		return 0;
 	print_state(stdout, after);
-	return approve_print(json_object_get(after, "approvals"), e);
+	if ((r = approve_print(json_object_get(after, "approvals"), e)) < 0)
+		return r;
+	if (jint(after, "have") >= jint(after, "needed"))
+		printf(_("Il ne reste qu'à les mettre en vigueur : sceau "
+			 "policy apply %s\n"),
+		    jstr(after, "proposal"));
+	return 0;
 }
 
 /* --- apply -------------------------------------------------------------------

@@ -225,8 +225,8 @@ static void
 print_replay(const json_t *j, uint64_t days)
 {
 	printf(_("\nSur les %lld décisions des %llu derniers jours, ces règles "
-		 "en autoriseraient en plus %lld, en refuseraient en plus "
-		 "%lld, et en prendraient %lld autrement.\n"),
+		 "en autoriseraient\n%lld de plus, en refuseraient %lld de "
+		 "plus, et en prendraient %lld autrement.\n"),
 	    jint(j, "decisions"), (unsigned long long)days,
 	    count(j, "newly_allowed"), count(j, "newly_denied"),
 	    count(j, "changed"));

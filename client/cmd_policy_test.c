@@ -151,8 +151,8 @@ answer(const struct cli *c, const struct trial_counts *n, json_t *failures)
 	    (unsigned long long)n->failed);
 	if (n->nevers > 0)
 		printf(_("« jamais » : %llu situations couvertes, par %llu "
-			 "décisions ; celles qu'aucune règle ne distingue sont "
-			 "essayées une fois\n"),
+			 "décisions ;\ncelles qu'aucune règle ne distingue "
+			 "sont essayées une fois\n"),
 		    (unsigned long long)n->points,
 		    (unsigned long long)n->decisions);
 	return 0;

@@ -26,10 +26,11 @@ object_run(struct cli *c, int argc, char **argv, struct err *e)
 	    0)
 		return r;
 	if (!cli_print_json(c, j))
-		printf(_("Opposition %s inscrite : aucun extrait ne part. Le "
-			 "délégué à la protection des données répond avant le "
-			 "%s.\n"),
-		    jstr(j, "objection"), jtime(j, "due_at", due));
+		printf(_("Opposition %s, inscription n° %lld : aucun extrait "
+			 "ne part.\nLe délégué à la protection des données "
+			 "répond au plus tard le %s.\n"),
+		    jstr(j, "objection"), jint(j, "leaf"),
+		    jlast_day(j, "due_at", due));
 	return 0;
 }
 
@@ -46,7 +47,7 @@ objections_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	AUTO(table_done) struct table t = { 0 };
 	AUTO(json_decrefp) json_t *j = NULL;
-	char due[32];
+	char due[32], on[32];
 	json_t *o;
 	size_t i;
 	int r;
@@ -57,14 +58,14 @@ objections_run(struct cli *c, int argc, char **argv, struct err *e)
 	if (cli_print_json(c, j))
 		return 0;
 	if ((r = table_head(&t, e, _("Opposition"), _("Reçue le"), _("État"),
-		 _("Réponse avant le"), _("Motifs"), NULL)) < 0)
+		 _("Réponse le"), _("Motifs"), NULL)) < 0)
 		return r;
 	json_array_foreach(json_object_get(j, "objections"), i, o)
 	{
 		if ((r = table_row(&t, e, jstr(o, "objection"),
-			 jstr(o, "received_on"),
+			 jdate(o, "received_on", on),
 			 decision_words(jstr(o, "state")),
-			 jtime(o, "due_at", due),
+			 jlast_day(o, "due_at", due),
 			 *jstr(o, "grounds") != '\0' ? jstr(o, "grounds")
 						     : jstr(o, "words"),
 			 NULL)) < 0)
@@ -113,8 +114,9 @@ decide_run(struct cli *c, int argc, char **argv, struct err *e)
 		 c, body, &j, e, "/v1/objections/%/decision", argv[0])) < 0)
 		return r;
 	if (!cli_print_json(c, j))
-		printf(_("Opposition %s : %s.\n"), jstr(j, "objection"),
-		    decision_words(jstr(j, "state")));
+		printf(_("Opposition %s : %s, inscription n° %lld\n"),
+		    jstr(j, "objection"), decision_words(jstr(j, "state")),
+		    jint(j, "leaf"));
 	return 0;
 }
 

@@ -167,14 +167,14 @@ explain(struct custody *c, struct err *e)
 	const struct err was = *e;
 
 	if (was.code == ERR_CONFLICT)
-		return err_tag(e, ERR_CONFLICT, "unsealed", "%s", was.text);
+		return err_tag(e, ERR_CONFLICT, "unsealed", "%s", "");
 	if (was.code == ERR_BUSY)
 		return err_tag(e, ERR_BUSY, "unseal-wait", "%s", was.text);
 	if (was.code != ERR_DENIED)
 		return -(int)was.code;
 	if (custody_status(c, &s, NULL) == 0 && !is_custodian(s.custodians))
-		return err_tag(e, ERR_DENIED, "custodian", "%s", was.text);
-	return err_tag(e, ERR_DENIED, "passphrase", "%s", was.text);
+		return err_tag(e, ERR_DENIED, "custodian", "%s", "");
+	return err_tag(e, ERR_DENIED, "passphrase", "%s", "");
 }
 
 int

@@ -1,5 +1,9 @@
 #include "client/help.h"
 
+#include "client/out.h"
+
+#define ABOUT_AT 28 /* place of the second column */
+
 static void
 print_name(FILE *f, const struct cmd *cmd)
 {
@@ -10,26 +14,37 @@ print_name(FILE *f, const struct cmd *cmd)
 void
 help_usage(FILE *f, const struct cmd *cmd)
 {
+	AUTO(buf_done) struct buf rest = { 0 };
 	const char *const *o;
-	size_t n;
+	size_t n, at;
+	int r = 0;
 
 	fprintf(f, "%s ", _("usage :"));
 	print_name(f, cmd);
-	for (o = cmd->options; o != NULL && *o != NULL; o++) {
+	at = out_width(_("usage :")) + strlen("sceau ") + strlen(cmd->noun) +
+	     (cmd->verb != NULL ? strlen(cmd->verb) + 1 : 0) + 2;
+	for (o = cmd->options; o != NULL && *o != NULL && r == 0; o++) {
+		/* Not cut between an option and its value. */
 		n = strcspn(*o, "!");
-		fprintf(
-		    f, " [--%.*s%s]", (int)n, *o, (*o)[n] == '!' ? "" : " …");
+		r = buf_addf(&rest, NULL, "%s[--%.*s%s]",
+		    rest.len > 0 ? " " : "", (int)n, *o,
+		    (*o)[n] == '!' ? "" : "\u00a0…");
 	}
-	if (cmd->usage != NULL && cmd->usage[0] != '\0')
-		fprintf(f, " %s", _(cmd->usage));
-	fputc('\n', f);
+	if (r == 0 && cmd->usage != NULL && cmd->usage[0] != '\0')
+		r = buf_addf(&rest, NULL, "%s%s", rest.len > 0 ? " " : "",
+		    _(cmd->usage));
+	fputc(rest.len > 0 ? ' ' : '\n', f);
+	if (r == 0 && rest.len > 0)
+		out_wrapped(f, buf_str(&rest), at, 4);
 }
 
 void
 help_command(const struct cmd *cmd)
 {
 	print_name(stdout, cmd);
-	printf(" — %s\n\n", _(cmd->about));
+	fputs(" — ", stdout);
+	out_wrapped(stdout, _(cmd->about), ABOUT_AT, 2);
+	putchar('\n');
 	help_usage(stdout, cmd);
 	printf("\n%s\n", _("Options communes : --socket CHEMIN | --host "
 			   "UTILISATEUR@COFFRE, --json, --purpose FINALITÉ, "
@@ -48,7 +63,8 @@ list_commands(FILE *f, const char *noun)
 		snprintf(name, sizeof(name), "%s%s%s", (*c)->noun,
 		    (*c)->verb != NULL ? " " : "",
 		    (*c)->verb != NULL ? (*c)->verb : "");
-		fprintf(f, "  %-25s %s\n", name, _((*c)->about));
+		fprintf(f, "  %-25s ", name);
+		out_wrapped(f, _((*c)->about), ABOUT_AT, ABOUT_AT);
 	}
 }
 
@@ -68,6 +84,15 @@ help_main(int argc, char **argv, int at)
 {
 	int i;
 
+	if (at < argc && strcmp(argv[at], "help") == 0) {
+		if (at + 1 < argc && !is_noun(argv[at + 1])) {
+			fprintf(stderr, "sceau: %s: %s\n",
+			    _("commande inconnue"), argv[at + 1]);
+			return err_exit(ERR_USAGE);
+		}
+		list_commands(stdout, at + 1 < argc ? argv[at + 1] : NULL);
+		return 0;
+	}
 	for (i = 1; i < at && i < argc; i++) {
 		if (strcmp(argv[i], "--version") == 0) {
 			printf("sceau %s\n", SCEAU_VERSION);

@@ -295,6 +295,21 @@ is_problem(const struct http_exchange *x)
 	       json_is_object(x->json);
 }
 
+/* At most so many bytes of s, whole characters of them. */
+static int
+add_cut(struct buf *out, const char *s, size_t max, struct err *e)
+{
+	size_t n = strlen(s);
+
+	if (n <= max)
+		return buf_addstr(out, s, e);
+	for (n = max - strlen("…"); n > 0 && (s[n] & 0xc0) == 0x80;)
+		n--;
+	return buf_addf(out, e, "%.*s…", (int)n, s);
+}
+
+#define AUDIT_ROOM 48 /* bytes that the number of the entry may take */
+
 /* The answer's problem as an error. */
 static int
 problem(struct http_exchange *x, struct err *e)
@@ -308,7 +323,9 @@ problem(struct http_exchange *x, struct err *e)
 	tag = jstr(x->json, "code");
 	known = message_tag(tag);
 	code = problem_code(x, title);
-	(void)!buf_addf(&text, NULL, "%s", jstr(x->json, "detail"));
+	if (known == NULL || !message_is_whole(known))
+		(void)!add_cut(&text, jstr(x->json, "detail"),
+		    ERR_TEXT_MAX - AUDIT_ROOM, NULL);
 	if (known == NULL && *tag != '\0' && strcmp(tag, err_code_name(code)))
 		(void)!buf_addf(&text, NULL, " [%s]", tag);
 	if (json_is_integer(leaf)) {

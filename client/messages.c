@@ -53,11 +53,15 @@ static const struct {
 	{ "consent-changed", N_("un autre consentement de cette personne vient "
 				"d'être inscrit : recommencez") },
 	{ "consent-count", N_("trop de consentements en une fois") },
-	{ "consent-date", N_("la date du consentement n'est pas possible") },
-	{ "consent-evidence", N_("la preuve du consentement n'est pas un "
-				 "document de ce dossier") },
-	{ "consent-method", N_("cette façon de recueillir le consentement "
-			       "n'est pas connue") },
+	{ "consent-date", N_("la date du consentement n'est pas possible : à "
+			     "venir, trop ancienne, déjà expirée, ou avant "
+			     "une autre réponse de la personne") },
+	{ "consent-evidence",
+	    N_("un consentement écrit a sa preuve (--evidence) : "
+	       "un document de ce dossier") },
+	{ "consent-method", N_("le consentement se recueille par écrit "
+			       "(handwritten), sur tablette (tablet) ou "
+			       "oralement (oral)") },
 	{ "consent-missing", N_("le consentement nécessaire n'est pas en "
 				"vigueur") },
 	{ "consent-outcome",
@@ -65,8 +69,10 @@ static const struct {
 	{ "consent-person", N_("cette personne ne peut pas consentir dans ce "
 			       "dossier") },
 	{ "consent-purpose", N_("il n'y a pas de consentement de cette "
-				"finalité") },
-	{ "consent-state", N_("l'état de ce consentement ne le permet pas") },
+				"finalité : sceau consent list les donne") },
+	{ "consent-state",
+	    N_("l'état de ce consentement ne le permet pas : voyez "
+	       "sceau consent list") },
 	{ "consent-witness", N_("un consentement oral demande un témoin") },
 	{ "container", N_("ce fichier n'est pas pour cette clé, ou ce n'est "
 			  "pas celui que le coffre a remis") },
@@ -104,15 +110,15 @@ static const struct {
 			       "document de ce dossier") },
 	{ "event-missing", N_("un événement que la règle attend n'a "
 			      "pas eu lieu") },
-	{ "event-unknown", N_("les règles ne connaissent pas cet événement") },
+	{ "event-unknown", N_("les règles ne connaissent que ces événements") },
 	{ "events", N_("le dossier a trop d'événements") },
 	{ "extract-ack-date", N_("la réception est entre la remise et "
 				 "aujourd'hui") },
-	{ "extract-acknowledged", N_("cet extrait a déjà été accusé "
-				     "reçu") },
+	{ "extract-acknowledged", N_("l'accusé de réception de cet extrait "
+				     "est déjà donné") },
 	{ "extract-awaiting", N_("cet extrait attend la seconde signature") },
 	{ "extract-channel", N_("cet extrait ne peut pas partir par cette "
-				"voie") },
+				"voie : voyez sceau extract preview") },
 	{ "extract-empty", N_("rien ne partirait dans cet extrait") },
 	{ "extract-erased", N_("cet extrait a été effacé") },
 	{ "extract-expired", N_("cet extrait a expiré") },
@@ -268,8 +274,7 @@ static const struct {
 	{ "reference-check", N_("la référence est mal recopiée : son symbole "
 				"de contrôle ne convient pas") },
 	{ "refusal-date", N_("la date du refus n'est pas possible") },
-	{ "refusal-reason",
-	    N_("ce motif de refus n'est pas connu des règles") },
+	{ "refusal-reason", N_("les motifs de refus sont ceux des règles") },
 	{ "refused", N_("refusé") },
 	{ "relay", N_("la session ssh vers le coffre ne s'est pas faite") },
 	{ "replaces", N_("le document à remplacer n'est pas de ce dossier") },
@@ -338,6 +343,52 @@ static const struct {
 	{ "words", N_("il faut au moins une lettre ou un chiffre") },
 	{ "wrong-door", N_("ce compte a une autre porte") },
 };
+
+/*
+ * Tags whose sentence says it all: what the vault adds to them, in English
+ * and for its log, names no field, no file and no value that the person does
+ * not have before them.
+ */
+static const char *const whole[] = { "approval-key", "approval-own",
+	"approval-role", "approval-twice", "approvals-expired", "caller-check",
+	"case-erased", "case-restricted", "case-state", "change-empty",
+	"channel", "consent-cases", "consent-changed", "consent-date",
+	"consent-evidence", "consent-method", "consent-missing",
+	"consent-outcome", "consent-person", "consent-purpose", "consent-state",
+	"consent-witness", "custodian", "denied", "diagnosis", "diagnosis-made",
+	"diagnosis-refused", "erased", "event-date", "event-document",
+	"event-missing", "extract-ack-date", "extract-acknowledged",
+	"extract-awaiting", "extract-channel", "extract-empty",
+	"extract-erased", "extract-expired", "extract-one-signature",
+	"extract-pulled", "extract-rectified", "extract-released",
+	"extract-revoked", "extract-rule", "extract-rules-changed",
+	"extract-seconded", "extract-size", "extract-state",
+	"extract-suspended", "extract-withdrawn", "figure-missing", "finding",
+	"generation", "glass-reviewed", "in-flight", "kind-unknown",
+	"letter-state", "no-decision", "no-rule", "no-team", "nobody",
+	"not-found", "notice-acknowledged", "notice-delivered", "notice-door",
+	"notice-how", "notice-impossible", "notice-queued", "notice-state",
+	"notice-words", "objection", "objection-date", "objection-decision",
+	"objection-person", "objection-state", "other-team", "own-review",
+	"passphrase", "person-changed", "plan-changed", "policy-changed",
+	"purpose-missing", "purpose-unknown", "recipient-unknown", "reference",
+	"reference-ambiguous", "refusal-date", "replaces", "role-date",
+	"role-state", "rules-same", "rules-state", "signature-failed",
+	"signature-indeterminate", "stage", "submission-accepted",
+	"submission-discarded", "submission-quota", "submission-reason",
+	"submission-rejected", "submission-state", "submission-taken",
+	"submission-waiting", "unsealed", "words", "wrong-door" };
+
+int
+message_is_whole(const char *tag)
+{
+	size_t i;
+
+	for (i = 0; i < NELEMS(whole); i++)
+		if (strcmp(whole[i], tag) == 0)
+			return 1;
+	return 0;
+}
 
 const char *
 message_for(const char *tag)

@@ -7,6 +7,8 @@
 
 /* The sentence's msgid (French), or NULL. */
 const char *message_for(const char *tag);
+/* Nothing of the vault's own words needs to follow the sentence. */
+int message_is_whole(const char *tag);
 /* The same tag as a string constant of ours, or NULL when unknown. */
 const char *message_tag(const char *tag);
 

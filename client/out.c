@@ -109,8 +109,7 @@ out_line(FILE *f, const char *label, const char *value)
 		return;
 	/* The colon of French has a space before it, that of others not. */
 	fprintf(f, _("%s : "), label);
-	out_text(f, value);
-	fputc('\n', f);
+	out_wrapped(f, value, out_width(label) + 3, 2 * GAP);
 }
 
 /* --- tables ----------------------------------------------------------- */
@@ -175,30 +174,217 @@ table_row(struct table *t, struct err *e, ...)
 	return r;
 }
 
+/* The places of the first line of s within width, and where the next one
+ * begins. A word that is longer than a line stays whole: ids are copied. */
+static size_t
+line_of(const char *s, size_t width, const char **rest)
+{
+	const char *p, *cut = NULL;
+	size_t n = 0;
+
+	for (p = s; *p != '\0' && (n < width || cut == NULL);) {
+		const char *was = p;
+		uint32_t v = next(&p);
+
+		if (v == ' ')
+			cut = was;
+		n += is_hostile(v) ? 1 : places(v);
+		if (n > width && cut != NULL)
+			break;
+	}
+	if ((*p == '\0' && n <= width) || cut == NULL) {
+		*rest = s + strlen(s);
+		return (size_t)(*rest - s);
+	}
+	/* The place after the last that fits may be the space itself. */
+	if (*p == ' ' && n <= width)
+		cut = p;
+	*rest = cut + 1;
+	return (size_t)(cut - s);
+}
+
+static size_t
+longest_word(const char *s)
+{
+	size_t n = 0, most = 0;
+	uint32_t v;
+
+	while (*s != '\0') {
+		v = next(&s);
+		n = v == ' ' ? 0 : n + (is_hostile(v) ? 1 : places(v));
+		if (n > most)
+			most = n;
+	}
+	return most;
+}
+
+static void
+print_piece(FILE *f, const char *s, size_t n)
+{
+	AUTO(mem_freep) char *piece = strndup(s, n);
+
+	if (piece != NULL)
+		out_text(f, piece);
+}
+
+void
+out_wrapped(FILE *f, const char *s, size_t at, size_t indent)
+{
+	const char *rest;
+	size_t n, room, i;
+
+	for (;; s = rest) {
+		room = at < OUT_COLUMNS ? OUT_COLUMNS - at : 1;
+		n = line_of(s, room, &rest);
+		print_piece(f, s, n);
+		fputc('\n', f);
+		if (*rest == '\0')
+			return;
+		for (i = 0; i < indent; i++)
+			fputc(' ', f);
+		at = indent;
+	}
+}
+
+/* --- columns -------------------------------------------------------------- */
+
+#define TOLERATED 125 /* places of a row that no wrapping makes narrower */
+
+struct widths {
+	size_t want[TABLE_COLUMNS_MAX], least[TABLE_COLUMNS_MAX], used, last;
+};
+
+static size_t
+row_width(const struct widths *w)
+{
+	size_t col, total = w->used > 0 ? (w->used - 1) * GAP : 0;
+
+	for (col = 0; col < TABLE_COLUMNS_MAX; col++)
+		total += w->want[col];
+	return total;
+}
+
+/* A column that holds nothing is left out, title and all. */
+static void
+measure(const struct table *t, struct widths *w)
+{
+	size_t i, col, n, least, any[TABLE_COLUMNS_MAX] = { 0 };
+
+	for (i = t->columns; i < t->cells; i++)
+		any[i % t->columns] += t->cell[i][0] != '\0';
+	for (i = 0; i < t->cells; i++) {
+		col = i % t->columns;
+		if (any[col] == 0)
+			continue;
+		if ((n = out_width(t->cell[i])) > w->want[col])
+			w->want[col] = n;
+		if ((least = longest_word(t->cell[i])) > w->least[col])
+			w->least[col] = least;
+	}
+	for (col = 0; col < t->columns; col++) {
+		if (any[col] == 0)
+			continue;
+		w->used++;
+		w->last = col;
+	}
+}
+
+/* Takes from the widest column that has something to give, until the rows
+ * fit; 0 when they cannot. */
+static int
+squeeze(struct widths *w)
+{
+	size_t col, widest;
+
+	while (row_width(w) > OUT_COLUMNS) {
+		widest = TABLE_COLUMNS_MAX;
+		for (col = 0; col < TABLE_COLUMNS_MAX; col++)
+			if (w->want[col] > w->least[col] &&
+			    (widest == TABLE_COLUMNS_MAX ||
+				w->want[col] > w->want[widest]))
+				widest = col;
+		if (widest == TABLE_COLUMNS_MAX)
+			return 0;
+		w->want[widest]--;
+	}
+	return 1;
+}
+
+/* One row, on as many lines as its longest cell takes. */
+static void
+print_row(const struct table *t, FILE *f, size_t row, const struct widths *w)
+{
+	const char *at[TABLE_COLUMNS_MAX], *rest;
+	size_t col, n, pad = 0, more = 1;
+
+	for (col = 0; col < t->columns; col++)
+		at[col] = t->cell[row * t->columns + col];
+	while (more) {
+		more = pad = 0;
+		for (col = 0; col <= w->last; col++) {
+			if (w->want[col] == 0)
+				continue;
+			n = line_of(at[col], w->want[col], &rest);
+			if (n > 0) {
+				AUTO(mem_freep) char *s = strndup(at[col], n);
+
+				fprintf(f, "%*s", (int)pad, "");
+				out_text(f, s != NULL ? s : "");
+				pad = w->want[col] + GAP -
+				      (s != NULL ? out_width(s) : 0);
+			} else {
+				pad += w->want[col] + GAP;
+			}
+			at[col] = rest;
+			more |= *rest != '\0';
+		}
+		fputc('\n', f);
+	}
+}
+
+/* Each row as lines "title : value", for what no line can hold. */
+static void
+print_blocks(const struct table *t, FILE *f)
+{
+	size_t i, col, at;
+
+	for (i = t->columns; i < t->cells; i++) {
+		col = i % t->columns;
+		if (col == 0 && i > t->columns)
+			fputc('\n', f);
+		if (t->cell[i][0] == '\0')
+			continue;
+		at = col > 0 ? GAP : 0;
+		fprintf(f, "%*s", (int)at, "");
+		if (t->cell[col][0] != '\0') {
+			fprintf(f, _("%s : "), t->cell[col]);
+			at += out_width(t->cell[col]) + 3;
+		}
+		out_wrapped(f, t->cell[i], at, 2 * GAP);
+	}
+}
+
 void
 table_print(const struct table *t, FILE *f, const char *none)
 {
-	size_t width[TABLE_COLUMNS_MAX] = { 0 }, i, col, w;
+	struct widths w = { 0 }, natural;
+	size_t i;
 
 	if (t->columns == 0 || t->cells <= t->columns) {
 		fprintf(f, "%s\n", none);
 		return;
 	}
-	for (i = 0; i < t->cells; i++) {
-		w = out_width(t->cell[i]);
-		if (w > width[i % t->columns])
-			width[i % t->columns] = w;
-	}
-	for (i = 0; i < t->cells; i++) {
-		col = i % t->columns;
-		out_text(f, t->cell[i]);
-		if (col + 1 == t->columns) {
-			fputc('\n', f);
-			continue;
+	measure(t, &w);
+	natural = w;
+	if (!squeeze(&w)) {
+		if (row_width(&natural) > TOLERATED) {
+			print_blocks(t, f);
+			return;
 		}
-		for (w = out_width(t->cell[i]); w < width[col] + GAP; w++)
-			fputc(' ', f);
+		w = natural;
 	}
+	for (i = 0; i < t->cells / t->columns; i++)
+		print_row(t, f, i, &w);
 }
 
 void

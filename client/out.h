@@ -19,13 +19,21 @@ size_t out_width(const char *s);
 void out_text(FILE *f, const char *s);
 /* The same, but newlines and tabs go through: a page of text. */
 void out_page(FILE *f, const char *s);
-/* "label : value", and nothing when value is empty. */
+/* s in lines of at most OUT_COLUMNS places, cut at spaces, with a line end:
+ * the first begins at place at, the others after indent spaces. A word longer
+ * than a line stays whole. */
+void out_wrapped(FILE *f, const char *s, size_t at, size_t indent);
+/* "label : value", and nothing when value is empty; long ones are wrapped. */
 void out_line(FILE *f, const char *label, const char *value);
 
+#define OUT_COLUMNS 100 /* places of a line that people read */
 #define TABLE_COLUMNS_MAX 10
 
 /* Rows that are printed when all are known, each column as wide as its
- * widest cell. {0}, then table_head. */
+ * widest cell, empty columns left out. What is wider than OUT_COLUMNS is
+ * wrapped within its columns; where that cannot fit, it stays as it is if it
+ * is not much wider, else each row is lines "title : value". {0}, then
+ * table_head. */
 struct table {
 	size_t columns, cells, room;
 	char **cell;

@@ -4,7 +4,9 @@
 
 #include <jansson.h>
 
-/* One line a person: id, roles with their days, name, year of birth. */
-void person_print(const json_t *persons);
+#include "base/err.h"
+
+/* One row a person: id, name, year of birth, roles with their days. */
+int person_print(const json_t *persons, struct err *e) NODISCARD;
 
 #endif

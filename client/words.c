@@ -45,11 +45,11 @@ static const struct {
 	{ "rejected", N_("refusé") },
 	{ "discarded", N_("retiré") },
 	/* what is due */
-	{ "notice", N_("notice à un destinataire") },
+	{ "notice", N_("notice (art. 19)") },
 	{ "extract-approval", N_("extrait à cosigner") },
 	{ "extract-unclaimed", N_("extrait jamais retiré") },
 	{ "break-glass-review", N_("bris de glace à revoir") },
-	{ "withdrawal-letter", N_("courrier confirmant un retrait") },
+	{ "withdrawal-letter", N_("courrier de confirmation") },
 	{ "submission", N_("dépôt d'un partenaire") },
 	{ "rules-proposal", N_("règles proposées") },
 	/* breaking the glass */

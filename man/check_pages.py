@@ -29,7 +29,8 @@ def commands(sceau):
     done = subprocess.run([sceau, "--help"], check=True, text=True,
                           encoding="utf-8", stdout=subprocess.PIPE)
     return ["sceau " + line.strip().partition("  ")[0]
-            for line in done.stdout.splitlines() if line.startswith("  ")]
+            for line in done.stdout.splitlines()
+            if line.startswith("  ") and line[2] != " "]
 
 
 def main():

@@ -14,7 +14,18 @@ def help_of(sceau, locale_dir, language, words):
                SCEAU_LOCALE_DIR=locale_dir)
     done = subprocess.run([sceau, *words, "--help"], env=env, check=True,
                           stdout=subprocess.PIPE, text=True, encoding="utf-8")
-    return done.stdout.splitlines()
+    return unwrapped(done.stdout.splitlines())
+
+
+def unwrapped(lines):
+    """Lines that were too long go on at an indent: made one again."""
+    out = []
+    for line in lines:
+        if line.startswith("   ") and out:
+            out[-1] += " " + line.strip()
+        else:
+            out.append(line)
+    return out
 
 
 def escape(s):

@@ -185,8 +185,8 @@ approval_check_spared(struct core *core, struct tx *tx,
 	if (spared > 0)
 		need = need > spared ? need - spared : 1;
 	if (t.have + t.old < need)
-		return err_tag(e, ERR_CONFLICT, "approvals-missing",
-		    "%u of %u approvals", t.have, need);
+		return err_tag(e, ERR_CONFLICT, "approvals-missing", "%u/%u",
+		    t.have, need);
 	if (t.have < need)
 		return err_tag(e, ERR_CONFLICT, "approvals-expired",
 		    "an approval is too old: ask again");

@@ -74,6 +74,24 @@ check_document(struct entering *x, struct tx *tx, struct err *e)
 	return 0;
 }
 
+/* Says which ones there are. */
+static int
+unknown_event(const struct policy *p, int32_t day, struct err *e)
+{
+	AUTO(buf_done) struct buf names = { 0 };
+	const struct policy_event *all;
+	size_t i, n = policy_events(p, &all);
+	int r;
+
+	for (i = 0; i < n; i++)
+		if (policy_in_force(&all[i].when, day) &&
+		    (r = buf_addf(&names, e, "%s%s", names.len > 0 ? ", " : "",
+			 all[i].name)) < 0)
+			return r;
+	return err_tag(
+	    e, ERR_REFUSED, "event-unknown", "event: %s", buf_str(&names));
+}
+
 static int
 check(struct entering *x, struct id *object, struct err *e)
 {
@@ -89,8 +107,7 @@ check(struct entering *x, struct id *object, struct err *e)
 	x->event = policy_event(x->core->policy, x->en->name);
 	if (x->event == NULL ||
 	    !policy_in_force(&x->event->when, civil_day(now)))
-		return err_tag(e, ERR_REFUSED, "event-unknown",
-		    "the rules know no event %.64s", x->en->name);
+		return unknown_event(x->core->policy, civil_day(now), e);
 	if ((r = text_check(x->en->note, EVENT_NOTE_MAX, "note", e)) < 0 ||
 	    (r = check_day(x, now, e)) < 0)
 		return r;

@@ -223,9 +223,8 @@ check_type(const struct judge_input *in, const struct inspect_type *t,
 		return err_tag(e, ERR_REFUSED, "media-type", "file %zu: %.150s",
 		    page + 1, t->reason);
 	if (!has(in->kind->media, t->media))
-		return err_tag(e, ERR_REFUSED, "media-type",
-		    "file %zu is %.95s, which the kind %.40s does not take",
-		    page + 1, t->media, in->kind->name);
+		return err_tag(e, ERR_REFUSED, "media-type", "file %zu: %.95s",
+		    page + 1, t->media);
 	return 0;
 }
 

@@ -267,6 +267,57 @@ put_field(struct buf *out, size_t indent, const struct policy_kind *kind,
 	return putf(out, indent, e, "%s : %s", title, buf_str(&value));
 }
 
+/* The same on one line. */
+static int
+line_of_group(const struct policy_kind *kind, const char *path,
+    const json_t *group, struct buf *out, struct err *e)
+{
+	const struct policy_field *f;
+	size_t i, n = strlen(path);
+	const char *sep = "";
+	const json_t *v;
+	int r;
+
+	for (i = 0; i < kind->nfields; i++) {
+		f = &kind->fields[i];
+		if (strncmp(f->path, path, n) != 0 || f->path[n] != '.' ||
+		    strchr(f->path + n + 1, '.') != NULL ||
+		    (v = json_object_get(group, f->path + n + 1)) == NULL)
+			continue;
+		if ((r = buf_addf(out, e, "%s%s : ", sep, f->title)) < 0 ||
+		    (r = page_line(kind, f->path, v, out, e)) < 0)
+			return r;
+		sep = " ; ";
+	}
+	return 0;
+}
+
+int
+page_line(const struct policy_kind *kind, const char *path, const json_t *v,
+    struct buf *out, struct err *e)
+{
+	const struct policy_field *f = policy_field(kind, path);
+	const json_t *item;
+	size_t i;
+	int r;
+
+	if (f == NULL)
+		return err_set(e, ERR_INTERNAL, "page: %s", path);
+	if (json_is_object(v))
+		return line_of_group(kind, path, v, out, e);
+	if (!json_is_array(v))
+		return page_value(f, v, out, e);
+	json_array_foreach(v, i, item)
+	{
+		if ((i > 0 && (r = buf_addstr(out, " / ", e)) < 0) ||
+		    (r = json_is_object(item)
+			     ? line_of_group(kind, path, item, out, e)
+			     : page_value(f, item, out, e)) < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* The group that a field lies in, for the heading above it; or the kind. */
 static const char *
 heading_of(const struct policy_kind *kind, const char *path)

@@ -28,6 +28,11 @@ int page_cover(const struct payload_facts *f, struct buf *out, struct err *e)
 int page_sheets(const struct buf *text, const struct id *extract, uint64_t leaf,
     struct buf *out, struct err *e) NODISCARD;
 
+/* A value of the field at path, on one line: members of a group after one
+ * another, items of a list between "/". Appended. */
+int page_line(const struct policy_kind *kind, const char *path, const json_t *v,
+    struct buf *out, struct err *e) NODISCARD;
+
 /* For tests: a value of a declared field, as it is written. */
 int page_value(const struct policy_field *f, const json_t *v, struct buf *out,
     struct err *e) NODISCARD;

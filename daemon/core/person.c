@@ -69,8 +69,8 @@ person_check(const struct case_person *p, int64_t now_ms, struct err *e)
 
 	if (!person_role_is_known(p->role))
 		return err_tag(e, ERR_INVALID, "role",
-		    "role: titulaire, co-titulaire, occupant, mineur, garant "
-		    "or bailleur");
+		    "role: titulaire, co-titulaire, occupant, mineur, "
+		    "garant, bailleur");
 	if (p->name[0] == '\0')
 		return err_tag(
 		    e, ERR_INVALID, "member-missing", "name: is empty");

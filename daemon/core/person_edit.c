@@ -175,8 +175,8 @@ check_change(struct changing *ch, int64_t now_ms, struct err *e)
 	if ((c->role != NULL && !person_role_is_known(c->role)) ||
 	    (c->end != NULL && !person_role_is_known(c->end)))
 		return err_tag(e, ERR_INVALID, "role",
-		    "role: titulaire, co-titulaire, occupant, mineur, garant "
-		    "or bailleur");
+		    "role: titulaire, co-titulaire, occupant, mineur, "
+		    "garant, bailleur");
 	if ((r = person_day(c->from, today, now_ms, &ch->from, e)) < 0 ||
 	    (r = person_day(c->until, today, now_ms, &ch->until, e)) < 0 ||
 	    (c->birth_year > 0 &&

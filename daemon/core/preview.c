@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "daemon/core/disclosure.h"
 #include "daemon/core/gather.h"
+#include "daemon/core/page.h"
 
 /* Denied for nothing but a consent: the caseworker is told whose. */
 static int
@@ -50,6 +51,34 @@ preview_denied(const struct disclosing *x, json_t **answer, struct err *e)
 	return 0;
 }
 
+/* Each value as the page will say it, for who checks before releasing. */
+static int
+add_texts(const struct policy *p, json_t *fields, struct err *e)
+{
+	json_t *f;
+	size_t i;
+	int r;
+
+	json_array_foreach(fields, i, f)
+	{
+		AUTO(buf_done) struct buf text = { 0 };
+		const struct policy_kind *kind = policy_kind(
+		    p, json_string_value(json_object_get(f, "kind")));
+
+		if (kind == NULL)
+			return err_set(e, ERR_INTERNAL, "preview");
+		r = page_line(kind,
+		    json_string_value(json_object_get(f, "path")),
+		    json_object_get(f, "value"), &text, e);
+		if (r < 0)
+			return r;
+		if (json_object_set_new(
+			f, "text", json_string(buf_str(&text))) < 0)
+			return err_set(e, ERR_NOMEM, "preview");
+	}
+	return 0;
+}
+
 static int
 preview_allowed(const struct disclosing *x, json_t **answer, struct err *e)
 {
@@ -61,7 +90,8 @@ preview_allowed(const struct disclosing *x, json_t **answer, struct err *e)
 
 	if ((r = disclosing_channel(x, &channel, e)) < 0 ||
 	    (r = disclosing_leaf(x, LEAF_EXTRACT_PREVIEW, &leaf, e)) < 0 ||
-	    (r = gather(x, leaf, &g, e)) < 0)
+	    (r = gather(x, leaf, &g, e)) < 0 ||
+	    (r = add_texts(x->policy, g.fields, e)) < 0)
 		return r;
 	j = head_json(x, channel, leaf);
 	if (j == NULL ||

@@ -57,13 +57,20 @@ check_reason(const struct policy *p, const char *reason, struct err *e)
 	const struct policy_kind *kind = policy_kind(p, ISSUE_KIND);
 	const struct policy_field *f =
 	    kind != NULL ? policy_field(kind, ISSUE_REASON) : NULL;
+	AUTO(buf_done) struct buf names = { 0 };
 	size_t i;
+	int r;
 
-	for (i = 0; f != NULL && f->values != NULL && f->values[i] != NULL; i++)
+	for (i = 0; f != NULL && f->values != NULL && f->values[i] != NULL;
+	     i++) {
 		if (strcmp(f->values[i], reason) == 0)
 			return 0;
-	return err_tag(e, ERR_REFUSED, "refusal-reason",
-	    "the rules know no such reason: %.64s", reason);
+		if ((r = buf_addf(&names, e, "%s%s", i > 0 ? ", " : "",
+			 f->values[i])) < 0)
+			return r;
+	}
+	return err_tag(
+	    e, ERR_REFUSED, "refusal-reason", "reason: %s", buf_str(&names));
 }
 
 /* Is there a living record that must not be kept of who refused? */

@@ -135,7 +135,7 @@ ok "qui a quitté le foyer n'est plus compté ; adresse confidentielle"
 
 # --- events ---------------------------------------------------------------
 
-refused 7 "pas cet événement" as amelie sceau --json case event "$CASE" anniversaire
+refused 7 "event: premier-impaye" as amelie sceau --json case event "$CASE" anniversaire
 quiet as amelie sceau case event "$CASE" assignation --note "reçue ce matin"
 as amelie sceau --json case show "$CASE" >$OUT/shown.json
 is "$(json $OUT/shown.json .stage)" aval
@@ -163,7 +163,7 @@ ok "une opposition arrête tout ; la déléguée seule tranche, une fois"
 FIRST=$CASE
 LAST=$(consent_of "$ALIX" partage:banque-de-france)
 open_case
-refused 7 "motif de refus" as amelie sceau --json consent refuse "$CASE" \
+refused 7 "ne-souhaite-pas" as amelie sceau --json consent refuse "$CASE" \
     --reason "parce que"
 quiet as amelie sceau consent refuse "$CASE" --reason ne-souhaite-pas \
     --channel visite

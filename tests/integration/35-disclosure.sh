@@ -42,6 +42,14 @@ expect_status 3 as amelie sceau --json extract preview "$CASE" caf \
 is "$(json $OUT/preview.json '.missing[0].name')" "Marguerite Exemplaire"
 ok "l'aperçu nomme qui n'a pas encore consenti"
 
+as amelie sceau extract preview "$CASE" ccapex >$OUT/preview.txt
+grep -q $'dette.montant .*2\xc2\xa0448,00\xc2\xa0€' $OUT/preview.txt ||
+	fail "un montant : $(cat $OUT/preview.txt)"
+grep -q "dette.depuis .*1er juin 2026" $OUT/preview.txt ||
+	fail "une date : $(cat $OUT/preview.txt)"
+! grep -q '[{}]' $OUT/preview.txt || fail "du JSON dans l'aperçu"
+ok "l'aperçu dit les montants et les dates comme la page les dira"
+
 # --- by hand --------------------------------------------------------------
 
 home=/run/home/poste-ccapex

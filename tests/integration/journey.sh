@@ -8,7 +8,8 @@
 #
 # What the steps leave for one another: CASE, CONSENT_FORM, CONTRACT, PHOTOS,
 # DIAGNOSTIC, PIECE (spoken references), CONSENT, CAF_ONE,
-# CAF_TWO, CCAPEX_ONE (extracts), LOG_KEY, OUT (a folder of what was got).
+# CAF_TWO, CCAPEX_ONE (extracts), REFUSAL (an entry of the log), LOG_KEY, OUT
+# (a folder of what was got).
 
 OUT=/run/work/out
 M=/run/work/material
@@ -472,6 +473,7 @@ step_4() {
 	shown_refused 3 "" Amélie from_afar \
 	    --purpose traitement-surendettement extract release "$CASE" \
 	    banque-de-france
+	REFUSAL=$(grep -o 'inscription n° [0-9]*' $OUT/shown | grep -o '[0-9]*$')
 	ok "Banque de France : refusé, faute de consentement, et c'est dit"
 	release ccapex examen-ccapex
 	CCAPEX_ONE=$EXTRACT
@@ -509,6 +511,9 @@ step_5() {
 	    --channel telephone --reason "appel du ménage" \
 	    --caller-check "rappelé au numéro du dossier"
 	moment withdrawn
+	shown Amélie from_afar consent list "$CASE" --at "$(date +%F)"
+	grep -q "partage:caf *retiré" $OUT/shown ||
+		fail "encore en vigueur : $(cat $OUT/shown)"
 	shown_refused 5 "" CAF partner caf pull "$CAF_TWO"
 	shown_refused 3 "" Amélie from_afar --purpose maintien-aide-logement \
 	    extract release "$CASE" caf
@@ -532,6 +537,13 @@ step_6() {
 	step 6 "La déléguée à la protection des données contrôle, sans le coffre"
 	shown Dora as dora sceau audit log --limit 12
 	shown Dora as dora sceau audit who-saw "$CONTRACT"
+	shown Dora as dora sceau policy explain "$REFUSAL"
+	grep -q "la même décision, mot pour mot" $OUT/shown ||
+		fail "n° $REFUSAL : $(cat $OUT/shown)"
+	ok "le refus de la Banque de France s'explique : règle, faits, texte"
+	shown Dora as dora sceau policy test
+	shown Dora as dora sceau due
+	ok "les règles passent leurs essais ; ce qui attend est daté"
 	moment audited
 	rm -rf $dora/journal
 	shown Dora as dora sceau audit export $dora/journal

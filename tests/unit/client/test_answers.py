@@ -40,6 +40,36 @@ def each_refusal_has_its_status_and_sentence(v):
         within("inscription n° 12", got[2])
 
 
+def the_vaults_words_follow_when_they_name_something(v):
+    """A sentence that says it all stands alone with the number; a field, a
+    file or a value is told; what is too long leaves the number its room."""
+    for code, status, detail, told in (
+            ("no-rule", 403, "caseworker camille: denied", ""),
+            ("not-found", 404, "no such thing, or not yours", ""),
+            ("record-field", 422, "field dette.montant: a number",
+             "field dette.montant: a number; "),
+            ("event-unknown", 422, "event: " + "é" * 200, None)):
+        got = v.run("case", "list", answer=lambda q: q.problem(
+            status, code, "refused" if status == 422 else None,
+            audit=12, detail=detail))
+        if told is None:
+            within("é…; inscription n° 12)", got[2])
+        else:
+            within(" (" + told + "inscription n° 12)", got[2])
+
+
+def help_is_a_word_too(v):
+    got = v.run("help", "consent")
+    same(got[0], 0)
+    within("consent withdraw", got[1])
+    same("extract" in got[1], False)
+    same(max(len(line) for line in got[1].splitlines()) <= 100, True)
+    same(v.run("help")[0], 0)
+    got = v.run("help", "rien")
+    same(got[:2], (2, ""))
+    within("rien", got[2])
+
+
 def a_refusal_is_no_json_output(v):
     got = v.run("--json", "case", "list",
                 answer=lambda q: q.problem(403, "no-rule", "denied"))

@@ -104,6 +104,80 @@ columns_are_aligned_in_places_not_bytes(void **state)
 }
 
 static void
+a_column_that_holds_nothing_is_left_out(void **state)
+{
+	AUTO(table_done) struct table t = { 0 };
+	AUTO(mem_freep) char *got = NULL;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(table_head(&t, &e, "a", "b", "c", NULL), 0);
+	assert_int_equal(table_row(&t, &e, "1", "", "3", NULL), 0);
+	assert_int_equal(table_row(&t, &e, "", "", "33", NULL), 0);
+	got = table_text(&t);
+	assert_string_equal(got, "a  c\n"
+				 "1  3\n"
+				 "   33\n");
+}
+
+#define WORDS                                                                  \
+	"dix fois cinq mots de suite font une cellule qui ne tient pas dans "  \
+	"la largeur que lit une personne"
+#define LONG_ID "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz"
+
+static void
+what_is_too_wide_is_wrapped_in_its_column(void **state)
+{
+	AUTO(table_done) struct table t = { 0 };
+	AUTO(mem_freep) char *got = NULL;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(table_head(&t, &e, "a", "b", NULL), 0);
+	assert_int_equal(table_row(&t, &e, LONG_ID, WORDS, NULL), 0);
+	got = table_text(&t);
+	assert_string_equal(got,
+	    "a                                                     b\n" LONG_ID
+	    "  dix fois cinq mots de suite font une cellule\n"
+	    "                                                      "
+	    "qui ne tient pas dans la largeur que lit une\n"
+	    "                                                      "
+	    "personne\n");
+}
+
+/* An identifier is never cut: who copies it needs it whole. */
+static void
+what_no_line_can_hold_is_a_block_a_row(void **state)
+{
+	AUTO(table_done) struct table t = { 0 };
+	AUTO(mem_freep) char *got = NULL;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(table_head(&t, &e, "a", "b", "c", NULL), 0);
+	assert_int_equal(
+	    table_row(&t, &e, LONG_ID LONG_ID, LONG_ID, "é", NULL), 0);
+	assert_int_equal(table_row(&t, &e, LONG_ID, "", "", NULL), 0);
+	got = table_text(&t);
+	assert_string_equal(got, "a : " LONG_ID LONG_ID "\n  b : " LONG_ID
+				 "\n  c : é\n\na : " LONG_ID "\n");
+}
+
+static void
+what_is_hardly_too_wide_stays_a_table(void **state)
+{
+	AUTO(table_done) struct table t = { 0 };
+	AUTO(mem_freep) char *got = NULL;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(table_head(&t, &e, "a", "b", NULL), 0);
+	assert_int_equal(table_row(&t, &e, LONG_ID, LONG_ID, NULL), 0);
+	got = table_text(&t);
+	assert_non_null(strstr(got, LONG_ID "  " LONG_ID "\n"));
+}
+
+static void
 a_table_without_rows_is_a_sentence(void **state)
 {
 	AUTO(table_done) struct table t = { 0 };
@@ -145,6 +219,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_of_others_does_not_command_the_terminal),
 		cmocka_unit_test(columns_are_aligned_in_places_not_bytes),
+		cmocka_unit_test(a_column_that_holds_nothing_is_left_out),
+		cmocka_unit_test(what_is_too_wide_is_wrapped_in_its_column),
+		cmocka_unit_test(what_no_line_can_hold_is_a_block_a_row),
+		cmocka_unit_test(what_is_hardly_too_wide_stays_a_table),
 		cmocka_unit_test(a_table_without_rows_is_a_sentence),
 		cmocka_unit_test(a_row_of_another_length_is_an_error),
 		cmocka_unit_test(too_many_columns_are_an_error),

@@ -186,7 +186,7 @@ def the_past_is_replayed_under_a_candidate(v):
 
     got = v.run("policy", "diff", folder, "--replay", "180d", answer=answer)
     same((got[0], got[2]), (0, ""))
-    within("en autoriseraient en plus 2", got[1])
+    within("2 de plus, en refuseraient 0", got[1])
     within("3 ne se lisent plus", got[1])
     within("les plus récentes seules", got[1])
     within("disclosure → caf  camille", got[1])
