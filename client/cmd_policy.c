@@ -119,6 +119,21 @@ print_recipients(const json_t *j, struct err *e)
 	return 0;
 }
 
+static void
+print_attestations(const json_t *list)
+{
+	const json_t *a;
+	char at[32];
+	size_t i;
+
+	json_array_foreach(list, i, a)
+	{
+		printf(_("Dépositaire garant de la page : %s, %s, inscription "
+			 "n° %lld\n"),
+		    jstr(a, "by"), jtime(a, "at", at), jint(a, "leaf"));
+	}
+}
+
 static int
 print_history(struct cli *c, struct err *e)
 {
@@ -145,6 +160,7 @@ print_history(struct cli *c, struct err *e)
 		r = approve_print(json_object_get(g, "approvals"), e);
 		if (r < 0)
 			return r;
+		print_attestations(json_object_get(g, "attestations"));
 	}
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "daemon/core/attest.h"
 #include "daemon/core/rules_rows.h"
 
 static void
@@ -43,6 +44,24 @@ page_digest(const struct rules_row *row, json_t *j, struct err *e)
 	return 0;
 }
 
+/* The custodians who attested the page; {by, at, leaf} each. */
+static int
+set_attestations(
+    struct tx *tx, const struct rules_row *row, json_t *j, struct err *e)
+{
+	uint8_t page[SHA256_LEN];
+	json_t *list = NULL;
+	int r;
+
+	if ((r = digest_of(
+		 DIGEST_SHA256, row->page.p, row->page.len, page, e)) < 0 ||
+	    (r = attest_list(tx, page, &list, e)) < 0)
+		return r;
+	return json_object_set_new(j, "attestations", list) < 0
+		   ? err_set(e, ERR_NOMEM, "rules")
+		   : 0;
+}
+
 int
 rules_proposal_json(struct core *core, struct tx *tx, const struct id *id,
     uint64_t leaf, json_t **answer, struct err *e)
@@ -73,7 +92,8 @@ rules_proposal_json(struct core *core, struct tx *tx, const struct id *id,
 	if (row.generation != 0)
 		json_object_set_new(
 		    j, "generation", json_integer(row.generation));
-	if ((r = page_digest(&row, j, e)) < 0) {
+	if ((r = page_digest(&row, j, e)) < 0 ||
+	    (r = set_attestations(tx, &row, j, e)) < 0) {
 		json_decref(j);
 		return r;
 	}
@@ -150,6 +170,10 @@ generation_json(struct core *core, struct tx *tx, uint32_t generation,
 	set_digest(j, "sha256", row.sha256);
 	set_digest(j, "people_sha256", row.people);
 	set_time(j, "applied_at", row.applied_ms);
+	if ((r = set_attestations(tx, &row, j, e)) < 0) {
+		json_decref(j);
+		return r;
+	}
 	return json_array_append_new(list, j) < 0
 		   ? err_set(e, ERR_NOMEM, "rules")
 		   : 0;

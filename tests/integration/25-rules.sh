@@ -300,6 +300,9 @@ wait_until is_open
 as denis sceau --json policy show --history >$OUT/history.json
 jq -e '[.generations[] | select(.generation == 6).approvals[].by] == ["denis"]' \
     $OUT/history.json >/dev/null || fail "$(cat $OUT/history.json)"
+jq -e '[.generations[] | select(.generation == 6).attestations[].by] ==
+    ["claire", "denis"]' $OUT/history.json >/dev/null ||
+	fail "$(cat $OUT/history.json)"
 take_rules
 version_up $NEW/00-common.conf
 sign bruno $NEW
