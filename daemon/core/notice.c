@@ -380,6 +380,8 @@ struct settling {
 	struct decision access;
 	struct notice_row row;
 	struct fresh_key key;
+	/* Of the words before, 0: none; of those that are written. */
+	uint64_t had, number;
 	struct buf sealed;
 	uint64_t leaf;
 };
@@ -504,21 +506,63 @@ check_door(const struct settling *s, struct err *e)
 }
 
 static int
-seal_words(struct settling *s, struct err *e)
+open_words(struct core *core, struct tx *tx, const struct notice_row *row,
+    const uint8_t key[32], json_t **out, struct err *e)
 {
-	json_t *j;
+	AUTO(sql_done) struct sql *q = NULL;
+	const void *p;
+	size_t n;
 	int r;
 
-	if ((r = keypool_take(s->core->keys, &s->key, e)) < 0)
+	if ((r = sql_open(
+		 tx, "SELECT sealed FROM notice WHERE id = ?", &q, e)) < 0 ||
+	    (r = sql_id(q, 1, &row->id, e)) < 0 || (r = sql_step(q, e)) < 0)
 		return r;
-	j = json_pack("{s:s, s:s, s:s}", "how", s->how, "words", s->words, "by",
-	    s->caller->actor.account);
+	if (r == 0)
+		return err_set(e, ERR_NOT_FOUND, "no such notice");
+	p = sql_get_blob(q, 0, &n);
+	return row_open(core, key, &row->kase, &row->id, 1, p, n, out, e);
+}
+
+/* Words that are there already stay, under the key they have; what is
+ * written now holds them. Opening them is a leaf. */
+static int
+take_words(
+    struct settling *s, struct secret *key, json_t **before, struct err *e)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	uint64_t leaf;
+	int r;
+
+	if ((r = core_read_leaf(s->core, s->caller, LEAF_NOTICE_SETTLE,
+		 &s->row.kase, NULL, &leaf, e)) < 0 ||
+	    (r = rows_keys(s->core, &s->row.key, 1, leaf, key, e)) < 0 ||
+	    (r = tx_read(s->core->catalog, &tx, e)) < 0)
+		return r;
+	return open_words(s->core, &tx, &s->row, key->p, before, e);
+}
+
+static int
+seal_words(struct settling *s, struct err *e)
+{
+	AUTO(secret_done) struct secret old = { 0 };
+	AUTO(json_decrefp) json_t *before = NULL, *j = NULL;
+	int r;
+
+	s->had = s->row.key;
+	if (s->had != 0)
+		r = take_words(s, &old, &before, e);
+	else
+		r = keypool_take(s->core->keys, &s->key, e);
+	if (r < 0)
+		return r;
+	s->number = s->had != 0 ? s->had : s->key.number;
+	j = json_pack("{s:s, s:s, s:s, s:O*}", "how", s->how, "words", s->words,
+	    "by", s->caller->actor.account, "before", before);
 	if (j == NULL)
 		return err_set(e, ERR_NOMEM, "notice");
-	r = row_seal(
-	    s->core, s->key.key.p, &s->row.kase, &s->id, 1, j, &s->sealed, e);
-	json_decref(j);
-	return r;
+	return row_seal(s->core, s->had != 0 ? old.p : s->key.key.p,
+	    &s->row.kase, &s->id, 1, j, &s->sealed, e);
 }
 
 /* Acknowledged implies received: both moves at once. */
@@ -530,12 +574,17 @@ apply_settle(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 
 	if ((r = find(tx, &s->id, &s->row, e)) < 0)
 		return r;
+	/* Somebody else settled it since its words were sealed, or its case
+	 * was erased. */
+	if (s->row.key != s->had)
+		return err_tag(e, ERR_CONFLICT, "notice-state",
+		    "this notice changed meanwhile");
 	if (strcmp(s->how, "acknowledged") == 0 &&
 	    strcmp(s->row.state, "queued") == 0 &&
 	    (r = move(tx, &s->row, "delivered", now_ms, e)) < 0)
 		return r;
 	if ((r = move(tx, &s->row, s->how, now_ms, e)) < 0 ||
-	    (r = keep_words(tx, &s->id, s->key.number, &s->sealed, e)) < 0)
+	    (r = keep_words(tx, &s->id, s->number, &s->sealed, e)) < 0)
 		return r;
 	return settling_leaf(s, tx, LEAF_NOTICE_SETTLE, now_ms, e);
 }
@@ -626,22 +675,13 @@ add_words(struct core *core, struct tx *tx, const struct notice_row *row,
     uint64_t leaf, json_t *into, struct err *e)
 {
 	AUTO(secret_done) struct secret key = { 0 };
-	AUTO(sql_done) struct sql *q = NULL;
 	json_t *words = NULL;
-	const void *p;
-	size_t n;
 	int r;
 
 	if (row->key == 0)
 		return 0;
-	if ((r = sql_open(
-		 tx, "SELECT sealed FROM notice WHERE id = ?", &q, e)) < 0 ||
-	    (r = sql_id(q, 1, &row->id, e)) < 0 || (r = sql_step(q, e)) <= 0)
-		return r;
-	p = sql_get_blob(q, 0, &n);
 	if ((r = rows_keys(core, &row->key, 1, leaf, &key, e)) < 0 ||
-	    (r = row_open(
-		 core, key.p, &row->kase, &row->id, 1, p, n, &words, e)) < 0)
+	    (r = open_words(core, tx, row, key.p, &words, e)) < 0)
 		return r;
 	json_object_update_missing(into, words);
 	json_decref(words);

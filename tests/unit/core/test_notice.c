@@ -356,6 +356,37 @@ an_erased_case_keeps_the_lines_and_its_notices_go_on(void **state)
 	expect(f, settle(f, CAMILLE, id, "acknowledged", ""), ERR_OK, NULL);
 }
 
+static void
+what_was_written_first_stays_under_the_one_key(void **state)
+{
+	char kase[ID_TEXT], id[ID_TEXT];
+	json_t *answer = NULL, *line;
+	struct caller c;
+	FIXTURE(f);
+
+	core_fixture_case(f, CAMILLE, "Durand", kase);
+	add(f, kase, "banque-de-france", 0);
+	first(f, kase, "notice", id);
+	expect(f, settle(f, CAMILLE, id, "delivered", "par courrier"), ERR_OK,
+	    NULL);
+	expect(
+	    f, settle(f, NOA, id, "acknowledged", "par retour"), ERR_OK, NULL);
+	/* One number, which the erasure of the case takes. */
+	assert_int_equal(keys_of(f, kase), 1);
+	c = core_fixture_caller(f, CAMILLE);
+	assert_int_equal(
+	    notice_list(f->core, &c, "", &f->object, &answer, &f->e), 0);
+	line = json_array_get(json_object_get(answer, "notices"), 0);
+	assert_string_equal(
+	    json_string_value(json_object_get(line, "words")), "par retour");
+	line = json_object_get(line, "before");
+	assert_string_equal(
+	    json_string_value(json_object_get(line, "words")), "par courrier");
+	assert_string_equal(
+	    json_string_value(json_object_get(line, "how")), "delivered");
+	json_decref(answer);
+}
+
 /* --- what is due ------------------------------------------------------------
  */
 
@@ -449,6 +480,7 @@ main(void)
 		TEST(staff_have_no_part_in_the_door),
 		TEST(who_has_a_door_answers_there),
 		TEST(staff_answer_for_who_has_none_and_once),
+		TEST(what_was_written_first_stays_under_the_one_key),
 		TEST(another_team_finds_nothing_to_settle),
 		TEST(an_erased_case_keeps_the_lines_and_its_notices_go_on),
 		TEST(what_is_due_is_shown_to_those_it_concerns),
