@@ -14,6 +14,7 @@
  * (--full: 30 s), two of each kind; filings/s are told over the first 2 s,
  * the whole, and the last two thirds.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -139,22 +140,40 @@ choose_account(struct bench *b)
 }
 
 static void
+copy_rule(struct bench *b, const char *name)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	char path[512];
+	struct err e;
+
+	snprintf(path, sizeof(path), SCEAU_RULES "/%s", name);
+	must(file_read(AT_FDCWD, path, 1u << 20, &text, &e), &e);
+	snprintf(path, sizeof(path), "%s/policy/%s", b->v.dir, name);
+	must(file_write(AT_FDCWD, path, text.p, text.len, 0644, &e), &e);
+}
+
+static void
 copy_rules(struct bench *b)
 {
-	AUTO(buf_done) struct buf rules = { 0 };
-	char path[160];
+	char path[512], name[300];
+	struct dirent *d;
 	struct err e;
+	DIR *dir;
 
 	snprintf(path, sizeof(path), "%s/policy", b->v.dir);
 	must(dir_make(AT_FDCWD, path, 0755, &e), &e);
-	must(file_read(
-		 AT_FDCWD, SCEAU_RULES "/00-common.conf", 1u << 20, &rules, &e),
-	    &e);
-	snprintf(path, sizeof(path), "%s/policy/00-common.conf", b->v.dir);
-	must(file_write(AT_FDCWD, path, rules.p, rules.len, 0644, &e), &e);
+	copy_rule(b, "00-common.conf");
 	snprintf(path, sizeof(path), "%s/policy/notices", b->v.dir);
-	if (symlink(SCEAU_RULES "/notices", path) < 0)
+	must(dir_make(AT_FDCWD, path, 0755, &e), &e);
+	if ((dir = opendir(SCEAU_RULES "/notices")) == NULL)
 		die("notices");
+	while ((d = readdir(dir)) != NULL) {
+		if (d->d_name[0] == '.')
+			continue;
+		snprintf(name, sizeof(name), "notices/%s", d->d_name);
+		copy_rule(b, name);
+	}
+	closedir(dir);
 }
 
 /* Start a program of ours and wait until it says that it serves. */
