@@ -9,6 +9,7 @@
 #include "client/cmd_policy_public.h"
 #include "client/out.h"
 #include "client/ruleset.h"
+#include "client/words.h"
 
 struct page {
 	const struct policy *p;
@@ -70,7 +71,7 @@ list(struct page *g, const char *before, const char *const *v)
 		return;
 	add(g, "%s", before);
 	for (i = 0; v[i] != NULL; i++)
-		add(g, "%s%s", i > 0 ? ", " : "", v[i]);
+		add(g, "%s%s", i > 0 ? ", " : "", word_for(v[i]));
 	add(g, "\n");
 }
 

@@ -11,6 +11,13 @@ static const struct {
 	{ "restricted", N_("limité") },
 	{ "filed", N_("déposé") },
 	{ "erased", N_("effacé") },
+	/* levels of signatures */
+	{ "qualified", N_("signature qualifiée") },
+	{ "advanced", N_("signature avancée") },
+	{ "provider-seal", N_("cachet du prestataire de signature") },
+	{ "stylus", N_("au stylet sur une tablette") },
+	{ "handwritten-scan", N_("manuscrite numérisée") },
+	{ "oral-witnessed", N_("orale avec témoin") },
 	/* consents */
 	{ "given", N_("donné") },
 	{ "renewed", N_("renouvelé") },
