@@ -30,7 +30,7 @@ attest_enter(struct tx *tx, const uint8_t page[32],
 
 /* One person is one account and one uid, whichever of them is shared. */
 static int
-count(struct tx *tx, const uint8_t page[32], int64_t since_ms, int64_t until_ms,
+count(struct tx *tx, const uint8_t page[32], int64_t since_ms, uint64_t leaf,
     uint32_t *n, struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
@@ -38,31 +38,32 @@ count(struct tx *tx, const uint8_t page[32], int64_t since_ms, int64_t until_ms,
 
 	if ((r = sql_open(tx,
 		 "SELECT min(count(DISTINCT uid), count(DISTINCT account))"
-		 " FROM attestation WHERE page = ? AND at BETWEEN ? AND ?",
+		 " FROM attestation WHERE page = ? AND at >= ? AND leaf < ?",
 		 &q, e)) < 0 ||
 	    (r = sql_blob(q, 1, page, SHA256_LEN, e)) < 0 ||
 	    (r = sql_int(q, 2, since_ms, e)) < 0 ||
-	    (r = sql_int(q, 3, until_ms, e)) < 0 || (r = sql_step(q, e)) < 0)
+	    (r = sql_int(q, 3, (int64_t)leaf, e)) < 0 ||
+	    (r = sql_step(q, e)) < 0)
 		return r;
 	*n = r > 0 ? (uint32_t)sql_get_int(q, 0) : 0;
 	return 0;
 }
 
 int
-attest_between(struct tx *tx, const uint8_t page[32], int64_t since_ms,
-    int64_t until_ms, uint32_t *n, struct buf *lines, struct err *e)
+attest_before(struct tx *tx, const uint8_t page[32], int64_t since_ms,
+    uint64_t leaf, uint32_t *n, struct buf *lines, struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
 	int r;
 
-	if ((r = count(tx, page, since_ms, until_ms, n, e)) < 0 ||
+	if ((r = count(tx, page, since_ms, leaf, n, e)) < 0 ||
 	    (r = sql_open(tx,
 		 "SELECT uid, account, leaf FROM attestation"
-		 " WHERE page = ? AND at BETWEEN ? AND ? ORDER BY leaf",
+		 " WHERE page = ? AND at >= ? AND leaf < ? ORDER BY leaf",
 		 &q, e)) < 0 ||
 	    (r = sql_blob(q, 1, page, SHA256_LEN, e)) < 0 ||
 	    (r = sql_int(q, 2, since_ms, e)) < 0 ||
-	    (r = sql_int(q, 3, until_ms, e)) < 0)
+	    (r = sql_int(q, 3, (int64_t)leaf, e)) < 0)
 		return r;
 	while ((r = sql_step(q, e)) > 0)
 		if ((r = buf_addf(lines, e, "attested %lld %s %lld\n",

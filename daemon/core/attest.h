@@ -15,12 +15,13 @@ int attest_enter(struct tx *tx, const uint8_t page[32],
     const struct actor *custodian, int64_t at_ms, uint64_t leaf, struct err *e)
     NODISCARD;
 /*
- * How many different custodians attested this page between the two moments,
- * both included; a line for each attestation is appended to lines, for the
- * digest of the act that rests on them.
+ * How many different custodians attested this page from since_ms on, in a leaf
+ * before this one; a line for each attestation is appended to lines, for the
+ * digest of the act that rests on them. Its end is a leaf and no moment: two
+ * leaves may tell one moment, while a clock that was set back catches up.
  */
-int attest_between(struct tx *tx, const uint8_t page[32], int64_t since_ms,
-    int64_t until_ms, uint32_t *n, struct buf *lines, struct err *e) NODISCARD;
+int attest_before(struct tx *tx, const uint8_t page[32], int64_t since_ms,
+    uint64_t leaf, uint32_t *n, struct buf *lines, struct err *e) NODISCARD;
 /* [{by, at, leaf}], oldest first. */
 int attest_list(struct tx *tx, const uint8_t page[32], json_t **out,
     struct err *e) NODISCARD;

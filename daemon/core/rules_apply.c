@@ -163,8 +163,7 @@ check_approvals(struct acting *a, struct tx *tx, int64_t now_ms,
 	AUTO(buf_done) struct buf words = { 0 };
 	int r;
 
-	r = rules_spared(tx, a->core->policy, a->candidate, &a->row,
-	    audit_time(a->core->audit, now_ms), &words, e);
+	r = rules_spared(tx, a->core->policy, a->candidate, &a->row, &words, e);
 	if (r < 0)
 		return r;
 	return approval_check_spared(
@@ -178,12 +177,14 @@ apply_set(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	uint8_t hash[32];
 	int r;
 
-	if ((r = check_state(a, tx, e)) < 0 ||
-	    (r = check_approvals(a, tx, now_ms, hash, e)) < 0)
+	if ((r = check_state(a, tx, e)) < 0)
+		return r;
+	a->row.applied_ms = audit_time(a->core->audit, now_ms);
+	a->row.applied_leaf = audit_mark(a->core->audit);
+	if ((r = check_approvals(a, tx, now_ms, hash, e)) < 0)
 		return r;
 	a->row.generation = a->row.base + 1;
 	a->row.applied_uid = a->caller->actor.uid;
-	a->row.applied_ms = audit_time(a->core->audit, now_ms);
 	snprintf(a->row.applied_by, sizeof(a->row.applied_by), "%s",
 	    a->caller->actor.account);
 	if ((r = enter_leaf(a, tx, hash, now_ms, e)) < 0)

@@ -137,8 +137,7 @@ check_signatures(struct tx *tx, const struct policy *before,
 
 	r = approval_each(tx, &row->id, take_signature, &s, e);
 	if (r == 0)
-		r = spared = rules_spared(
-		    tx, before, after, row, row->applied_ms, &s.all, e);
+		r = spared = rules_spared(tx, before, after, row, &s.all, e);
 	all = s.all;
 	if (r < 0)
 		return r;

@@ -83,12 +83,12 @@ const char *rules_takes(const struct policy *a, const struct policy *b);
 /*
  * A lost key (DESIGN.md): b gives one person of a's other keys and changes
  * nothing else, and as many custodians as a's figure recovery-quorum asks
- * attested the page while approvals of it hold. 1: they stand in for one
+ * attested the page while approvals of it hold, before the row's applied_leaf
+ * (the next one, while it is being applied). 1: they stand in for one
  * signature, *words is what they leave in the digest of the act; 0: no.
  */
 int rules_spared(struct tx *tx, const struct policy *a, const struct policy *b,
-    const struct rules_row *row, int64_t at_ms, struct buf *words,
-    struct err *e) NODISCARD;
+    const struct rules_row *row, struct buf *words, struct err *e) NODISCARD;
 /* The page up to the digests: what a and b are, and where. */
 int rules_page_head(const struct core *core, const struct rules_row *a,
     const struct rules_row *b, struct buf *out, struct err *e) NODISCARD;

@@ -261,6 +261,33 @@ the_chain_of_such_a_change_holds_at_the_next_start(void **state)
 	assert_int_equal(rules_generation(s->f->core), 2);
 }
 
+static int64_t
+a_clock_set_back(void)
+{
+	return 0;
+}
+
+static void
+what_is_attested_in_the_moment_of_the_change_is_no_part_of_it(void **state)
+{
+	SCENE(s);
+
+	/* Until the clock catches up, all leaves tell one moment. */
+	core_fixture_close(s->f);
+	assert_int_equal(core_open(&s->f->agent.settings, a_clock_set_back,
+			     &s->f->core, &s->f->e),
+	    0);
+	lose_the_jurists_key(s);
+	sign(s, DIRECTOR);
+	attest(s, 501, "une");
+	attest(s, 502, "deux");
+	assert_int_equal(apply(s), 0);
+	attest(s, 503, "trois");
+	core_fixture_close(s->f);
+	core_fixture_open(s->f);
+	assert_int_equal(rules_generation(s->f->core), 2);
+}
+
 static void
 custodians_alone_replace_nothing(void **state)
 {
@@ -395,6 +422,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH(one_approver_and_two_custodians_replace_a_key),
 		WITH(the_chain_of_such_a_change_holds_at_the_next_start),
+		WITH(
+		    what_is_attested_in_the_moment_of_the_change_is_no_part_of_it),
 		WITH(custodians_alone_replace_nothing),
 		WITH(one_custodian_twice_is_one),
 		WITH(another_page_and_one_of_long_ago_do_not_count),
