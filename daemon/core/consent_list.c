@@ -331,9 +331,13 @@ add_in_force(struct listing *l, struct err *e)
 static int
 set_at(struct listing *l, const char *at, struct err *e)
 {
+	int64_t vault;
 	int r;
 
 	l->now_ms = l->core->now_ms();
+	/* What was withdrawn before a clock was set back stays withdrawn. */
+	vault = audit_time(l->core->audit, l->now_ms);
+	l->now_ms = vault > l->now_ms ? vault : l->now_ms;
 	l->at_ms = l->now_ms;
 	l->day = civil_day(l->now_ms);
 	if (at == NULL || at[0] == '\0')

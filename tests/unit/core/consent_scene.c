@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -70,11 +71,25 @@ scene_add_person(struct scene *s, const char *role, const char *name)
 	json_decref(answer);
 }
 
+int
+scene_setup(void **state)
+{
+	struct core_fixture *f = calloc(1, sizeof(*f));
+
+	*state = NULL;
+	assert_non_null(f);
+	if (!core_fixture_init(f)) {
+		free(f);
+		return 0;
+	}
+	*state = f;
+	return 0;
+}
+
 /* A couple and their child, on this instant. */
 void
 scene_init(struct scene *s, struct core_fixture *f, const char *at)
 {
-	core_fixture_close(f);
 	scene_set_clock(at);
 	if (core_open(&f->agent.settings, the_clock, &f->core, &f->e) < 0)
 		fail_msg("core: %s", f->e.text);

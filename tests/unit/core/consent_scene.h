@@ -17,7 +17,10 @@ struct scene {
 	struct caller camille;
 };
 
-/* The core is opened again, under the clock, at this instant. */
+/* cmocka: as core_fixture_setup, but the vault begins with the scene: its
+ * first leaf is not of today. Ends with core_fixture_teardown. */
+int scene_setup(void **state);
+/* The core is opened under the clock, at this instant. */
 void scene_init(struct scene *s, struct core_fixture *f, const char *at);
 void scene_file(
     struct scene *s, const char *kase, const char *kind, char out[ID_TEXT]);

@@ -365,6 +365,40 @@ nothing_is_declared_from_before_a_withdrawal(void **state)
 }
 
 static void
+a_clock_set_back_hides_no_withdrawal(void **state)
+{
+	struct consents_in_force *in = calloc(1, sizeof(*in));
+	struct consent_giving g;
+	struct scene s;
+	struct id kase;
+	FIXTURE(f);
+
+	scene_init(&s, f, "2026-11-20T10:00:00Z");
+	g = scene_sheet(&s);
+	g.purposes[0] = "partage:caf";
+	g.npurposes = 1;
+	scene_must_give(&s, &g, 2);
+	scene_set_clock("2026-11-23T10:00:00Z");
+	scene_withdraw_of(&s, s.second, "partage:caf");
+	scene_set_clock("2026-11-22T10:00:00Z");
+	scene_stands(&s, "partage:caf", "", 0, "not-all-adults");
+	scene_withdraw_of(&s, s.first, "partage:caf");
+	scene_stands(&s, "partage:caf", "", 0, "withdrawn");
+	/* And for what is decided now, too. */
+	assert_int_equal(id_parse(s.kase, &kase, NULL), 0);
+	{
+		AUTO(tx_end) struct tx tx = { 0 };
+
+		assert_int_equal(tx_read(f->core->catalog, &tx, NULL), 0);
+		assert_int_equal(consents_of_case(f->core, &tx, &kase,
+				     scene_clock_ms, in, &f->e),
+		    0);
+	}
+	assert_null(in->purposes[0]);
+	free(in);
+}
+
+static void
 one_adult_is_not_all(void **state)
 {
 	struct consent_giving g;
@@ -485,7 +519,7 @@ main(void)
 {
 #define T(name)                                                                \
 	cmocka_unit_test_setup_teardown(                                       \
-	    name, core_fixture_setup, core_fixture_teardown)
+	    name, scene_setup, core_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_sheet_needs_its_form),
 		T(only_adults_of_the_case_consent),
@@ -499,6 +533,7 @@ main(void)
 		T(the_same_key_gives_the_same_records_once),
 		T(given_again_is_renewed_and_keeps_its_history),
 		T(nothing_is_declared_from_before_a_withdrawal),
+		T(a_clock_set_back_hides_no_withdrawal),
 		T(one_adult_is_not_all),
 		T(for_decisions_each_adult_has_their_own_list),
 		T(asked_for_and_put_off_are_states_too),

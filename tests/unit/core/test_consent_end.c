@@ -443,7 +443,7 @@ main(void)
 {
 #define T(name)                                                                \
 	cmocka_unit_test_setup_teardown(                                       \
-	    name, core_fixture_setup, core_fixture_teardown)
+	    name, scene_setup, core_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_withdrawal_has_its_form),
 		T(several_go_at_once_or_none),

@@ -274,7 +274,7 @@ main(void)
 {
 #define T(name)                                                                \
 	cmocka_unit_test_setup_teardown(                                       \
-	    name, core_fixture_setup, core_fixture_teardown)
+	    name, scene_setup, core_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_change_has_its_form),
 		T(a_role_counts_from_its_first_day_to_its_last),

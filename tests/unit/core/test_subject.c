@@ -563,7 +563,7 @@ main(void)
 {
 #define T(name)                                                                \
 	cmocka_unit_test_setup_teardown(                                       \
-	    name, core_fixture_setup, core_fixture_teardown)
+	    name, scene_setup, core_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_refusal_keeps_the_outcome_and_no_social_record),
 		T(a_refusal_comes_too_late_for_a_diagnosis),
