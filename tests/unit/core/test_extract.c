@@ -1123,26 +1123,41 @@ notices_stand_with_their_own_extract(void **state)
 
 /* --- rules that change ---------------------------------------------------- */
 
-/* Other rules, as long as the test lasts: text from becomes to. */
-static const struct policy *
-use_rules(struct scene *s, const char *from, const char *to)
+/* The first place in a file of the rules; 0: it is not there. */
+static int
+edit_rules(const char *dir, const char *name, const char *from, const char *to)
 {
-	const struct policy *was = s->f->core->policy;
 	AUTO(buf_done) struct buf text = { 0 }, new = { 0 };
-	char path[600], dir[512];
-	struct policy *p = NULL;
+	char path[600];
 	const char *at;
 
-	snprintf(dir, sizeof(dir), "%s/policy", s->f->agent.dir);
-	snprintf(path, sizeof(path), "%s/00-common.conf", dir);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	assert_int_equal(file_read(AT_FDCWD, path, 1u << 20, &text, NULL), 0);
-	assert_non_null(at = strstr(buf_str(&text), from));
+	if ((at = strstr(buf_str(&text), from)) == NULL)
+		return 0;
 	assert_int_equal(
 	    buf_add(&new, text.p, (size_t)(at - (char *)text.p), NULL), 0);
 	assert_int_equal(
 	    buf_addf(&new, NULL, "%s%s", to, at + strlen(from)), 0);
 	assert_int_equal(
 	    file_write(AT_FDCWD, path, new.p, new.len, 0644, NULL), 0);
+	return 1;
+}
+
+/* Other rules, as long as the test lasts: text from becomes to, in those of
+ * today and in those of 2027, whichever are in force. */
+static const struct policy *
+use_rules(struct scene *s, const char *from, const char *to)
+{
+	const struct policy *was = s->f->core->policy;
+	struct policy *p = NULL;
+	char dir[512];
+	int n;
+
+	snprintf(dir, sizeof(dir), "%s/policy", s->f->agent.dir);
+	n = edit_rules(dir, "00-common.conf", from, to);
+	n += edit_rules(dir, "10-2027.conf", from, to);
+	assert_true(n > 0);
 	must(s, policy_load(dir, &p, NULL, &s->f->e));
 	s->f->core->policy = p;
 	return was;
