@@ -92,7 +92,7 @@ fits_purpose(const struct access_rule *a, const struct access_facts *f)
 static enum fit
 fit(const struct access_rule *a, const struct access_facts *f, const char *role)
 {
-	if (!policy_in_force(&a->when, f->day) || (a->ops >> f->op & 1) == 0 ||
+	if (!policy_in_force(&a->when, f->day) || !opset_has(&a->ops, f->op) ||
 	    !model_has(a->roles, role))
 		return FIT_NOT;
 	if (names_op(f->op)->on_kind && f->kind != NULL &&
@@ -111,7 +111,8 @@ static const char *
 about_case(const struct access_facts *f)
 {
 	static const char *const cases[STATE_COUNT] = { "open case",
-		"closed case", "restricted case", "erased case" };
+		"closed case", "restricted case", "erased case",
+		"archived case" };
 	int state;
 
 	if (f->case_state == NULL)

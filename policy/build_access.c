@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-static uint64_t
+static struct opset
 read_ops(struct build *b, const struct node *n)
 {
 	const struct value *v = read_value(n, "operations");
 	enum policy_op op;
-	uint64_t bits = 0;
+	struct opset set = { 0 };
 	size_t i;
 
 	for (i = 0; v != NULL && i < v->n; i++) {
@@ -16,28 +16,28 @@ read_ops(struct build *b, const struct node *n)
 			problem(b->ps, n->file, v->lines[i],
 			    "unknown operation \"%s\" in access \"%s\"",
 			    v->v[i], n->title);
-		else if ((bits >> op & 1) != 0)
+		else if (opset_has(&set, op))
 			problem(b->ps, n->file, v->lines[i],
 			    "operation \"%s\" twice in access \"%s\"", v->v[i],
 			    n->title);
 		else
-			bits |= 1ull << op;
+			opset_add(&set, op);
 	}
-	if (bits == 0)
+	if (opset_is_empty(&set))
 		problem(b->ps, n->file, n->line,
 		    "access \"%s\" allows no operation", n->title);
-	return bits;
+	return set;
 }
 
 /* Does an operation of the rule read content, or weigh? */
 static void
-look_at_ops(uint64_t ops, int *reads, int *weighty)
+look_at_ops(const struct opset *ops, int *reads, int *weighty)
 {
 	int op;
 
 	*reads = *weighty = 0;
 	for (op = 0; op < OP_COUNT; op++)
-		if ((ops >> op & 1) != 0) {
+		if (opset_has(ops, (enum policy_op)op)) {
 			*reads |= names_op((enum policy_op)op)->reads;
 			*weighty |= names_op((enum policy_op)op)->weighty;
 		}
@@ -52,7 +52,7 @@ read_conditions(struct build *b, const struct node *n, struct access_rule *a)
 {
 	int reads, weighty;
 
-	look_at_ops(a->ops, &reads, &weighty);
+	look_at_ops(&a->ops, &reads, &weighty);
 	a->break_glass = reads ? read_flag_must(b, n, "break-glass")
 			       : read_flag(b, n, "break-glass");
 	a->step_up = weighty ? read_flag_must(b, n, "step-up")
@@ -67,7 +67,7 @@ read_conditions(struct build *b, const struct node *n, struct access_rule *a)
 		    "access \"%s\": no operation of it takes a signed "
 		    "statement",
 		    n->title);
-	if (!a->step_up && (a->ops >> OP_BREAK_GLASS & 1) != 0)
+	if (!a->step_up && opset_has(&a->ops, OP_BREAK_GLASS))
 		problem(b->ps, n->file, read_line(n, "step-up"),
 		    "access \"%s\": breaking the glass always takes a signed "
 		    "statement",
@@ -137,7 +137,7 @@ check_kind(struct build *b, const struct node *n, const struct access_rule *a,
 		return;
 	}
 	check_together(b, n, line, a, "kind", name, &k->when);
-	if (k->by_vault && (a->ops >> OP_DOC_FILE & 1) != 0)
+	if (k->by_vault && opset_has(&a->ops, OP_DOC_FILE))
 		problem(b->ps, n->file, line,
 		    "access \"%s\" would let file \"%s\", which the vault "
 		    "writes itself",
@@ -152,7 +152,7 @@ check_kinds(struct build *b, const struct node *n, const struct access_rule *a)
 	size_t i;
 
 	for (op = 0; op < OP_COUNT; op++)
-		if ((a->ops >> op & 1) != 0) {
+		if (opset_has(&a->ops, (enum policy_op)op)) {
 			on_kind |= names_op((enum policy_op)op)->on_kind;
 			with_kind |= names_op((enum policy_op)op)->with_kind;
 		}
@@ -179,7 +179,7 @@ check_scope(struct build *b, const struct node *n, const struct access_rule *a)
 		    "access \"%s\": states go with a scope other than none",
 		    n->title);
 	for (op = 0; a->scope == SCOPE_NONE && op < OP_COUNT; op++)
-		if ((a->ops >> op & 1) != 0 &&
+		if (opset_has(&a->ops, (enum policy_op)op) &&
 		    names_op((enum policy_op)op)->on_case)
 			problem(b->ps, n->file, read_line(n, "scope"),
 			    "access \"%s\": %s is always on a case", n->title,
@@ -264,7 +264,7 @@ covers(const struct access_rule *a, const struct access_rule *b)
 	int scope = a->scope == b->scope ||
 		    (a->scope == SCOPE_ANY && b->scope != SCOPE_NONE);
 
-	return scope && (b->ops & ~a->ops) == 0 &&
+	return scope && opset_within(&b->ops, &a->ops) &&
 	       (b->states & ~a->states) == 0 && is_within(b->roles, a->roles) &&
 	       is_within(b->kinds, a->kinds) &&
 	       is_within(b->purposes, a->purposes) &&

@@ -220,6 +220,12 @@ is_decidable(const struct policy *p, const struct disclosure_facts *f,
 		deny(d, NULL, "no-rule",
 		    "Nothing goes to %s: the case is erased.", r->name);
 		return 0;
+	case STATE_ARCHIVED:
+		deny(d, NULL, "no-rule",
+		    "Nothing goes to %s: the case is in the intermediate "
+		    "archive.",
+		    r->name);
+		return 0;
 	default:
 		deny(d, NULL, "no-rule",
 		    "Nothing goes to %s: the state of the case is not known.",

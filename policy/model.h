@@ -9,8 +9,6 @@
 #include "policy/names.h"
 #include "policy/policy.h"
 
-_Static_assert(OP_COUNT <= 64, "a rule holds its operations in 64 bits");
-
 struct named { /* a role, a purpose */
 	const char *name, *title;
 	struct policy_window when;
@@ -20,8 +18,8 @@ struct access_rule {
 	const char *name, *title, *source;
 	const char *const *roles, *const *kinds, *const *purposes;
 	const char *default_purpose; /* one of purposes, or NULL */
-	uint64_t ops;		     /* bit of each enum policy_op */
-	unsigned states;	     /* bit of each enum case_state */
+	struct opset ops;
+	unsigned states; /* bit of each enum case_state */
 	enum scope scope;
 	int break_glass; /* counts only where the glass is broken */
 	int step_up;	 /* and only with a signed statement */

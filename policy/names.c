@@ -6,7 +6,7 @@ const char *const names_types[] = { "string", "text", "integer", "amount",
 	"date", "boolean", "code", "group", "list", NULL };
 const char *const names_labels[] = { "ordinary", "sensitive", "never", NULL };
 const char *const names_states[] = { "open", "closed", "restricted", "erased",
-	NULL };
+	"archived", NULL };
 const char *const names_scopes[] = { "none", "own-case", "own-team",
 	"own-organisation", "any", NULL };
 const char *const names_stages[] = { "amont", "aval", NULL };
@@ -83,12 +83,63 @@ static const struct op_traits ops[OP_COUNT] = {
 	[OP_REPLAY] = { "replay" },
 	[OP_BREAK_GLASS] = { "break-glass", .on_case = 1, .weighty = 1 },
 	[OP_BREAK_GLASS_REVIEW] = { "break-glass-review", .on_case = 1 },
+	[OP_CASE_REOPEN] = { "case-reopen", .on_case = 1 },
+	[OP_DOC_CORRECT] = { "doc-correct", .on_case = 1 },
+	[OP_INTAKE] = { "intake" },
+	[OP_HOLD] = { "hold", .on_case = 1 },
+	[OP_HOLD_RELEASE] = { "hold-release", .on_case = 1 },
+	[OP_RETENTION_ANALYSE] = { "retention-analyse" },
+	[OP_RETENTION_APPROVE] = { "retention-approve" },
+	[OP_RETENTION_RUN] = { "retention-run", .weighty = 1 },
+	[OP_RETENTION_READ] = { "retention-read" },
+	[OP_RETENTION_VISA] = { "retention-visa" },
+	[OP_RIGHTS_REQUEST] = { "rights-request", .on_case = 1 },
+	[OP_RIGHTS_ANSWER] = { "rights-answer", .on_case = 1 },
+	[OP_RESTRICT] = { "restrict", .on_case = 1 },
+	[OP_RESTRICT_LIFT] = { "restrict-lift", .on_case = 1 },
+	[OP_SUBJECT_EXPORT] = { "subject-export", .on_case = 1 },
+	[OP_REPORT_READ] = { "report-read" },
+	[OP_REPORT_BREACH] = { "report-breach" },
+	[OP_REPORT_CONTROLE] = { "report-controle" },
+	[OP_BILAN_FREEZE] = { "bilan-freeze" },
+	[OP_CLOCK_CONFIRM] = { "clock-confirm" },
 };
 
 const struct op_traits *
 names_op(enum policy_op op)
 {
 	return (unsigned)op < OP_COUNT ? &ops[op] : NULL;
+}
+
+int
+opset_has(const struct opset *s, enum policy_op op)
+{
+	return (s->w[(unsigned)op / 64] >> ((unsigned)op % 64) & 1) != 0;
+}
+
+void
+opset_add(struct opset *s, enum policy_op op)
+{
+	s->w[(unsigned)op / 64] |= UINT64_C(1) << ((unsigned)op % 64);
+}
+
+int
+opset_is_empty(const struct opset *s)
+{
+	static const struct opset none;
+
+	return opset_within(s, &none);
+}
+
+int
+opset_within(const struct opset *s, const struct opset *whole)
+{
+	size_t i;
+
+	for (i = 0; i < OPSET_WORDS; i++)
+		if ((s->w[i] & ~whole->w[i]) != 0)
+			return 0;
+	return 1;
 }
 
 const char *

@@ -27,11 +27,23 @@ extern const char *const names_persons[];   /* adults of a case, by role */
 extern const char *const names_signers[];   /* who may sign a document */
 extern const char *const names_diagnosis[]; /* enum policy_diagnosis */
 
+/* A set of operations. */
+#define OPSET_WORDS ((OP_COUNT + 63) / 64)
+struct opset {
+	uint64_t w[OPSET_WORDS];
+};
+int opset_has(const struct opset *s, enum policy_op op);
+void opset_add(struct opset *s, enum policy_op op);
+int opset_is_empty(const struct opset *s);
+/* Is each of s in whole? */
+int opset_within(const struct opset *s, const struct opset *whole);
+
 enum case_state {
 	STATE_OPEN,
 	STATE_CLOSED,
 	STATE_RESTRICTED,
 	STATE_ERASED,
+	STATE_ARCHIVED,
 	STATE_COUNT
 };
 

@@ -170,6 +170,26 @@ enum policy_op {
 	OP_REPLAY,
 	OP_BREAK_GLASS,
 	OP_BREAK_GLASS_REVIEW,
+	OP_CASE_REOPEN,
+	OP_DOC_CORRECT, /* move or void what one filed in the wrong case */
+	OP_INTAKE,	/* a list, or a signal, of households */
+	OP_HOLD,	/* a legal hold on a case or a document */
+	OP_HOLD_RELEASE,
+	OP_RETENTION_ANALYSE,
+	OP_RETENTION_APPROVE,
+	OP_RETENTION_RUN,
+	OP_RETENTION_READ,
+	OP_RETENTION_VISA, /* what the public archives answered */
+	OP_RIGHTS_REQUEST, /* enter what a person asks (GDPR art. 15 to 21) */
+	OP_RIGHTS_ANSWER,
+	OP_RESTRICT, /* GDPR art. 18 */
+	OP_RESTRICT_LIFT,
+	OP_SUBJECT_EXPORT, /* GDPR art. 15 and 20 */
+	OP_REPORT_READ,	   /* register, bilan, the DPO's page */
+	OP_REPORT_BREACH,
+	OP_REPORT_CONTROLE,
+	OP_BILAN_FREEZE,
+	OP_CLOCK_CONFIRM, /* that a suspect clock is right */
 	OP_COUNT
 };
 const char *policy_op_name(enum policy_op op); /* "case-open" … */
@@ -184,7 +204,7 @@ struct access_facts {
 	const char *team;    /* of the case; NULL when no case */
 	const char *organisation;
 	const char *case_state; /* "open", "closed", "restricted",
-				"erased"; or NULL */
+				"erased", "archived"; or NULL */
 	int own_case;		/* the caller opened it or is assigned */
 	int32_t day;		/* days since 1970: effective from/until */
 	int broken_glass; /* the caller has broken the glass of this case */

@@ -88,7 +88,7 @@ is_about_access(const struct trial_never *n, const struct turn *t)
 
 	return policy_in_force(&n->when, x->day) &&
 	       domain_is_any_of(n->roles, x->role) &&
-	       (n->ops >> x->op & 1) != 0 && has_any(n->kinds, t->kind) &&
+	       opset_has(&n->ops, x->op) && has_any(n->kinds, t->kind) &&
 	       has_any(n->purposes, t->purpose) &&
 	       (n->states == 0 || (n->states >> x->state & 1) != 0) &&
 	       (on_case ||
@@ -316,7 +316,7 @@ begin_turn(struct domain *d, struct turn *t, const struct room *room)
 		return r;
 	for (i = 0; i < p->naccess; i++) {
 		a = &p->access[i];
-		if ((a->ops >> t->op & 1) == 0 || !model_has(a->roles, t->role))
+		if (!opset_has(&a->ops, t->op) || !model_has(a->roles, t->role))
 			continue;
 		t->rules[t->nrules++] = a;
 		t->by_case |= a->scope == SCOPE_OWN_CASE;
@@ -339,7 +339,7 @@ is_op_asked_about(const struct trial *t, const char *role, enum policy_op op)
 
 	for (i = 0; i < t->nnevers; i++)
 		if (t->nevers[i].is_access &&
-		    (t->nevers[i].ops >> op & 1) != 0 &&
+		    opset_has(&t->nevers[i].ops, (enum policy_op)op) &&
 		    domain_is_any_of(t->nevers[i].roles, role))
 			return 1;
 	return 0;

@@ -64,7 +64,7 @@ struct trial_never {
 	const char *unless_blocked;
 	/* Who must not do what. */
 	const char *const *roles;
-	uint64_t ops;
+	struct opset ops;
 	int own_case, own_team, own_organisation, glass, step_up;
 
 	uint64_t points;

@@ -23,7 +23,7 @@ const char *const trial_adults[] = { "titulaire", "co-titulaire", "occupant",
 const char *const trial_diagnosis[] = { "unknown", "accepted", "refused",
 	NULL };
 const char *const trial_states[] = { "open", "closed", "restricted", "erased",
-	"none", NULL };
+	"archived", "none", NULL };
 _Static_assert(NELEMS(trial_states) == STATE_COUNT + 2,
     "the states of a case, none at all, and the end");
 
@@ -429,7 +429,7 @@ read_operations(struct reading *r, struct trial_never *x)
 	int but = read_value(n, "operations-except") != NULL;
 	const char *word = but ? "operations-except" : "operations";
 	const char *const *v = read_names(&r->b, n, word);
-	uint64_t named = 0;
+	struct opset named = { 0 };
 	enum policy_op op;
 	size_t i;
 
@@ -440,11 +440,13 @@ read_operations(struct reading *r, struct trial_never *x)
 		    n->title);
 	for (i = 0; v[i] != NULL; i++) {
 		if (policy_op_from_name(v[i], &op))
-			named |= UINT64_C(1) << op;
+			opset_add(&named, op);
 		else
 			unknown(r, n, word, i, v[i]);
 	}
-	x->ops = but ? ~named & ((UINT64_C(1) << OP_COUNT) - 1) : named;
+	for (i = 0; i < OP_COUNT; i++)
+		if (opset_has(&named, (enum policy_op)i) != but)
+			opset_add(&x->ops, (enum policy_op)i);
 }
 
 static void

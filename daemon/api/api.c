@@ -196,7 +196,7 @@ name_caller(struct api *a, const struct http_request *rq, struct caller *caller)
 
 	actor->uid = rq->peer.uid;
 	caller->request = atomic_fetch_add(&a->requests, 1) + 1;
-	accounts_name(a->accounts, rq->peer.uid, a->core->now_ms(),
+	accounts_name(a->accounts, rq->peer.uid, core_now(a->core),
 	    actor->account, sizeof(actor->account));
 	caller->who =
 	    policy_principal(a->core->policy, actor->uid, actor->account);
@@ -243,7 +243,7 @@ enter_refusal(struct api *a, const struct caller *caller, enum leaf_class klass,
 	int allowed;
 
 	allowed = flood_allows(
-	    a->flood, caller->actor.uid, a->core->now_ms(), &count);
+	    a->flood, caller->actor.uid, core_now(a->core), &count);
 	if (count > 0) {
 		detail = json_pack("{s:I}", "refusals", (json_int_t)count);
 		core_refusal_leaf(

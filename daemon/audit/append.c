@@ -44,19 +44,29 @@ last_ms(const struct audit *a)
 
 	if (size > a->committed)
 		return a->pending_ms[size - a->committed - 1];
-	return size > 0 ? a->committed_ms : INT64_MIN;
+	return atomic_load(&a->committed_ms);
 }
 
-int64_t
-audit_time(const struct audit *a, int64_t now_ms)
+static int64_t
+believed(const struct audit *a, int64_t last, int64_t now_ms)
 {
-	int64_t last = last_ms(a);
-
 	if (last == INT64_MIN)
 		return now_ms;
 	if (now_ms < last || now_ms - last > atomic_load(&a->jump_ms))
 		return last;
 	return now_ms;
+}
+
+int64_t
+audit_time(const struct audit *a, int64_t now_ms)
+{
+	return believed(a, last_ms(a), now_ms);
+}
+
+int64_t
+audit_now(const struct audit *a, int64_t now_ms)
+{
+	return believed(a, atomic_load(&a->committed_ms), now_ms);
 }
 
 static int

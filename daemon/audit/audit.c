@@ -48,7 +48,7 @@ load_leaves(struct audit *a, struct tx *tx, struct err *e)
 		memcpy(h.b, p, HASH_LEN);
 		if ((r = merkle_append(a->tree, &h, e)) < 0)
 			return r;
-		a->committed_ms = sql_get_int(q, 1);
+		atomic_store(&a->committed_ms, sql_get_int(q, 1));
 	}
 	a->committed = n;
 	return r;
@@ -132,6 +132,7 @@ audit_open(const char *dir, struct catalog *c, struct agent *agent,
 
 	if ((a = calloc(1, sizeof(*a))) == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
+	atomic_store(&a->committed_ms, INT64_MIN);
 	a->c = c;
 	a->agent = agent;
 	a->vault = *vault;

@@ -74,6 +74,9 @@ void audit_set_jump(struct audit *a, int64_t days);
  * audit_set_jump allows, is not believed, and then stands in the leaf's detail.
  */
 int64_t audit_time(const struct audit *a, int64_t now_ms);
+/* The same from any thread: leaves of a group not yet committed do not
+ * count. */
+int64_t audit_now(const struct audit *a, int64_t now_ms);
 
 /*
  * Append within tx; *seq gets the leaf's number. Without the month's key

@@ -61,8 +61,9 @@ struct audit {
 	struct buf head; /* the note; empty before the first */
 
 	/* The committer's own. */
-	int64_t committed_ms; /* time of the last committed leaf */
-	int64_t *pending_ms;  /* times of those after it */
+	/* Time of the last committed leaf; INT64_MIN: there is none. */
+	atomic_llong committed_ms;
+	int64_t *pending_ms; /* times of those after it */
 	size_t pending_room;
 	struct queue queue;
 	int agent_known; /* the next two are what the agent has */

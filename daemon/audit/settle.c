@@ -11,7 +11,7 @@ committed(struct audit *a)
 
 	if (size == a->committed)
 		return;
-	a->committed_ms = a->pending_ms[size - a->committed - 1];
+	atomic_store(&a->committed_ms, a->pending_ms[size - a->committed - 1]);
 	queue_settle(&a->queue);
 	pthread_rwlock_wrlock(&a->lock);
 	a->committed = size;

@@ -445,7 +445,7 @@ case_open(struct core *core, const struct caller *caller,
     const struct case_opening *o, json_t **answer, struct err *e)
 {
 	AUTO(idempotency_leave) struct idempotency_turn turn = { 0 };
-	int64_t now = core->now_ms();
+	int64_t now = core_now(core);
 	struct decision d;
 	int r;
 
@@ -607,7 +607,7 @@ case_show(struct core *core, const struct caller *caller, const char *ref,
 
 		if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
 		    (r = case_authorize(core, &tx, caller, ref, OP_CASE_READ,
-			 NULL, core->now_ms(), &f, object, &d, e)) < 0)
+			 NULL, core_now(core), &f, object, &d, e)) < 0)
 			return r;
 	}
 	if ((r = core_check_open(core, e)) < 0)
@@ -681,7 +681,7 @@ case_list(struct core *core, const struct caller *caller, json_t **answer,
     struct err *e)
 {
 	AUTO(rows_done) struct sealed_rows rows = { 0 };
-	int64_t now = core->now_ms();
+	int64_t now = core_now(core);
 	json_t *detail, *list;
 	struct decision d;
 	uint64_t leaf;

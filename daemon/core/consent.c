@@ -103,7 +103,7 @@ answer_with(json_t *rows, const struct id *sheet, uint64_t leaf,
 static int
 giving_answer(const struct giving *gv, json_t **answer, struct err *e)
 {
-	int64_t now = gv->core->now_ms();
+	int64_t now = core_now(gv->core);
 	json_t *a = json_array();
 	size_t i;
 	int r;
@@ -147,7 +147,7 @@ given_before(const struct giving *gv, json_t **answer, struct err *e)
 		/* The key says nothing about another case's consents. */
 		if (id_equal(&row.kase, &gv->kase.id))
 			json_array_append_new(
-			    a, row_answer(&row, gv->core->now_ms()));
+			    a, row_answer(&row, core_now(gv->core)));
 	}
 	if (r < 0 || json_array_size(a) == 0) {
 		json_decref(a);
@@ -172,7 +172,7 @@ find_case(struct giving *gv, struct tx *tx, struct id *object, struct err *e)
 	struct case_facts f;
 	struct err why = { 0 };
 	struct decision d;
-	int64_t now = gv->core->now_ms();
+	int64_t now = core_now(gv->core);
 	int r, erased;
 
 	r = case_authorize(gv->core, tx, gv->caller, gv->g->kase,
@@ -200,7 +200,7 @@ prepare_giving(struct giving *gv, struct id *object, struct err *e)
 	if ((r = tx_read(gv->core->catalog, &tx, e)) < 0 ||
 	    (r = find_case(gv, &tx, object, e)) < 0 ||
 	    (r = consent_words_check(gv, e)) < 0 ||
-	    (r = consent_words_dates(gv, gv->core->now_ms(), e)) < 0 ||
+	    (r = consent_words_dates(gv, core_now(gv->core), e)) < 0 ||
 	    (r = consent_words_documents(gv, &tx, e)) < 0 ||
 	    (r = id_random(&gv->sheet, e)) < 0)
 		return r;

@@ -27,10 +27,10 @@ find(struct letter *l, const char *consent, const char *document,
 		return r;
 	if (consent_row_find(&tx, consent, &l->row, e) < 0)
 		return authorize_unknown(l->core, l->caller,
-		    OP_CONSENT_WITHDRAW, NULL, l->core->now_ms(), e);
+		    OP_CONSENT_WITHDRAW, NULL, core_now(l->core), e);
 	id_format(&l->row.kase, kase);
 	if ((r = case_authorize_erased(l->core, &tx, l->caller, kase,
-		 OP_CONSENT_WITHDRAW, l->core->now_ms(), &l->kase, object,
+		 OP_CONSENT_WITHDRAW, core_now(l->core), &l->kase, object,
 		 &l->decision, e)) < 0)
 		return r;
 	if (document == NULL || document[0] == '\0')

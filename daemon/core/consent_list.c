@@ -331,13 +331,9 @@ add_in_force(struct listing *l, struct err *e)
 static int
 set_at(struct listing *l, const char *at, struct err *e)
 {
-	int64_t vault;
 	int r;
 
-	l->now_ms = l->core->now_ms();
-	/* What was withdrawn before a clock was set back stays withdrawn. */
-	vault = audit_time(l->core->audit, l->now_ms);
-	l->now_ms = vault > l->now_ms ? vault : l->now_ms;
+	l->now_ms = core_now(l->core);
 	l->at_ms = l->now_ms;
 	l->day = civil_day(l->now_ms);
 	if (at == NULL || at[0] == '\0')
@@ -393,7 +389,7 @@ find_case(struct listing *l, const struct caller *caller, const char *kase,
 	if ((r = core_check_open(l->core, e)) < 0 ||
 	    (r = tx_read(l->core->catalog, &tx, e)) < 0 ||
 	    (r = case_authorize(l->core, &tx, caller, kase, OP_CONSENT_LIST,
-		 NULL, l->core->now_ms(), &facts, object, d, e)) < 0)
+		 NULL, core_now(l->core), &facts, object, d, e)) < 0)
 		return r;
 	l->kase = facts.id;
 	return 0;

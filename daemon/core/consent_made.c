@@ -67,7 +67,7 @@ static int
 fill_made(struct giving *gv, struct tx *tx, struct consent_made *m,
     const struct id *person, struct err *e)
 {
-	int64_t now = gv->core->now_ms();
+	int64_t now = core_now(gv->core);
 	int r;
 
 	r = consent_row_living(
@@ -170,7 +170,7 @@ consent_made_prepare(struct giving *gv, struct tx *tx, struct err *e)
 	size_t i, n;
 	int r;
 
-	if ((r = person_adults(tx, &gv->kase.id, civil_day(gv->core->now_ms()),
+	if ((r = person_adults(tx, &gv->kase.id, civil_day(core_now(gv->core)),
 		 adults, &n, e)) < 0)
 		return r;
 	if (n == 0 && !gv->refusing)

@@ -44,10 +44,10 @@ find(struct receiving *x, const char *consent, struct id *object, struct err *e)
 		return r;
 	if (consent_row_find(&tx, consent, &row, e) < 0)
 		return authorize_unknown(x->core, x->caller, OP_CONSENT_LIST,
-		    NULL, x->core->now_ms(), e);
+		    NULL, core_now(x->core), e);
 	id_format(&row.kase, kase);
 	if ((r = case_authorize(x->core, &tx, x->caller, kase, OP_CONSENT_LIST,
-		 NULL, x->core->now_ms(), &x->kase, object, &x->decision, e)) <
+		 NULL, core_now(x->core), &x->kase, object, &x->decision, e)) <
 	    0)
 		return r;
 	if (row.key == 0)
@@ -167,7 +167,7 @@ fill_item(struct receiving *x, struct tx *tx, struct receipt_item *it,
 	if (it->purpose != NULL && it->purpose->recipient != NULL)
 		it->recipient = policy_recipient(p, it->purpose->recipient);
 	it->state =
-	    consent_state_at(it->row.state, it->row.until, x->core->now_ms());
+	    consent_state_at(it->row.state, it->row.until, core_now(x->core));
 	name_person(x, it);
 	if ((r = consent_events(x->core, tx, &it->row, key, &it->history, e)) <
 	    0)
@@ -228,7 +228,7 @@ answer_receipt(struct receiving *x, json_t **answer, struct err *e)
 		.ref = ref,
 		.controller = x->kase.organisation,
 		.retention = proof_kept(x->core->policy, kept),
-		.now_ms = x->core->now_ms(),
+		.now_ms = core_now(x->core),
 		.leaf = x->leaf,
 		.items = x->items,
 		.n = x->n,

@@ -113,10 +113,10 @@ find_row(struct ending *x, struct tx *tx, const char *text,
 
 	if (consent_row_find(tx, text, out, e) < 0)
 		return authorize_unknown(x->core, x->caller,
-		    OP_CONSENT_WITHDRAW, NULL, x->core->now_ms(), e);
+		    OP_CONSENT_WITHDRAW, NULL, core_now(x->core), e);
 	id_format(&out->kase, kase);
 	if ((r = case_authorize_erased(x->core, tx, x->caller, kase,
-		 OP_CONSENT_WITHDRAW, x->core->now_ms(), &x->kase, object,
+		 OP_CONSENT_WITHDRAW, core_now(x->core), &x->kase, object,
 		 &x->decision, e)) < 0)
 		return r;
 	return 0;
@@ -340,7 +340,7 @@ consent_end(struct core *core, const struct caller *caller,
 	if ((r = core_check_open(core, e)) < 0 ||
 	    (r = find_rows(x, object, e)) < 0)
 		return r;
-	set_letter(x, core->now_ms());
+	set_letter(x, core_now(core));
 	if ((r = seal_words(x, e)) < 0 ||
 	    (r = commit_run(core->committer, &ch, e)) < 0)
 		return r;

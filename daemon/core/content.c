@@ -234,7 +234,7 @@ content_open(struct core *core, const struct caller *caller, const char *ref,
 
 		if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
 		    (r = document_authorize(core, &tx, caller, ref, OP_DOC_READ,
-			 core->now_ms(), &doc, &kase, object, &d, e)) < 0 ||
+			 core_now(core), &doc, &kase, object, &d, e)) < 0 ||
 		    (r = core_check_open(core, e)) < 0 ||
 		    (r = reading_load(core, &tx, &doc, version, page, &rd, e)) <
 			0)

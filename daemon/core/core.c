@@ -106,6 +106,12 @@ open_if_unsealed(struct core *c, struct err *e)
 	return st.sealed ? 0 : core_unsealed(c, e);
 }
 
+int64_t
+core_now(const struct core *c)
+{
+	return audit_now(c->audit, c->now_ms());
+}
+
 int
 core_open(const struct settings *s, int64_t (*now_ms)(void), struct core **out,
     struct err *e)

@@ -59,6 +59,13 @@ struct core {
 };
 
 /*
+ * Vault time: what every module counts by. The machine's clock as long as it
+ * is believed (audit_time); only the committer and the log read the clock
+ * itself.
+ */
+int64_t core_now(const struct core *c);
+
+/*
  * Open everything under settings->dir (data/), in order, and close it in
  * reverse. The agent must run (it may be sealed); the inspector may be away.
  */

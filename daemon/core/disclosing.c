@@ -90,7 +90,7 @@ disclosing_begin(struct disclosing *x, const char *kase, enum policy_op op,
 	AUTO(tx_end) struct tx tx = { 0 };
 	int r;
 
-	x->now_ms = x->core->now_ms();
+	x->now_ms = core_now(x->core);
 	if ((r = core_check_open(x->core, e)) < 0 ||
 	    (r = tx_read(x->core->catalog, &tx, e)) < 0 ||
 	    (r = case_authorize(x->core, &tx, x->caller, kase, op, NULL,

@@ -315,7 +315,7 @@ begin_meta(struct core *core, const struct caller *caller, const char *ref,
 
 	if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
 	    (r = document_authorize(core, &tx, caller, ref, OP_DOC_META,
-		 core->now_ms(), doc, &kase, object, d, e)) < 0)
+		 core_now(core), doc, &kase, object, d, e)) < 0)
 		return r;
 	if (strcmp(doc->state, "erased") == 0)
 		return 0;
@@ -609,7 +609,7 @@ document_list(struct core *core, const struct caller *caller, const char *kase,
 
 		if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
 		    (r = case_authorize(core, &tx, caller, kase, OP_DOC_LIST,
-			 NULL, core->now_ms(), &f, object, &d, e)) < 0 ||
+			 NULL, core_now(core), &f, object, &d, e)) < 0 ||
 		    (r = core_check_open(core, e)) < 0 ||
 		    (r = load_list(&tx, &f.id, &l, e)) < 0)
 			return r;

@@ -66,7 +66,7 @@ door_authorize(struct core *core, const struct caller *caller,
 
 	if ((r = core_check_open(core, e)) < 0 ||
 	    (r = core_authorize(
-		 core, caller, op, NULL, NULL, core->now_ms(), d, e)) < 0)
+		 core, caller, op, NULL, NULL, core_now(core), d, e)) < 0)
 		return r;
 	if (caller->who->recipient == NULL)
 		return err_tag(e, ERR_DENIED, "wrong-door",

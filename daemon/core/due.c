@@ -200,7 +200,7 @@ due(struct core *core, const struct caller *caller, int mine, json_t **answer,
 		.core = core,
 		.caller = caller,
 		.mine = mine,
-		.now_ms = core->now_ms(),
+		.now_ms = core_now(core),
 	};
 	json_t *detail, *sorted = NULL;
 	struct decision decision;

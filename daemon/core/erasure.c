@@ -403,7 +403,7 @@ erasure_plan(struct core *core, const struct caller *caller,
 	p->core = core;
 	p->caller = caller;
 	p->a = a;
-	p->now_ms = core->now_ms();
+	p->now_ms = core_now(core);
 	if ((r = prepare_plan(p, object, e)) < 0)
 		return r;
 	ch.arg = p;
@@ -502,7 +502,7 @@ erasure_show(struct core *core, const struct caller *caller,
 
 	if ((r = core_check_open(core, e)) < 0 ||
 	    (r = core_authorize(core, caller, OP_ERASE_READ, NULL, NULL,
-		 core->now_ms(), &d, e)) < 0 ||
+		 core_now(core), &d, e)) < 0 ||
 	    (r = row_find(core, erasure, &row, e)) < 0)
 		return r;
 	*object = row.kase;
@@ -549,7 +549,7 @@ check_signature(struct approving *a, const struct buf *text, struct err *e)
 	    (r = approval_subject_get(&tx, &a->row.id, &s, e)) < 0)
 		return r;
 	r = approval_verify(a->core, &s, text->p, text->len, a->signature,
-	    a->core->now_ms(), &a->approval, e);
+	    core_now(a->core), &a->approval, e);
 	return plan_changed(r, e);
 }
 
@@ -623,7 +623,7 @@ run_approval(struct approving *a, const char *erasure, struct id *object,
 
 	if ((r = core_check_open(a->core, e)) < 0 ||
 	    (r = core_authorize(a->core, a->caller, OP_ERASE_APPROVE, NULL,
-		 NULL, a->core->now_ms(), &a->decision, e)) < 0 ||
+		 NULL, core_now(a->core), &a->decision, e)) < 0 ||
 	    (r = row_find(a->core, erasure, &a->row, e)) < 0)
 		return r;
 	*object = a->row.kase;
@@ -939,7 +939,7 @@ write_certificate(struct running *x, struct buf *text, struct err *e)
 	id_format(&x->row.kase, kase);
 	hex_format(x->row.sha256, 32, sha);
 	time_format(x->row.rotated, keys);
-	time_format(x->core->now_ms(), live);
+	time_format(core_now(x->core), live);
 	r = buf_addf(text, e,
 	    "sceau erasure certificate 1\n"
 	    "vault %s\nerasure %s\ncase %s\nplan %s\nleaf %llu\n"
@@ -1035,7 +1035,7 @@ run(struct running *x, const char *erasure, struct id *object, json_t **answer,
 
 	if ((r = core_check_open(x->core, e)) < 0 ||
 	    (r = core_authorize(x->core, x->caller, OP_ERASE_RUN, NULL, NULL,
-		 x->core->now_ms(), &x->decision, e)) < 0 ||
+		 core_now(x->core), &x->decision, e)) < 0 ||
 	    (r = row_find(x->core, erasure, &x->row, e)) < 0)
 		return r;
 	*object = x->row.kase;

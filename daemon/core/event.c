@@ -96,7 +96,7 @@ static int
 check(struct entering *x, struct id *object, struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
-	int64_t now = x->core->now_ms();
+	int64_t now = core_now(x->core);
 	int r;
 
 	if ((r = core_check_open(x->core, e)) < 0 ||

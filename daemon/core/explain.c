@@ -291,7 +291,7 @@ explain_leaf(struct core *core, const struct caller *caller, uint64_t leaf,
 
 	if ((r = core_check_open(core, e)) < 0 ||
 	    (r = core_authorize(core, caller, OP_EXPLAIN, NULL, NULL,
-		 core->now_ms(), &d, e)) < 0)
+		 core_now(core), &d, e)) < 0)
 		return r;
 	if ((r = enter_reading(core, caller, leaf, &d, &own, e)) < 0)
 		return r;

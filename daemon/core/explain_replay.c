@@ -366,7 +366,7 @@ explain_replay(struct core *core, const struct caller *caller,
 {
 	AUTO(policy_freep) struct policy *candidate = NULL;
 	AUTO(replay_done) struct replay rp = { .core = core };
-	int64_t now = core->now_ms();
+	int64_t now = core_now(core);
 	struct decision d;
 	uint64_t leaf;
 	size_t i;

@@ -133,7 +133,7 @@ extract_rows_json(struct core *core, struct tx *tx, const struct buf *ids,
 		memcpy(id.b, ids->p + i, ID_LEN);
 		if ((r = register_find(tx, &id, &row, e)) < 0)
 			return r;
-		if ((j = extract_row_json(&row, core->now_ms())) == NULL ||
+		if ((j = extract_row_json(&row, core_now(core))) == NULL ||
 		    json_array_append_new(into, j) < 0)
 			return err_set(e, ERR_NOMEM, "register");
 		if (leaf > 0 &&

@@ -14,7 +14,7 @@ authorize(struct core *core, struct tx *tx, const struct caller *caller,
     struct decision *d, struct err *e)
 {
 	struct caller quiet = *caller;
-	int64_t now = core->now_ms();
+	int64_t now = core_now(core);
 
 	quiet.decided = NULL; /* one that is denied here may pass below */
 	if (case_authorize(core, tx, &quiet, kase, OP_EXTRACT_LIST, NULL, now,

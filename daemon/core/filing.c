@@ -145,7 +145,7 @@ find_case(struct filed *w, struct id *object, struct err *e)
 
 	if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
 	    (r = case_authorize(core, &tx, w->caller, w->f->kase, OP_DOC_FILE,
-		 w->f->kind, core->now_ms(), &w->kase, object, &w->d, e)) < 0)
+		 w->f->kind, core_now(core), &w->kase, object, &w->d, e)) < 0)
 		return r;
 	w->kind = policy_kind(core->policy, w->f->kind);
 	if (w->kind == NULL || w->kind->by_vault)
@@ -195,7 +195,7 @@ judge_files(struct filed *w, struct err *e)
 		.signature =
 		    w->f->signature.upload != NULL ? &w->facts[w->n - 1] : NULL,
 		.level = w->f->level,
-		.now_ms = w->core->now_ms() };
+		.now_ms = core_now(w->core) };
 
 	return judge(&in, &w->judged, e);
 }

@@ -162,7 +162,7 @@ make_content(struct frozen *f, struct err *e)
 	uint8_t sha[32];
 	int r;
 
-	f->released_ms = f->x.core->now_ms();
+	f->released_ms = core_now(f->x.core);
 	if ((r = id_random(&f->extract, e)) < 0 ||
 	    (r = crypto_random(f->salt, sizeof(f->salt), e)) < 0)
 		return r;

@@ -157,7 +157,7 @@ glass_open(struct core *core, struct glass **out, struct err *e)
 		return err_set(e, ERR_NOMEM, "broken glass");
 	pthread_mutex_init(&g->lock, NULL);
 	/* The log's time: a clock set back over a restart opens nothing. */
-	g->latest_ms = audit_time(core->audit, core->now_ms());
+	g->latest_ms = audit_time(core->audit, core_now(core));
 	if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
 	    (r = load(&tx, g, g->latest_ms, e)) < 0)
 		return r;
@@ -332,7 +332,7 @@ glass_waiting(struct core *core, const struct caller *caller, json_t **answer,
     struct err *e)
 {
 	AUTO(json_decrefp) json_t *list = json_array(), *detail = NULL;
-	int64_t now = core->now_ms();
+	int64_t now = core_now(core);
 	struct decision d;
 	uint64_t leaf;
 	int r;
@@ -466,7 +466,7 @@ break_prepare(
     struct breaking *b, const char *kase, struct id *object, struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
-	int64_t now = b->core->now_ms();
+	int64_t now = core_now(b->core);
 	struct case_facts f;
 	int r;
 
@@ -571,7 +571,7 @@ review_prepare(
     struct review *rv, const char *glass, struct id *object, struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
-	int64_t now = rv->core->now_ms();
+	int64_t now = core_now(rv->core);
 	struct case_facts f;
 	int r;
 

@@ -158,7 +158,7 @@ extract_ack(struct core *core, const struct caller *caller, const char *extract,
 	if ((r = moving_begin(&a.m, extract, OP_EXTRACT_DELIVER, object, e)) <
 		0 ||
 	    (r = check_channel(&a.m.row, e)) < 0 ||
-	    (r = check_receipt(&a, core->now_ms(), e)) < 0 ||
+	    (r = check_receipt(&a, core_now(core), e)) < 0 ||
 	    (r = seal_receipt(&a, e)) < 0)
 		return r;
 	r = commit_run(core->committer, &ch, e);

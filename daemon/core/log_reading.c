@@ -56,7 +56,7 @@ log_read(struct core *core, const struct caller *caller, struct audit_query *q,
 
 	if ((r = core_check_open(core, e)) < 0 ||
 	    (r = core_authorize(core, caller, OP_AUDIT_READ, NULL, NULL,
-		 core->now_ms(), &d, e)) < 0)
+		 core_now(core), &d, e)) < 0)
 		return r;
 	if (object != NULL) {
 		if ((r = resolve(core, object, &id, e)) < 0)
@@ -82,7 +82,7 @@ may_check(struct core *core, const struct caller *caller, struct err *e)
 	struct decision d;
 
 	return core_authorize(core, caller, OP_AUDIT_CHECKPOINT, NULL, NULL,
-	    core->now_ms(), &d, e);
+	    core_now(core), &d, e);
 }
 
 int

@@ -19,7 +19,7 @@ moving_begin(struct moving *m, const char *extract, enum policy_op op,
     struct id *object, struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
-	int64_t now = m->core->now_ms();
+	int64_t now = core_now(m->core);
 	struct case_facts facts;
 	char kase[ID_TEXT];
 	int r;
@@ -39,7 +39,7 @@ int
 moving_begin_partner(struct moving *m, const char *extract, enum policy_op op,
     struct id *object, struct err *e)
 {
-	int64_t now = m->core->now_ms();
+	int64_t now = core_now(m->core);
 	int r;
 
 	if ((r = core_check_open(m->core, e)) < 0 ||

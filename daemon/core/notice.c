@@ -244,7 +244,7 @@ row_json(const struct notice_row *row)
 static json_t *
 staff_json(const struct core *core, const struct notice_row *row)
 {
-	int64_t due = due_ms(core, row), now = core->now_ms();
+	int64_t due = due_ms(core, row), now = core_now(core);
 	json_t *j = row_json(row);
 
 	if (j == NULL ||
@@ -472,7 +472,7 @@ authorize(struct core *core, struct tx *tx, const struct caller *caller,
 
 	if ((r = case_by_id(tx, kase, &f, e)) < 0)
 		return r;
-	return core_authorize(core, caller, op, NULL, &f, core->now_ms(), d, e);
+	return core_authorize(core, caller, op, NULL, &f, core_now(core), d, e);
 }
 
 static int
@@ -600,7 +600,7 @@ find_for_staff(struct settling *s, const char *notice, struct err *e)
 	if (id_parse(notice, &s->id, NULL) < 0 ||
 	    find(&tx, &s->id, &s->row, NULL) < 0)
 		return authorize_unknown(s->core, s->caller, OP_NOTICE_SETTLE,
-		    NULL, s->core->now_ms(), e);
+		    NULL, core_now(s->core), e);
 	return authorize(s->core, &tx, s->caller, &s->row.kase,
 	    OP_NOTICE_SETTLE, &s->access, e);
 }
@@ -745,10 +745,10 @@ find_listed(struct core *core, const struct caller *caller, const char *kase,
 		return r;
 	if (kase[0] == '\0')
 		return core_authorize(
-		    core, caller, OP_DUE, NULL, NULL, core->now_ms(), d, e);
+		    core, caller, OP_DUE, NULL, NULL, core_now(core), d, e);
 	if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
 	    (r = case_authorize(core, &tx, caller, kase, OP_NOTICE_SETTLE, NULL,
-		 core->now_ms(), &facts, object, d, e)) < 0)
+		 core_now(core), &facts, object, d, e)) < 0)
 		return r;
 	*out = facts.id;
 	return 0;

@@ -74,7 +74,7 @@ static int
 check(struct entering *x, struct id *object, struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
-	int64_t now = x->core->now_ms();
+	int64_t now = core_now(x->core);
 	int r;
 
 	if ((r = core_check_open(x->core, e)) < 0 ||
@@ -272,10 +272,10 @@ find(
 		return r;
 	if (objection_row_find(&tx, objection, &x->row, e) < 0)
 		return authorize_unknown(x->core, x->caller,
-		    OP_OBJECTION_DECIDE, NULL, x->core->now_ms(), e);
+		    OP_OBJECTION_DECIDE, NULL, core_now(x->core), e);
 	id_format(&x->row.kase, kase);
 	return case_authorize_erased(x->core, &tx, x->caller, kase,
-	    OP_OBJECTION_DECIDE, x->core->now_ms(), &x->kase, object, &x->d, e);
+	    OP_OBJECTION_DECIDE, core_now(x->core), &x->kase, object, &x->d, e);
 }
 
 static int
@@ -481,7 +481,7 @@ objection_list(struct core *core, const struct caller *caller, const char *kase,
 		if ((r = core_check_open(core, e)) < 0 ||
 		    (r = tx_read(core->catalog, &tx, e)) < 0 ||
 		    (r = case_authorize_erased(core, &tx, caller, kase,
-			 OP_CONSENT_LIST, core->now_ms(), &facts, object, &d,
+			 OP_CONSENT_LIST, core_now(core), &facts, object, &d,
 			 e)) < 0)
 			return r;
 	}

@@ -106,7 +106,7 @@ person_prepare(struct core *core, const struct id *kase,
 		return err_set(e, ERR_NOMEM, "person");
 	snprintf(row.role, sizeof(row.role), "%s", p->role);
 	if ((r = person_day(
-		 p->from, PERSON_ALWAYS, core->now_ms(), &row.from, e)) == 0 &&
+		 p->from, PERSON_ALWAYS, core_now(core), &row.from, e)) == 0 &&
 	    (r = id_random(&row.id, e)) == 0 &&
 	    (r = keypool_take(core->keys, &row.key, e)) == 0)
 		r = row_seal(
@@ -242,7 +242,7 @@ person_list(struct core *core, struct tx *tx, const struct id *kase,
 	json_t *list;
 	int r;
 
-	if ((r = take_rows(tx, kase, civil_day(core->now_ms()), &rows, e)) < 0)
+	if ((r = take_rows(tx, kase, civil_day(core_now(core)), &rows, e)) < 0)
 		return r;
 	if ((list = json_array()) == NULL)
 		return err_set(e, ERR_NOMEM, "persons");
@@ -311,7 +311,7 @@ person_add(struct core *core, const struct caller *caller, const char *ref,
 {
 	AUTO(adding_done)
 	struct adding a = { .core = core, .caller = caller };
-	int64_t now = core->now_ms();
+	int64_t now = core_now(core);
 	char kase[ID_TEXT], person[ID_TEXT];
 	struct case_facts f;
 	struct decision d;

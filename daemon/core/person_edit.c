@@ -105,7 +105,7 @@ answer_person(struct core *core, const struct found *f, uint64_t leaf,
 		r = err_set(e, ERR_NOMEM, "person");
 	if (r == 0 && (r = tx_read(core->catalog, &tx, e)) == 0)
 		r = person_roles_json(
-		    &tx, &f->id, civil_day(core->now_ms()), j, e);
+		    &tx, &f->id, civil_day(core_now(core)), j, e);
 	if (r < 0) {
 		json_decref(j);
 		return r;
@@ -129,7 +129,7 @@ person_show(struct core *core, const struct caller *caller, const char *kase,
 
 		if ((r = tx_read(core->catalog, &tx, e)) == 0 &&
 		    (r = case_authorize(core, &tx, caller, kase, OP_CASE_READ,
-			 NULL, core->now_ms(), &facts, object, &d, e)) == 0)
+			 NULL, core_now(core), &facts, object, &d, e)) == 0)
 			r = find(&tx, &facts.id, person, &f, e);
 	}
 	if (r == 0 && (r = core_check_open(core, e)) == 0 &&
@@ -367,7 +367,7 @@ find_for_change(struct changing *ch, struct id *object, struct err *e)
 
 	if ((r = tx_read(ch->core->catalog, &tx, e)) < 0 ||
 	    (r = case_authorize(ch->core, &tx, ch->caller, ch->c->kase,
-		 OP_PERSON_EDIT, NULL, ch->core->now_ms(), &facts, object,
+		 OP_PERSON_EDIT, NULL, core_now(ch->core), &facts, object,
 		 &ch->d, e)) < 0)
 		return r;
 	return find(&tx, &facts.id, ch->c->person, &ch->found, e);
@@ -392,7 +392,7 @@ answer_change(const struct changing *ch, json_t **answer, struct err *e)
 		return err_set(e, ERR_NOMEM, "person");
 	if ((r = tx_read(ch->core->catalog, &tx, e)) == 0)
 		r = person_roles_json(
-		    &tx, &ch->found.id, civil_day(ch->core->now_ms()), j, e);
+		    &tx, &ch->found.id, civil_day(core_now(ch->core)), j, e);
 	if (r < 0) {
 		json_decref(j);
 		return r;
@@ -414,7 +414,7 @@ person_change(struct core *core, const struct caller *caller,
 	int r;
 
 	if ((r = find_for_change(&ch, object, e)) < 0 ||
-	    (r = check_change(&ch, core->now_ms(), e)) < 0 ||
+	    (r = check_change(&ch, core_now(core), e)) < 0 ||
 	    (r = core_check_open(core, e)) < 0 || (r = seal_again(&ch, e)) < 0)
 		return r;
 	if ((ch.detail = change_detail(&ch)) == NULL)

@@ -80,7 +80,7 @@ core_publish(struct core *core, const struct caller *caller,
     struct store_report *rep, uint64_t *leaf, struct err *e)
 {
 	struct store_hooks h = hooks_of(core);
-	int64_t now = core->now_ms();
+	int64_t now = core_now(core);
 	struct decision d;
 	json_t *detail;
 	int r;

@@ -148,7 +148,7 @@ document_receipt(struct core *core, const struct caller *caller,
 
 		if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
 		    (r = document_authorize(core, &tx, caller, ref, OP_RECEIPT,
-			 core->now_ms(), &doc, &kase, object, &d, e)) < 0 ||
+			 core_now(core), &doc, &kase, object, &d, e)) < 0 ||
 		    (r = core_check_open(core, e)) < 0 ||
 		    (r = version_load(&tx, &doc, version, &v, e)) < 0)
 			return r;

@@ -129,11 +129,11 @@ check_form(struct entering *x, struct tx *tx, struct err *e)
 	if ((r = check_reason(core->policy, x->r->reason, e)) < 0 ||
 	    (x->r->channel[0] != '\0' &&
 		(r = declared_channel(x->r->channel, e)) < 0) ||
-	    (r = declared_day(core, x->r->refused_on, core->now_ms(),
+	    (r = declared_day(core, x->r->refused_on, core_now(core),
 		 "refusal-date", &x->gv.given_day, e)) < 0 ||
 	    (r = check_nothing_made(core, tx, &x->gv.kase.id, e)) < 0)
 		return r;
-	x->gv.given_ms = declared_ms(x->gv.given_day, core->now_ms());
+	x->gv.given_ms = declared_ms(x->gv.given_day, core_now(core));
 	if (x->r->document[0] == '\0')
 		return 0;
 	if ((r = consent_document(
@@ -171,7 +171,7 @@ find(struct entering *x, struct id *object, struct err *e)
 	if ((r = core_check_open(x->core, e)) < 0 ||
 	    (r = tx_read(x->core->catalog, &tx, e)) < 0 ||
 	    (r = case_authorize(x->core, &tx, x->caller, x->r->kase, OP_REFUSAL,
-		 NULL, x->core->now_ms(), &x->gv.kase, object, &x->gv.decision,
+		 NULL, core_now(x->core), &x->gv.kase, object, &x->gv.decision,
 		 e)) < 0 ||
 	    (r = check_form(x, &tx, e)) < 0 || (r = id_random(&x->id, e)) < 0)
 		return r;

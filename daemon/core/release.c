@@ -164,7 +164,7 @@ released_before(const struct disclosing *x, struct id *object, json_t **answer,
 		return r;
 	r = answer_release(&row,
 	    json_string_value(json_object_get(words, "basis")), first,
-	    core->now_ms(), answer, e);
+	    core_now(core), answer, e);
 	json_decref(words);
 	*object = row.kase;
 	return r < 0 ? r : 1;
@@ -179,7 +179,7 @@ release_new(struct releasing *l, json_t **answer, struct err *e)
 	if ((r = freeze(f, e)) < 0 || (r = commit_release(l, e)) < 0)
 		return r;
 	return answer_release(&f->row, f->x.d.rule->basis, l->leaf,
-	    f->x.core->now_ms(), answer, e);
+	    core_now(f->x.core), answer, e);
 }
 
 int

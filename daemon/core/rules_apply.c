@@ -39,7 +39,7 @@ begin(struct acting *a, enum policy_op op, const char *proposal,
 
 	if ((r = core_check_open(a->core, e)) < 0 ||
 	    (r = core_authorize(a->core, a->caller, op, NULL, NULL,
-		 a->core->now_ms(), &a->decision, e)) < 0)
+		 core_now(a->core), &a->decision, e)) < 0)
 		return r;
 	return find_row(a, proposal, object, e);
 }
@@ -78,7 +78,7 @@ verify(struct acting *a, const char *signature, struct err *e)
 	    (r = approval_subject_get(&tx, &a->row.id, &s, e)) < 0)
 		return r;
 	return approval_verify(a->core, &s, a->row.page.p, a->row.page.len,
-	    signature, a->core->now_ms(), &a->approval, e);
+	    signature, core_now(a->core), &a->approval, e);
 }
 
 static int

@@ -232,7 +232,7 @@ find_known(struct proposing *p, struct err *e)
 static int
 prepare(struct proposing *p, struct err *e)
 {
-	int64_t now = p->core->now_ms();
+	int64_t now = core_now(p->core);
 	int r;
 
 	if ((r = load_base(p, e)) < 0 || (r = complete(p, e)) < 0 ||
@@ -390,7 +390,7 @@ propose(struct proposing *p, struct id *object, json_t **answer, struct err *e)
 
 	if ((r = core_check_open(p->core, e)) < 0 ||
 	    (r = core_authorize(p->core, p->caller, OP_RULES_PROPOSE, NULL,
-		 NULL, p->core->now_ms(), &p->decision, e)) < 0)
+		 NULL, core_now(p->core), &p->decision, e)) < 0)
 		return r;
 	r = prepare(p, e);
 	if (r == -(int)ERR_REFUSED && p->dry_run) {

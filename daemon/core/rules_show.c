@@ -75,7 +75,7 @@ rules_proposal_json(struct core *core, struct tx *tx, const struct id *id,
 	if ((r = rules_row_load(tx, id, &row, e)) < 0 ||
 	    (r = rules_newest(tx, &newest, e)) < 0 ||
 	    (r = approval_count(
-		 core, tx, id, core->now_ms(), &have, &need, e)) < 0 ||
+		 core, tx, id, core_now(core), &have, &need, e)) < 0 ||
 	    (r = approval_list(tx, core, id, &approvals, e)) < 0)
 		return r;
 	id_format(id, text);
@@ -111,7 +111,7 @@ enter_reading(struct core *core, const struct caller *caller, enum policy_op op,
 	int r;
 
 	if ((r = core_authorize(
-		 core, caller, op, NULL, NULL, core->now_ms(), &d, e)) < 0)
+		 core, caller, op, NULL, NULL, core_now(core), &d, e)) < 0)
 		return r;
 	detail = json_pack("{s:o}", "decision", decision_json(core, &d));
 	r = core_read_leaf(

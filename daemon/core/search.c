@@ -672,7 +672,7 @@ match(struct core *core, const struct caller *caller, const char *words,
 	AUTO(tx_end) struct tx tx = { 0 };
 	AUTO(mem_freep) struct hit *hits = NULL;
 	const struct search *s = core->search;
-	int64_t now = core->now_ms();
+	int64_t now = core_now(core);
 	struct case_facts f;
 	size_t i, n;
 	int r;
@@ -738,7 +738,7 @@ search_run(struct core *core, const struct caller *caller, const char *words,
 	int r;
 
 	if ((r = core_authorize(core, caller, OP_SEARCH, NULL, NULL,
-		 core->now_ms(), &d, e)) < 0 ||
+		 core_now(core), &d, e)) < 0 ||
 	    (r = core_check_open(core, e)) < 0)
 		return r;
 	if (strlen(words) > SEARCH_WORDS_MAX)

@@ -148,7 +148,7 @@ page_answer(struct moving *m, struct buf *page, uint64_t leaf, json_t **answer,
 	hex_format(sha, sizeof(sha), hex);
 	*answer = json_pack("{s:o, s:s, s:s, s:s, s:o, s:i, s:I}", "extract",
 	    id_json(&m->extract), "state",
-	    register_state(&m->row, m->core->now_ms()), "page", buf_str(page),
+	    register_state(&m->row, core_now(m->core)), "page", buf_str(page),
 	    "sha256", hex, "approvals", approvals, "needed",
 	    (int)approval_needed(m->core, "release"), "leaf", (json_int_t)leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "page");
@@ -194,7 +194,7 @@ verify(struct signing *s, const struct buf *page, struct err *e)
 	if (r < 0)
 		return r;
 	return approval_verify(s->m.core, &subject, page->p, page->len,
-	    s->signature, s->m.core->now_ms(), &s->approval, e);
+	    s->signature, core_now(s->m.core), &s->approval, e);
 }
 
 /* Does it still wait for one? */

@@ -503,7 +503,7 @@ submission_list(struct core *core, const struct caller *caller, json_t **answer,
 
 	if ((r = core_check_open(core, e)) < 0 ||
 	    (r = core_authorize(core, caller, OP_SUBMISSION_READ, NULL, NULL,
-		 core->now_ms(), &d, e)) < 0 ||
+		 core_now(core), &d, e)) < 0 ||
 	    (r = reading_leaf(core, caller, "list", NULL, &d, &leaf, e)) < 0 ||
 	    (r = list(core, "", leaf, &a, e)) < 0)
 		return r;
@@ -546,7 +546,7 @@ find_for_staff(struct settling *s, const char *submission, enum policy_op op,
 
 	if ((r = core_check_open(s->core, e)) < 0 ||
 	    (r = core_authorize(s->core, s->caller, op, NULL, NULL,
-		 s->core->now_ms(), &s->access, e)) < 0 ||
+		 core_now(s->core), &s->access, e)) < 0 ||
 	    (r = tx_read(s->core->catalog, &tx, e)) < 0)
 		return r;
 	if (id_parse(submission, &id, NULL) < 0)

@@ -251,7 +251,7 @@ begin(struct core *core, const struct caller *caller, const struct id *id,
 	struct upload *u;
 	int r;
 
-	expire(core->uploads, core->now_ms(), UPLOAD_IDLE_MS);
+	expire(core->uploads, core_now(core), UPLOAD_IDLE_MS);
 	if ((u = find(core->uploads, caller->actor.uid, id)) != NULL)
 		r = check_resume(u, offset, e);
 	else if (offset != 0)
@@ -328,7 +328,7 @@ charge(struct upload *u, uint64_t n, struct err *e)
 
 	pthread_mutex_lock(&us->lock);
 	if (us->charged + n > UPLOAD_MEMORY_MAX)
-		expire(us, u->core->now_ms(), UPLOAD_YIELD_MS);
+		expire(us, core_now(u->core), UPLOAD_YIELD_MS);
 	full = us->charged + n > UPLOAD_MEMORY_MAX;
 	if (!full) {
 		us->charged += n;
@@ -418,7 +418,7 @@ give_back(struct upload *u, int drop)
 	us = u->core->uploads;
 	pthread_mutex_lock(&us->lock);
 	u->state = UPLOAD_IDLE;
-	u->used_ms = u->core->now_ms();
+	u->used_ms = core_now(u->core);
 	if (drop || u->broken || u->doomed)
 		unlink_upload(us, u);
 	pthread_mutex_unlock(&us->lock);

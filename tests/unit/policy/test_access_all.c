@@ -48,9 +48,9 @@ reaches(enum reach r, enum place at)
 	}
 }
 
-static const char state_letters[] = "ocre";
-static const char *const states[] = { "open", "closed", "restricted",
-	"erased" };
+static const char state_letters[] = "ocrea";
+static const char *const states[] = { "open", "closed", "restricted", "erased",
+	"archived" };
 
 static const char *const purposes[] = { NULL, "accompagnement",
 	"maintien-aide-logement", "hebergement", "exercice-des-droits",
