@@ -716,22 +716,10 @@ int
 case_key_numbers(
     struct tx *tx, const struct id *kase, struct buf *numbers, struct err *e)
 {
-	AUTO(sql_done) struct sql *q = NULL;
-	uint64_t n;
-	int r;
-
-	if ((r = sql_open(tx,
-		 "SELECT key FROM dossier WHERE id = ?1 AND key IS NOT NULL"
-		 " UNION ALL SELECT key FROM person WHERE dossier = ?1",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, kase, e)) < 0)
-		return r;
-	while ((r = sql_step(q, e)) > 0) {
-		n = (uint64_t)sql_get_int(q, 0);
-		if ((r = buf_add(numbers, &n, sizeof(n), e)) < 0)
-			return r;
-	}
-	return r;
+	return rows_key_numbers(tx,
+	    "SELECT key FROM dossier WHERE id = ?1 AND key IS NOT NULL"
+	    " UNION ALL SELECT key FROM person WHERE dossier = ?1",
+	    kase, numbers, e);
 }
 
 int

@@ -4,6 +4,7 @@
 
 #include "daemon/core/consent_giving.h"
 #include "daemon/core/idempotency.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/objection.h"
 
 static void
@@ -25,8 +26,7 @@ giving_detail(const struct giving *gv)
 	size_t i;
 
 	for (i = 0; i < gv->n; i++)
-		json_array_append_new(
-		    ids, consent_id_json(&gv->made[i].row.id));
+		json_array_append_new(ids, json_of_id(&gv->made[i].row.id));
 	for (i = 0; i < gv->g->npurposes; i++)
 		json_array_append_new(
 		    purposes, json_string(gv->g->purposes[i]));
@@ -83,11 +83,11 @@ static json_t *
 row_answer(const struct consent_row *row, int64_t now_ms)
 {
 	return json_pack("{s:o, s:o, s:s, s:s, s:o, s:o}", "consent",
-	    consent_id_json(&row->id), "person", consent_id_json(&row->person),
-	    "purpose", row->purpose, "state",
+	    json_of_id(&row->id), "person", json_of_id(&row->person), "purpose",
+	    row->purpose, "state",
 	    consent_state_name(
 		consent_state_at(row->state, row->until, now_ms)),
-	    "valid_until", consent_time_json(row->until), "valid_through",
+	    "valid_until", json_of_time(row->until), "valid_through",
 	    consent_day_json(row->until));
 }
 
@@ -96,7 +96,7 @@ answer_with(json_t *rows, const struct id *sheet, uint64_t leaf,
     json_t **answer, struct err *e)
 {
 	*answer = json_pack("{s:o, s:o, s:I}", "consents", rows, "sheet",
-	    consent_id_json(sheet), "leaf", (json_int_t)leaf);
+	    json_of_id(sheet), "leaf", (json_int_t)leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "consents");
 }
 

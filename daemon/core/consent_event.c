@@ -2,6 +2,7 @@
 #include "base/rw.h"
 #include "base/text.h"
 #include "daemon/core/consent_row.h"
+#include "daemon/core/json_of.h"
 
 #define CHAIN_LABEL "sceau/consent-event/1"
 
@@ -222,9 +223,9 @@ event_json(struct sql *q)
 	if (n == SHA256_LEN)
 		hex_format(p, n, previous);
 	return json_pack("{s:s, s:o, s:o, s:o, s:I, s:s}", "event",
-	    sql_get_text(q, 0), "at", consent_time_json(sql_get_int(q, 2)),
-	    "effective_at", consent_time_json(sql_get_int(q, 1)), "valid_until",
-	    consent_time_json(sql_get_int(q, 3)), "leaf",
+	    sql_get_text(q, 0), "at", json_of_time(sql_get_int(q, 2)),
+	    "effective_at", json_of_time(sql_get_int(q, 1)), "valid_until",
+	    json_of_time(sql_get_int(q, 3)), "leaf",
 	    (json_int_t)sql_get_int(q, 4), "previous", previous);
 }
 
@@ -315,9 +316,9 @@ consent_event_at(struct tx *tx, const struct id *consent, uint64_t leaf,
 	if (r == 0)
 		return 0;
 	*out = json_pack("{s:o, s:I, s:s, s:o, s:I}", "consent",
-	    consent_id_json(consent), "version",
-	    (json_int_t)sql_get_int(q, 0) + 1, "event", sql_get_text(q, 1),
-	    "effective_at", consent_time_json(sql_get_int(q, 2)), "leaf",
+	    json_of_id(consent), "version", (json_int_t)sql_get_int(q, 0) + 1,
+	    "event", sql_get_text(q, 1), "effective_at",
+	    json_of_time(sql_get_int(q, 2)), "leaf",
 	    (json_int_t)sql_get_int(q, 3));
 	return *out != NULL ? 0 : err_set(e, ERR_NOMEM, "consents");
 }

@@ -1,6 +1,7 @@
 /* The receipt as JSON-LD. */
 #include "base/text.h"
 #include "daemon/core/consent_receipt.h"
+#include "daemon/core/json_of.h"
 
 #define UUID_TEXT 37
 
@@ -200,10 +201,9 @@ statuses(const struct receipt_facts *f, const struct receipt_item *it)
 			json_array_append_new(a, status(f, ev, what));
 	}
 	if (it->state == CONSENT_EXPIRED)
-		json_array_append_new(
-		    a, json_pack("{s:[s], s:o}", "@type", "dpv:ConsentExpired",
-			   "dpv:isIndicatedAtTime",
-			   consent_time_json(it->row.until)));
+		json_array_append_new(a,
+		    json_pack("{s:[s], s:o}", "@type", "dpv:ConsentExpired",
+			"dpv:isIndicatedAtTime", json_of_time(it->row.until)));
 	return a;
 }
 

@@ -1,5 +1,6 @@
 /* The letter that confirms a withdrawal by telephone. */
 #include "daemon/core/consent_giving.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/row.h"
 
 struct letter {
@@ -57,8 +58,7 @@ seal(struct letter *l, struct err *e)
 		return r;
 	j = json_pack("{s:s}", "by", l->caller->actor.account);
 	if (j != NULL && !id_is_zero(&l->document))
-		json_object_set_new(
-		    j, "document", consent_id_json(&l->document));
+		json_object_set_new(j, "document", json_of_id(&l->document));
 	r = consent_seal(l->core, key.p, &l->row, j, &l->seal, &l->words, e);
 	json_decref(j);
 	return r;
@@ -80,8 +80,8 @@ apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	if (l->row.letter == 0)
 		return err_tag(e, ERR_CONFLICT, "letter-state",
 		    "no letter is due for this consent");
-	detail = json_pack("{s:o, s:s, s:o}", "consent",
-	    consent_id_json(&l->row.id), "event", "letter", "decision",
+	detail = json_pack("{s:o, s:s, s:o}", "consent", json_of_id(&l->row.id),
+	    "event", "letter", "decision",
 	    decision_json(l->core, &l->decision));
 	r = core_leaf(l->core, tx, l->caller, LEAF_CONSENT_WITHDRAW, LEAF_OK,
 	    &l->kase.id, detail, now_ms, &l->leaf, e);
@@ -111,8 +111,8 @@ consent_letter(struct core *core, const struct caller *caller,
 		r = commit_run(core->committer, &ch, e);
 	if (r == 0) {
 		*answer = json_pack("{s:o, s:o, s:I}", "consent",
-		    consent_id_json(&l.row.id), "case",
-		    consent_id_json(&l.kase.id), "leaf", (json_int_t)l.leaf);
+		    json_of_id(&l.row.id), "case", json_of_id(&l.kase.id),
+		    "leaf", (json_int_t)l.leaf);
 		if (*answer == NULL)
 			r = err_set(e, ERR_NOMEM, "letter");
 	}

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "daemon/core/case.h"
 #include "daemon/core/consent_row.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/objection.h"
 #include "daemon/core/row.h"
 
@@ -121,15 +122,13 @@ record_json(const struct listing *l, const struct consent_row *row,
 
 	return json_pack("{s:o, s:o, s:s, s:s, s:s*, s:s, s:o, s:o, s:o, s:o,"
 			 " s:o, s:O}",
-	    "consent", consent_id_json(&row->id), "person",
-	    consent_id_json(&row->person), "name",
-	    name_of(l->persons, &row->person), "purpose", row->purpose, "title",
-	    p != NULL ? p->title : NULL, "state", consent_state_name(state),
-	    "given_at", consent_time_json(row->given), "valid_until",
-	    consent_time_json(row->until), "valid_through",
-	    consent_day_json(row->until), "sheet", consent_id_json(&row->sheet),
-	    "letter_due_at", consent_time_json(row->letter), "history",
-	    history);
+	    "consent", json_of_id(&row->id), "person", json_of_id(&row->person),
+	    "name", name_of(l->persons, &row->person), "purpose", row->purpose,
+	    "title", p != NULL ? p->title : NULL, "state",
+	    consent_state_name(state), "given_at", json_of_time(row->given),
+	    "valid_until", json_of_time(row->until), "valid_through",
+	    consent_day_json(row->until), "sheet", json_of_id(&row->sheet),
+	    "letter_due_at", json_of_time(row->letter), "history", history);
 }
 
 static int
@@ -228,7 +227,7 @@ put_later(
 		return 0;
 	if (json_object_set_new(
 		into, "since", json_string(consent_state_name(later))) < 0 ||
-	    json_object_set_new(into, "since_at", consent_time_json(since)) < 0)
+	    json_object_set_new(into, "since_at", json_of_time(since)) < 0)
 		return err_set(e, ERR_NOMEM, "consents");
 	return 0;
 }
@@ -247,15 +246,15 @@ add_adult(struct listing *l, const struct person_adult *adult,
 		 l, &adult->id, purpose, &state, &since, &consent, e)) < 0)
 		return r;
 	j = json_pack("{s:o, s:s, s:s, s:s, s:o}", "person",
-	    consent_id_json(&adult->id), "role", adult->role, "name",
+	    json_of_id(&adult->id), "role", adult->role, "name",
 	    name_of(l->persons, &adult->id), "state", consent_state_name(state),
-	    "state_at", consent_time_json(since));
+	    "state_at", json_of_time(since));
 	if (j == NULL || json_array_append_new(into, j) < 0)
 		return err_set(e, ERR_NOMEM, "consents");
 	*agrees = consent_state_is_valid(state);
 	if (state == CONSENT_UNKNOWN)
 		return 0;
-	if (json_object_set_new(j, "consent", consent_id_json(&consent)) < 0)
+	if (json_object_set_new(j, "consent", json_of_id(&consent)) < 0)
 		return err_set(e, ERR_NOMEM, "consents");
 	return *agrees ? put_later(l, &consent, j, e) : 0;
 }

@@ -2,6 +2,7 @@
 #include "daemon/core/consent_receipt.h"
 
 #include "daemon/core/case.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/row.h"
 
 #define PROOF_KIND "consentement" /* whose retention tells how long */
@@ -76,7 +77,7 @@ enter(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 
 	id_format(&x->kase.id, kase);
 	detail = json_pack("{s:s, s:s, s:o, s:o}", "case", kase, "event",
-	    "receipt", "sheet", consent_id_json(&x->sheet), "decision",
+	    "receipt", "sheet", json_of_id(&x->sheet), "decision",
 	    decision_json(x->core, &x->decision));
 	r = core_leaf(x->core, tx, x->caller, LEAF_CONSENT_READ, LEAF_OK,
 	    &x->kase.id, detail, now_ms, &x->leaf, e);
@@ -239,8 +240,7 @@ answer_receipt(struct receiving *x, json_t **answer, struct err *e)
 
 	id_ref(&x->kase.id, ref);
 	for (i = 0; i < x->n; i++)
-		json_array_append_new(
-		    ids, consent_id_json(&x->items[i].row.id));
+		json_array_append_new(ids, json_of_id(&x->items[i].row.id));
 	if ((r = receipt_page(&f, &page, e)) < 0) {
 		json_decref(ids);
 		return r;

@@ -1,5 +1,7 @@
 #include "daemon/core/consent_row.h"
 
+#include "daemon/core/row.h"
+
 #include "base/civil.h"
 #include "base/text.h"
 
@@ -24,26 +26,6 @@ const char *const consent_schema =
     " words BLOB NOT NULL CHECK (length(words) = 32),"
     " seal INTEGER NOT NULL, sealed BLOB,"
     " PRIMARY KEY (consent, n)) STRICT, WITHOUT ROWID;";
-
-json_t *
-consent_id_json(const struct id *id)
-{
-	char text[ID_TEXT];
-
-	id_format(id, text);
-	return json_string(text);
-}
-
-json_t *
-consent_time_json(int64_t ms)
-{
-	char text[TIME_TEXT];
-
-	if (ms == 0)
-		return json_null();
-	time_format(ms, text);
-	return json_string(text);
-}
 
 json_t *
 consent_day_json(int64_t until_ms)
@@ -308,21 +290,9 @@ int
 consent_key_numbers(
     struct tx *tx, const struct id *kase, struct buf *numbers, struct err *e)
 {
-	AUTO(sql_done) struct sql *q = NULL;
-	uint64_t key;
-	int r;
-
-	if ((r = sql_open(tx,
-		 "SELECT key FROM consent WHERE kase = ? AND key <> 0", &q,
-		 e)) < 0 ||
-	    (r = sql_id(q, 1, kase, e)) < 0)
-		return r;
-	while ((r = sql_step(q, e)) > 0) {
-		key = (uint64_t)sql_get_int(q, 0);
-		if ((r = buf_add(numbers, &key, sizeof(key), e)) < 0)
-			return r;
-	}
-	return r;
+	return rows_key_numbers(tx,
+	    "SELECT key FROM consent WHERE kase = ? AND key <> 0", kase,
+	    numbers, e);
 }
 
 int

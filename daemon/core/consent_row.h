@@ -88,9 +88,6 @@ int consent_seal(struct core *core, const uint8_t key[32],
     const struct consent_row *row, const json_t *j, uint32_t *seal,
     struct buf *out, struct err *e) NODISCARD;
 
-/* Small JSON: an id; an instant, null for 0. */
-json_t *consent_id_json(const struct id *id);
-json_t *consent_time_json(int64_t ms);
 /* The last day before an instant that ends a term; null for 0. */
 json_t *consent_day_json(int64_t until_ms);
 

@@ -4,6 +4,7 @@
 #include "daemon/core/declared.h"
 #include "daemon/core/disclosure.h"
 #include "daemon/core/due.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/person.h"
 #include "daemon/core/row.h"
 
@@ -160,8 +161,7 @@ ending_words(const struct ending *x)
 	    x->w->caller_check, "reason", x->w->reason);
 
 	if (j != NULL && !id_is_zero(&x->document))
-		json_object_set_new(
-		    j, "document", consent_id_json(&x->document));
+		json_object_set_new(j, "document", json_of_id(&x->document));
 	return j;
 }
 
@@ -305,14 +305,14 @@ ending_answer(const struct ending *x, json_t **answer, struct err *e)
 	for (i = 0; i < x->n; i++)
 		json_array_append_new(
 		    a, json_pack("{s:o, s:o, s:s, s:s}", "consent",
-			   consent_id_json(&x->rows[i].id), "person",
-			   consent_id_json(&x->rows[i].person), "purpose",
+			   json_of_id(&x->rows[i].id), "person",
+			   json_of_id(&x->rows[i].person), "purpose",
 			   x->rows[i].purpose, "state", x->w->as));
 	j = json_pack("{s:o, s:s, s:o, s:s, s:o, s:O, s:O, s:o, s:I}",
-	    "consent", consent_id_json(&x->rows[0].id), "purpose",
-	    x->rows[0].purpose, "case", consent_id_json(&x->kase.id), "state",
+	    "consent", json_of_id(&x->rows[0].id), "purpose",
+	    x->rows[0].purpose, "case", json_of_id(&x->kase.id), "state",
 	    x->w->as, "consents", a, "cancelled", x->cancelled, "notices",
-	    x->notices, "letter_due_at", consent_time_json(x->letter), "leaf",
+	    x->notices, "letter_due_at", json_of_time(x->letter), "leaf",
 	    (json_int_t)x->leaf);
 	if (j == NULL)
 		return err_set(e, ERR_NOMEM, "withdrawal");

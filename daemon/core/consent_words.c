@@ -5,6 +5,7 @@
 #include "base/civil.h"
 #include "base/text.h"
 #include "daemon/core/declared.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/person.h"
 
 static const char *
@@ -224,9 +225,8 @@ put(json_t *o, const char *name, const char *text)
 static int
 put_id(json_t *o, const char *name, const struct id *id)
 {
-	return id_is_zero(id)
-		   ? 0
-		   : json_object_set_new(o, name, consent_id_json(id));
+	return id_is_zero(id) ? 0
+			      : json_object_set_new(o, name, json_of_id(id));
 }
 
 /* Which text they were given to read. */

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "daemon/core/case.h"
 #include "daemon/core/explain.h"
+#include "daemon/core/json_of.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -142,21 +143,12 @@ disclosing_blocks(const struct disclosing *x,
 
 /* --- telling -------------------------------------------------------------- */
 
-static json_t *
-id_json(const struct id *id)
-{
-	char text[ID_TEXT];
-
-	id_format(id, text);
-	return json_string(text);
-}
-
 json_t *
 disclosing_json(const struct disclosing *x)
 {
 	return json_pack(
 	    "{s:o, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:o, s:o}", "case",
-	    id_json(&x->kase.id), "recipient", x->recipient, "purpose",
+	    json_of_id(&x->kase.id), "recipient", x->recipient, "purpose",
 	    x->d.rule->purpose, "rule", x->d.rule->name, "basis",
 	    x->d.rule->basis, "citation", x->d.rule->citation, "policy",
 	    (int)policy_version(x->policy), "why", x->d.why, "decision",
@@ -179,12 +171,12 @@ consent_ids(const struct disclosing *x)
 			if (strcmp(c->adults[i].purposes[k],
 				x->d.rule->consent) == 0)
 				json_array_append_new(
-				    ids, id_json(&c->adults[i].ids[k]));
+				    ids, json_of_id(&c->adults[i].ids[k]));
 	if (json_array_size(ids) > 0)
 		return ids;
 	for (i = 0; c->purposes[i] != NULL; i++)
 		if (strcmp(c->purposes[i], x->d.rule->consent) == 0)
-			json_array_append_new(ids, id_json(&c->ids[i]));
+			json_array_append_new(ids, json_of_id(&c->ids[i]));
 	return ids;
 }
 

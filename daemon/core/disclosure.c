@@ -1,16 +1,8 @@
 /* What others set in motion: withdrawal, rectification, erasure. */
 #include "daemon/core/disclosure.h"
 
+#include "daemon/core/json_of.h"
 #include "daemon/core/notice.h"
-
-static json_t *
-id_json(const struct id *id)
-{
-	char text[ID_TEXT];
-
-	id_format(id, text);
-	return json_string(text);
-}
 
 static int
 is_pending(const struct extract_row *row)
@@ -31,7 +23,7 @@ tell(struct tx *tx, const struct extract_row *row, const char *reason,
 		return r;
 	json_array_append_new(
 	    notices, json_pack("{s:s, s:o}", "recipient", row->recipient,
-			 "extract", id_json(&row->id)));
+			 "extract", json_of_id(&row->id)));
 	return 0;
 }
 
@@ -51,7 +43,7 @@ stop_one(struct tx *tx, const struct extract_row *row, const char *state,
 		return r;
 	if (row->pulled == 0) {
 		if (is_pending(row))
-			json_array_append_new(cancelled, id_json(&row->id));
+			json_array_append_new(cancelled, json_of_id(&row->id));
 		return 0;
 	}
 	return tell(tx, row, reason, now_ms, notices, e);

@@ -657,34 +657,14 @@ document_manifest(struct core *core, const struct id *document,
 	return 0;
 }
 
-static int
-add_numbers(struct sql *q, struct buf *numbers, struct err *e)
-{
-	uint64_t n;
-	int r;
-
-	while ((r = sql_step(q, e)) > 0) {
-		n = (uint64_t)sql_get_int(q, 0);
-		if ((r = buf_add(numbers, &n, sizeof(n), e)) < 0)
-			return r;
-	}
-	return r;
-}
-
 int
 document_key_numbers(struct tx *tx, const struct id *document,
     struct buf *numbers, struct err *e)
 {
-	AUTO(sql_done) struct sql *q = NULL;
-	int r;
-
-	if ((r = sql_open(tx,
-		 "SELECT key FROM version WHERE document = ?1"
-		 " UNION ALL SELECT key FROM page WHERE document = ?1",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, document, e)) < 0)
-		return r;
-	return add_numbers(q, numbers, e);
+	return rows_key_numbers(tx,
+	    "SELECT key FROM version WHERE document = ?1"
+	    " UNION ALL SELECT key FROM page WHERE document = ?1",
+	    document, numbers, e);
 }
 
 int

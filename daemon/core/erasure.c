@@ -5,6 +5,7 @@
 #include "daemon/core/burnt.h"
 #include "daemon/core/case.h"
 #include "daemon/core/document.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/plan.h"
 #include "daemon/core/publish.h"
 
@@ -24,15 +25,6 @@ const char *const erasure_schema =
     "CREATE TABLE erasure_key ("
     " erasure BLOB NOT NULL, number INTEGER NOT NULL,"
     " PRIMARY KEY (erasure, number)) STRICT, WITHOUT ROWID;";
-
-static json_t *
-id_json(const struct id *id)
-{
-	char text[ID_TEXT];
-
-	id_format(id, text);
-	return json_string(text);
-}
 
 /* --- rows
  * --------------------------------------------------------------------- */
@@ -318,7 +310,7 @@ apply_plan(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 
 	hex_format(p->sha256, 32, sha);
 	detail = json_pack("{s:o, s:s, s:s, s:s, s:b, s:o}", "erasure",
-	    id_json(&p->id), "sha256", sha, "reason", p->a->reason, "basis",
+	    json_of_id(&p->id), "sha256", sha, "reason", p->a->reason, "basis",
 	    p->a->basis, "dry_run", p->a->dry_run, "decision",
 	    decision_json(p->core, &p->decision));
 	r = core_leaf(p->core, tx, p->caller, LEAF_ERASE_PLAN, LEAF_OK,
@@ -341,7 +333,7 @@ objects_json(const struct plan *plan)
 		json_array_append_new(
 		    a, json_pack("{s:s, s:o, s:I, s:s}", "kind",
 			   plan_name(plan->objects[i].what), "id",
-			   id_json(&plan->objects[i].id), "keys",
+			   json_of_id(&plan->objects[i].id), "keys",
 			   (json_int_t)(plan->objects[i].numbers.len /
 					sizeof(uint64_t)),
 			   "verdict", "DESTROY"));
@@ -363,7 +355,7 @@ plan_answer(const struct planning *p, json_t **answer, struct err *e)
 	if (*answer == NULL)
 		return err_set(e, ERR_NOMEM, "plan");
 	if (!p->a->dry_run)
-		json_object_set_new(*answer, "erasure", id_json(&p->id));
+		json_object_set_new(*answer, "erasure", json_of_id(&p->id));
 	return 0;
 }
 
@@ -478,7 +470,7 @@ show_row(struct core *core, const struct id *id, uint64_t leaf, json_t **answer,
 		return r;
 	hex_format(row.sha256, 32, sha);
 	*answer = json_pack("{s:o, s:o, s:s, s:s, s:s, s:o, s:i, s:I, s:I}",
-	    "erasure", id_json(id), "case", id_json(&row.kase), "state",
+	    "erasure", json_of_id(id), "case", json_of_id(&row.kase), "state",
 	    row.state, "sha256", sha, "plan", buf_str(&text), "approvals",
 	    approvals, "needed", (int)approval_needed(core, "erasure"),
 	    "destroyed", (json_int_t)row.destroyed, "leaf", (json_int_t)leaf);
@@ -506,7 +498,7 @@ erasure_show(struct core *core, const struct caller *caller,
 	    (r = row_find(core, erasure, &row, e)) < 0)
 		return r;
 	*object = row.kase;
-	detail = json_pack("{s:o, s:o}", "erasure", id_json(&row.id),
+	detail = json_pack("{s:o, s:o}", "erasure", json_of_id(&row.id),
 	    "decision", decision_json(core, &d));
 	r = core_read_leaf(
 	    core, caller, LEAF_ERASE_PLAN, &row.kase, detail, &leaf, e);
@@ -717,8 +709,8 @@ enter_leaves(struct running *x, struct tx *tx, const struct leaf_clear *all,
 	size_t at, k;
 	int r = 0;
 
-	en.detail = json_pack("{s:o, s:I, s:o}", "erasure", id_json(&x->row.id),
-	    "keys", (json_int_t)n, "decision",
+	en.detail = json_pack("{s:o, s:I, s:o}", "erasure",
+	    json_of_id(&x->row.id), "keys", (json_int_t)n, "decision",
 	    decision_json(x->core, &x->decision));
 	for (at = 0; r == 0 && at < n; at += k) {
 		k = n - at < CLEAR_ROOM ? n - at : CLEAR_ROOM;
@@ -800,9 +792,9 @@ apply_take_up(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	uint64_t leaf;
 	int r;
 
-	detail =
-	    json_pack("{s:o, s:s, s:o}", "erasure", id_json(&x->row.id), "what",
-		"taken up", "decision", decision_json(x->core, &x->decision));
+	detail = json_pack("{s:o, s:s, s:o}", "erasure", json_of_id(&x->row.id),
+	    "what", "taken up", "decision",
+	    decision_json(x->core, &x->decision));
 	r = core_leaf(x->core, tx, x->caller, LEAF_ERASE_RUN, LEAF_OK,
 	    &x->row.kase, detail, now_ms, &leaf, e);
 	json_decref(detail);
@@ -881,7 +873,7 @@ apply_rotated(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	    (r = sql_int(q, 2, now_ms, e)) < 0 ||
 	    (r = sql_id(q, 3, &x->row.id, e)) < 0 || (r = sql_run(q, e)) < 0)
 		return r;
-	detail = json_pack("{s:o, s:I}", "erasure", id_json(&x->row.id),
+	detail = json_pack("{s:o, s:I}", "erasure", json_of_id(&x->row.id),
 	    "destroyed", (json_int_t)x->row.destroyed);
 	r = core_leaf(x->core, tx, x->caller, LEAF_KEY_ROTATE, LEAF_OK,
 	    &x->row.kase, detail, now_ms, &leaf, e);
@@ -913,7 +905,7 @@ apply_done(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 
 	if ((r = row_load(tx, &x->row.id, &x->row, e)) < 0)
 		return r;
-	detail = json_pack("{s:o, s:I}", "erasure", id_json(&x->row.id),
+	detail = json_pack("{s:o, s:I}", "erasure", json_of_id(&x->row.id),
 	    "destroyed", (json_int_t)x->row.destroyed);
 	r = core_leaf(x->core, tx, x->caller, LEAF_ERASE_DONE, LEAF_OK,
 	    &x->row.kase, detail, now_ms, &x->leaf, e);

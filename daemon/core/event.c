@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "daemon/core/consent_giving.h"
 #include "daemon/core/declared.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/person.h"
 #include "daemon/core/row.h"
 #include "daemon/core/search.h"
@@ -205,8 +206,7 @@ entry_detail(const struct entering *x)
 	    x->event->name, "occurred_on", day, "decision",
 	    decision_json(x->core, &x->d));
 	if (j != NULL && !id_is_zero(&x->document))
-		json_object_set_new(
-		    j, "document", consent_id_json(&x->document));
+		json_object_set_new(j, "document", json_of_id(&x->document));
 	return j;
 }
 
@@ -235,9 +235,9 @@ entered_answer(const struct entering *x, json_t **answer, struct err *e)
 
 	date_format(x->day, day);
 	*answer = json_pack("{s:o, s:o, s:s, s:s, s:s, s:s, s:I}", "id",
-	    consent_id_json(&x->id), "case", consent_id_json(&x->kase.id),
-	    "event", x->event->name, "title", x->event->title, "occurred_on",
-	    day, "stage", x->moved ? "aval" : x->kase.stage, "leaf",
+	    json_of_id(&x->id), "case", json_of_id(&x->kase.id), "event",
+	    x->event->name, "title", x->event->title, "occurred_on", day,
+	    "stage", x->moved ? "aval" : x->kase.stage, "leaf",
 	    (json_int_t)x->leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "event");
 }
@@ -274,13 +274,13 @@ event_json(struct core *core, struct sql *q)
 	date_format((int32_t)sql_get_int(q, 2), day);
 	j = json_pack("{s:s, s:s*, s:s, s:o, s:I}", "event", sql_get_text(q, 1),
 	    "title", ev != NULL ? ev->title : NULL, "occurred_on", day,
-	    "entered_at", consent_time_json(sql_get_int(q, 3)), "leaf",
+	    "entered_at", json_of_time(sql_get_int(q, 3)), "leaf",
 	    (json_int_t)sql_get_int(q, 4));
 	if (j == NULL || sql_get_id(q, 0, &id, NULL) < 0)
 		return j;
-	json_object_set_new(j, "id", consent_id_json(&id));
+	json_object_set_new(j, "id", json_of_id(&id));
 	if (!sql_is_null(q, 5) && sql_get_id(q, 5, &id, NULL) == 0)
-		json_object_set_new(j, "document", consent_id_json(&id));
+		json_object_set_new(j, "document", json_of_id(&id));
 	return j;
 }
 

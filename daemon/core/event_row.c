@@ -1,5 +1,7 @@
 #include "daemon/core/event.h"
 
+#include "daemon/core/row.h"
+
 const char *const event_schema =
     "CREATE TABLE case_event ("
     " id BLOB PRIMARY KEY, kase BLOB NOT NULL, name TEXT NOT NULL,"
@@ -15,31 +17,12 @@ int
 event_key_numbers(
     struct tx *tx, const struct id *kase, struct buf *numbers, struct err *e)
 {
-	AUTO(sql_done) struct sql *q = NULL;
-	uint64_t key;
-	int r;
-
-	if ((r = sql_open(
-		 tx, "SELECT key FROM case_event WHERE kase = ?", &q, e)) < 0 ||
-	    (r = sql_id(q, 1, kase, e)) < 0)
-		return r;
-	while ((r = sql_step(q, e)) > 0) {
-		key = (uint64_t)sql_get_int(q, 0);
-		if ((r = buf_add(numbers, &key, sizeof(key), e)) < 0)
-			return r;
-	}
-	return r;
+	return rows_key_numbers(
+	    tx, "SELECT key FROM case_event WHERE kase = ?", kase, numbers, e);
 }
 
 int
 event_forget(struct tx *tx, const struct id *kase, struct err *e)
 {
-	AUTO(sql_done) struct sql *q = NULL;
-	int r;
-
-	if ((r = sql_open(tx, "DELETE FROM case_event WHERE kase = ?", &q, e)) <
-		0 ||
-	    (r = sql_id(q, 1, kase, e)) < 0)
-		return r;
-	return sql_run(q, e);
+	return rows_run(tx, "DELETE FROM case_event WHERE kase = ?", kase, e);
 }

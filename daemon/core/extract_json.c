@@ -1,29 +1,10 @@
 #include "daemon/core/extract_json.h"
 
 #include "base/text.h"
+#include "daemon/core/json_of.h"
 
 #define ROW_WORDS 1 /* versions of what one row seals */
 #define ROW_ACK 2
-
-static json_t *
-id_json(const struct id *id)
-{
-	char text[ID_TEXT];
-
-	id_format(id, text);
-	return json_string(text);
-}
-
-static json_t *
-time_json(int64_t ms)
-{
-	char text[TIME_TEXT];
-
-	if (ms == 0)
-		return json_null();
-	time_format(ms, text);
-	return json_string(text);
-}
 
 json_t *
 extract_row_json(const struct extract_row *row, int64_t now_ms)
@@ -34,21 +15,22 @@ extract_row_json(const struct extract_row *row, int64_t now_ms)
 	hex_format(row->sha256, 32, sha);
 	j = json_pack("{s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o,"
 		      " s:o, s:i, s:o}",
-	    "extract", id_json(&row->id), "case", id_json(&row->kase),
+	    "extract", json_of_id(&row->id), "case", json_of_id(&row->kase),
 	    "recipient", row->recipient, "purpose", row->purpose, "rule",
 	    row->rule, "channel", row->channel, "state",
 	    register_state(row, now_ms), "sha256", sha, "size",
-	    (json_int_t)row->size, "released_at", time_json(row->released),
-	    "expires_at", time_json(row->expires), "pulled_at",
-	    time_json(row->pulled), "pulls", (int)row->pulls, "acknowledged_at",
-	    time_json(row->acknowledged));
+	    (json_int_t)row->size, "released_at", json_of_time(row->released),
+	    "expires_at", json_of_time(row->expires), "pulled_at",
+	    json_of_time(row->pulled), "pulls", (int)row->pulls,
+	    "acknowledged_at", json_of_time(row->acknowledged));
 	if (j == NULL)
 		return NULL;
 	if (row->second_due > 0)
 		json_object_set_new(
-		    j, "second_due_at", time_json(row->second_due));
+		    j, "second_due_at", json_of_time(row->second_due));
 	if (row->seconded > 0)
-		json_object_set_new(j, "second_at", time_json(row->seconded));
+		json_object_set_new(
+		    j, "second_at", json_of_time(row->seconded));
 	return j;
 }
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "daemon/core/cms.h"
 #include "daemon/core/disclosure.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/page.h"
 
 void
@@ -27,15 +28,6 @@ static int
 is_paper(const struct frozen *f)
 {
 	return strcmp(f->channel, "paper") == 0;
-}
-
-static json_t *
-id_json(const struct id *id)
-{
-	char text[ID_TEXT];
-
-	id_format(id, text);
-	return json_string(text);
 }
 
 /* --- what goes ------------------------------------------------------------ */
@@ -192,7 +184,7 @@ apply_bind(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 
 	if ((en.detail = disclosing_json(&f->x)) == NULL)
 		return err_set(e, ERR_NOMEM, "extract");
-	json_object_set_new(en.detail, "extract", id_json(&f->extract));
+	json_object_set_new(en.detail, "extract", json_of_id(&f->extract));
 	json_object_set_new(en.detail, "fields", gathered_labels(&f->g));
 	json_object_set_new(en.detail, "sources", gathered_sources(&f->g));
 	json_object_set_new(en.detail, "channel", json_string(f->channel));

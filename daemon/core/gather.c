@@ -1,6 +1,7 @@
 #include "daemon/core/gather.h"
 
 #include "daemon/core/case.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/objection.h"
 #include "daemon/core/record.h"
 
@@ -20,15 +21,6 @@ gathered_is_empty(const struct gathered *g)
 	       json_array_size(g->attachments) == 0;
 }
 
-static json_t *
-id_json(const struct id *id)
-{
-	char text[ID_TEXT];
-
-	id_format(id, text);
-	return json_string(text);
-}
-
 json_t *
 gathered_sources(const struct gathered *g)
 {
@@ -38,7 +30,7 @@ gathered_sources(const struct gathered *g)
 	for (i = 0; i < g->nsources; i++)
 		json_array_append_new(
 		    a, json_pack("{s:o, s:i}", "document",
-			   id_json(&g->sources[i].document), "version",
+			   json_of_id(&g->sources[i].document), "version",
 			   (int)g->sources[i].version));
 	return a;
 }
@@ -136,7 +128,7 @@ open_filed(struct work *w, struct cut_source *s, struct err *e)
 	    (r = record_parse(text.p, text.len, &w->records[w->n], e)) < 0)
 		return r;
 	s->record = w->records[w->n];
-	s->document = w->documents[w->n] = id_json(&doc.id);
+	s->document = w->documents[w->n] = json_of_id(&doc.id);
 	s->version = doc.versions;
 	return add_source(w, &doc, e);
 }
@@ -216,7 +208,7 @@ attach(struct work *w, const struct document_facts *doc, struct err *e)
 	    (uint64_t)json_integer_value(json_object_get(page, "size"));
 	json_array_append_new(w->out.attachments,
 	    json_pack("{s:o, s:i, s:s, s:I, s:I}", "document",
-		id_json(&doc->id), "version", (int)doc->versions, "kind",
+		json_of_id(&doc->id), "version", (int)doc->versions, "kind",
 		doc->kind, "pages", (json_int_t)i, "size", (json_int_t)size));
 	json_decref(m);
 	return add_source(w, doc, e);
@@ -302,7 +294,7 @@ gather_missing(
 		p = person_of(persons, &c->adults[i].person);
 		json_array_append_new(a,
 		    json_pack("{s:o, s:s, s:O*}", "person",
-			id_json(&c->adults[i].person), "role",
+			json_of_id(&c->adults[i].person), "role",
 			c->adults[i].role, "name", json_object_get(p, "name")));
 	}
 	json_decref(persons);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "daemon/core/case.h"
 #include "daemon/core/due.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/person.h"
 
 const char *const glass_schema =
@@ -216,15 +217,6 @@ row_read(struct sql *q, struct glass_row *row, struct err *e)
 }
 
 static json_t *
-time_json(int64_t ms)
-{
-	char text[TIME_TEXT];
-
-	time_format(ms, text);
-	return json_string(text);
-}
-
-static json_t *
 row_json(const struct glass_row *row)
 {
 	char id[ID_TEXT], kase[ID_TEXT], ref[REF_TEXT];
@@ -235,14 +227,14 @@ row_json(const struct glass_row *row)
 	id_ref(&row->kase, ref);
 	j = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:I}", "break_glass",
 	    id, "case", kase, "ref", ref, "by", row->account, "at",
-	    time_json(row->at_ms), "until", time_json(row->until_ms), "state",
-	    row->finding[0] != '\0' ? row->finding : "unreviewed", "leaf",
-	    (json_int_t)row->leaf);
+	    json_of_time(row->at_ms), "until", json_of_time(row->until_ms),
+	    "state", row->finding[0] != '\0' ? row->finding : "unreviewed",
+	    "leaf", (json_int_t)row->leaf);
 	if (j != NULL && row->finding[0] != '\0' &&
 	    (json_object_set_new(
 		 j, "reviewed_by", json_string(row->reviewed_by)) < 0 ||
 		json_object_set_new(
-		    j, "reviewed_at", time_json(row->reviewed_ms)) < 0 ||
+		    j, "reviewed_at", json_of_time(row->reviewed_ms)) < 0 ||
 		json_object_set_new(j, "review_leaf",
 		    json_integer((json_int_t)row->review_leaf)) < 0)) {
 		json_decref(j);
@@ -450,7 +442,7 @@ break_apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	id_format(&row->kase, kase);
 	detail =
 	    json_pack("{s:s, s:s, s:s, s:o, s:o}", "case", kase, "break_glass",
-		id, "reason", b->reason, "until", time_json(row->until_ms),
+		id, "reason", b->reason, "until", json_of_time(row->until_ms),
 		"decision", decision_json(b->core, &b->d));
 	if (detail == NULL)
 		return err_set(e, ERR_NOMEM, "broken glass");

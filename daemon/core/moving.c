@@ -2,15 +2,7 @@
 
 #include "base/seal.h"
 #include "daemon/core/case.h"
-
-static json_t *
-id_json(const struct id *id)
-{
-	char text[ID_TEXT];
-
-	id_format(id, text);
-	return json_string(text);
-}
+#include "daemon/core/json_of.h"
 
 /* --- who asks ------------------------------------------------------------- */
 
@@ -163,9 +155,9 @@ moving_enter(struct moving *m, struct tx *tx, enum leaf_class klass,
 		return r;
 	}
 	detail = json_pack("{s:o, s:o, s:s, s:s, s:s*, s:o, s:o}", "case",
-	    id_json(&m->row.kase), "extract", id_json(&m->extract), "recipient",
-	    m->row.recipient, "channel", m->row.channel, "door_key",
-	    m->caller->door_key, "sources", sources, "decision",
+	    json_of_id(&m->row.kase), "extract", json_of_id(&m->extract),
+	    "recipient", m->row.recipient, "channel", m->row.channel,
+	    "door_key", m->caller->door_key, "sources", sources, "decision",
 	    decision_json(m->core, &m->access));
 
 	if (detail != NULL && more != NULL)
@@ -191,8 +183,9 @@ int
 moving_answer(
     const struct moving *m, const char *state, json_t **answer, struct err *e)
 {
-	*answer = json_pack("{s:o, s:s, s:I}", "extract", id_json(&m->extract),
-	    "state", state, "leaf", (json_int_t)m->leaf);
+	*answer =
+	    json_pack("{s:o, s:s, s:I}", "extract", json_of_id(&m->extract),
+		"state", state, "leaf", (json_int_t)m->leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "extract");
 }
 

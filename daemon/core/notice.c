@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "daemon/core/case.h"
 #include "daemon/core/door.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/person.h"
 #include "daemon/core/row.h"
 
@@ -205,26 +206,6 @@ keep_words(struct tx *tx, const struct id *id, uint64_t key,
 
 /* --- as answers tell them ---------------------------------------------- */
 
-static json_t *
-id_json(const struct id *id)
-{
-	char text[ID_TEXT];
-
-	id_format(id, text);
-	return json_string(text);
-}
-
-static json_t *
-time_json(int64_t ms)
-{
-	char text[TIME_TEXT];
-
-	if (ms == 0)
-		return json_null();
-	time_format(ms, text);
-	return json_string(text);
-}
-
 /* When it must be settled; 0: the rules do not say. */
 static int64_t
 due_ms(const struct core *core, const struct notice_row *row)
@@ -237,8 +218,9 @@ static json_t *
 row_json(const struct notice_row *row)
 {
 	return json_pack("{s:o, s:o, s:s, s:o, s:s}", "notice",
-	    id_json(&row->id), "extract", id_json(&row->extract), "reason",
-	    row->reason, "at", time_json(row->at), "state", row->state);
+	    json_of_id(&row->id), "extract", json_of_id(&row->extract),
+	    "reason", row->reason, "at", json_of_time(row->at), "state",
+	    row->state);
 }
 
 static json_t *
@@ -248,13 +230,14 @@ staff_json(const struct core *core, const struct notice_row *row)
 	json_t *j = row_json(row);
 
 	if (j == NULL ||
-	    json_object_set_new(j, "case", id_json(&row->kase)) < 0 ||
+	    json_object_set_new(j, "case", json_of_id(&row->kase)) < 0 ||
 	    json_object_set_new(j, "recipient", json_string(row->recipient)) <
 		0 ||
-	    json_object_set_new(j, "delivered_at", time_json(row->delivered)) <
+	    json_object_set_new(
+		j, "delivered_at", json_of_time(row->delivered)) < 0 ||
+	    json_object_set_new(j, "settled_at", json_of_time(row->settled)) <
 		0 ||
-	    json_object_set_new(j, "settled_at", time_json(row->settled)) < 0 ||
-	    json_object_set_new(j, "due_at", time_json(due)) < 0 ||
+	    json_object_set_new(j, "due_at", json_of_time(due)) < 0 ||
 	    json_object_set_new(j, "overdue",
 		json_boolean(is_open(row) && due > 0 && due < now)) < 0) {
 		json_decref(j);
@@ -313,8 +296,8 @@ deliver_rows(struct delivery *d, struct tx *tx, const struct buf *rows,
 		memcpy(&row, rows->p + at, sizeof(row));
 		if (strcmp(row.state, "queued") == 0) {
 			if ((r = move(tx, &row, "delivered", now_ms, e)) < 0 ||
-			    (r = append(now_delivered, id_json(&row.id), e)) <
-				0)
+			    (r = append(
+				 now_delivered, json_of_id(&row.id), e)) < 0)
 				return r;
 		}
 		if ((r = append(d->notices, row_json(&row), e)) < 0)
@@ -391,9 +374,10 @@ settling_leaf(struct settling *s, struct tx *tx, enum leaf_class klass,
     int64_t now_ms, struct err *e)
 {
 	json_t *detail = json_pack("{s:o, s:o, s:s, s:s, s:s*, s:s*, s:o}",
-	    "notice", id_json(&s->id), "extract", id_json(&s->row.extract),
-	    "recipient", s->row.recipient, "state", s->row.state, "how", s->how,
-	    "words", s->words, "decision", decision_json(s->core, &s->access));
+	    "notice", json_of_id(&s->id), "extract",
+	    json_of_id(&s->row.extract), "recipient", s->row.recipient, "state",
+	    s->row.state, "how", s->how, "words", s->words, "decision",
+	    decision_json(s->core, &s->access));
 	int r;
 
 	r = core_leaf(s->core, tx, s->caller, klass, LEAF_OK, &s->row.kase,
@@ -430,8 +414,8 @@ apply_ack(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 static json_t *
 settled_json(const struct settling *s)
 {
-	return json_pack("{s:o, s:s, s:I}", "notice", id_json(&s->id), "state",
-	    s->row.state, "leaf", (json_int_t)s->leaf);
+	return json_pack("{s:o, s:s, s:I}", "notice", json_of_id(&s->id),
+	    "state", s->row.state, "leaf", (json_int_t)s->leaf);
 }
 
 int
@@ -822,22 +806,9 @@ int
 notice_key_numbers(
     struct tx *tx, const struct id *kase, struct buf *numbers, struct err *e)
 {
-	AUTO(sql_done) struct sql *q = NULL;
-	uint64_t key;
-	int r;
-
-	if ((r = sql_open(tx,
-		 "SELECT key FROM notice WHERE kase = ? AND key > 0"
-		 " ORDER BY key",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, kase, e)) < 0)
-		return r;
-	while ((r = sql_step(q, e)) > 0) {
-		key = (uint64_t)sql_get_int(q, 0);
-		if ((r = buf_add(numbers, &key, sizeof(key), e)) < 0)
-			return r;
-	}
-	return r;
+	return rows_key_numbers(tx,
+	    "SELECT key FROM notice WHERE kase = ? AND key > 0 ORDER BY key",
+	    kase, numbers, e);
 }
 
 int

@@ -5,6 +5,7 @@
 #include "daemon/core/consent_row.h"
 #include "daemon/core/declared.h"
 #include "daemon/core/disclosure.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/objection_row.h"
 #include "daemon/core/person.h"
 #include "daemon/core/row.h"
@@ -157,7 +158,7 @@ enter_leaf(struct entering *x, struct tx *tx, int64_t now_ms, struct err *e)
 
 	id_format(&x->kase.id, kase);
 	en.detail = json_pack("{s:s, s:o, s:s, s:o}", "case", kase, "objection",
-	    consent_id_json(&x->id), "channel", x->o->channel, "decision",
+	    json_of_id(&x->id), "channel", x->o->channel, "decision",
 	    decision_json(x->core, &x->d));
 	r = core_enter(x->core, tx, x->caller, &en, now_ms, &x->leaf, e);
 	json_decref(en.detail);
@@ -193,9 +194,9 @@ objection_enter(struct core *core, const struct caller *caller,
 	    (r = commit_run(core->committer, &ch, e)) < 0)
 		return r;
 	*answer = json_pack("{s:o, s:o, s:s, s:o, s:I}", "objection",
-	    consent_id_json(&x.id), "case", consent_id_json(&x.kase.id),
-	    "state", "waiting", "due_at",
-	    consent_time_json(objection_due_ms(core, x.received)), "leaf",
+	    json_of_id(&x.id), "case", json_of_id(&x.kase.id), "state",
+	    "waiting", "due_at",
+	    json_of_time(objection_due_ms(core, x.received)), "leaf",
 	    (json_int_t)x.leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "objection");
 }
@@ -346,7 +347,7 @@ decide(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 		return r;
 	id_format(&x->kase.id, kase);
 	detail = json_pack("{s:s, s:o, s:s, s:O, s:o}", "case", kase,
-	    "objection", consent_id_json(&x->row.id), "settled", x->decision,
+	    "objection", json_of_id(&x->row.id), "settled", x->decision,
 	    "notices", x->notices, "decision", decision_json(x->core, &x->d));
 	r = core_leaf(x->core, tx, x->caller, LEAF_OBJECTION_DECIDE, LEAF_OK,
 	    &x->kase.id, detail, now_ms, &x->leaf, e);
@@ -382,9 +383,8 @@ objection_decide(struct core *core, const struct caller *caller,
 	if (r < 0)
 		return r;
 	*answer = json_pack("{s:o, s:o, s:s, s:O, s:I}", "objection",
-	    consent_id_json(&x.row.id), "case", consent_id_json(&x.kase.id),
-	    "state", decision, "notices", x.notices, "leaf",
-	    (json_int_t)x.leaf);
+	    json_of_id(&x.row.id), "case", json_of_id(&x.kase.id), "state",
+	    decision, "notices", x.notices, "leaf", (json_int_t)x.leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "objection");
 }
 
@@ -428,14 +428,12 @@ list_one(struct core *core, struct tx *tx, const struct id *id, uint64_t leaf,
 		return r;
 	date_format(row.received, day);
 	j = json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:I}", "objection",
-	    consent_id_json(id), "person",
-	    id_is_zero(&row.person) ? json_null()
-				    : consent_id_json(&row.person),
+	    json_of_id(id), "person",
+	    id_is_zero(&row.person) ? json_null() : json_of_id(&row.person),
 	    "state", row.state, "received_on", day, "entered_at",
-	    consent_time_json(row.at), "due_at",
-	    consent_time_json(objection_due_ms(core, row.received)),
-	    "decided_at", consent_time_json(row.decided), "leaf",
-	    (json_int_t)row.leaf);
+	    json_of_time(row.at), "due_at",
+	    json_of_time(objection_due_ms(core, row.received)), "decided_at",
+	    json_of_time(row.decided), "leaf", (json_int_t)row.leaf);
 	if (j == NULL || json_array_append_new(into, j) < 0)
 		return err_set(e, ERR_NOMEM, "objections");
 	if ((r = put_words(core, &row, key.p, VERSION_WORDS, &words, j, e)) < 0)

@@ -1,5 +1,7 @@
 #include "daemon/core/objection_row.h"
 
+#include "daemon/core/row.h"
+
 #include "base/civil.h"
 
 int
@@ -123,35 +125,17 @@ int
 objection_key_numbers(
     struct tx *tx, const struct id *kase, struct buf *numbers, struct err *e)
 {
-	AUTO(sql_done) struct sql *q = NULL;
-	uint64_t key;
-	int r;
-
-	if ((r = sql_open(tx,
-		 "SELECT key FROM objection WHERE kase = ? AND key <> 0", &q,
-		 e)) < 0 ||
-	    (r = sql_id(q, 1, kase, e)) < 0)
-		return r;
-	while ((r = sql_step(q, e)) > 0) {
-		key = (uint64_t)sql_get_int(q, 0);
-		if ((r = buf_add(numbers, &key, sizeof(key), e)) < 0)
-			return r;
-	}
-	return r;
+	return rows_key_numbers(tx,
+	    "SELECT key FROM objection WHERE kase = ? AND key <> 0", kase,
+	    numbers, e);
 }
 
 /* Whether it stands is not forgotten: it must still stop a disclosure. */
 int
 objection_forget(struct tx *tx, const struct id *kase, struct err *e)
 {
-	AUTO(sql_done) struct sql *q = NULL;
-	int r;
-
-	if ((r = sql_open(tx,
-		 "UPDATE objection SET key = 0, words = NULL, grounds = NULL"
-		 " WHERE kase = ?",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, kase, e)) < 0)
-		return r;
-	return sql_run(q, e);
+	return rows_run(tx,
+	    "UPDATE objection SET key = 0, words = NULL, grounds = NULL"
+	    " WHERE kase = ?",
+	    kase, e);
 }

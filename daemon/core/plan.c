@@ -13,6 +13,20 @@ static const char *const names[] = {
 	[PLAN_EXTRACTS] = "extracts",
 };
 
+/*
+ * What was told of a case, module by module: the numbers of its keys (NULL:
+ * all of it is in clear) and how it goes with the case.
+ */
+static const struct {
+	int (*key_numbers)(struct tx *tx, const struct id *kase,
+	    struct buf *numbers, struct err *e);
+	int (*forget)(struct tx *tx, const struct id *kase, struct err *e);
+} of_case[] = {
+	{ event_key_numbers, event_forget },
+	{ objection_key_numbers, objection_forget },
+	{ refusal_key_numbers, refusal_forget },
+};
+
 const char *
 plan_name(enum plan_what w)
 {
@@ -97,11 +111,12 @@ add_case(struct tx *tx, struct plan *p, struct err *e)
 		0 ||
 	    (r = notice_key_numbers(tx, &p->kase, &extracts, e)) < 0 ||
 	    (r = add(p, PLAN_EXTRACTS, &p->kase, &extracts, e)) < 0 ||
-	    (r = case_key_numbers(tx, &p->kase, &rows, e)) < 0 ||
-	    (r = event_key_numbers(tx, &p->kase, &rows, e)) < 0 ||
-	    (r = objection_key_numbers(tx, &p->kase, &rows, e)) < 0 ||
-	    (r = refusal_key_numbers(tx, &p->kase, &rows, e)) < 0)
+	    (r = case_key_numbers(tx, &p->kase, &rows, e)) < 0)
 		return r;
+	for (i = 0; i < NELEMS(of_case); i++)
+		if (of_case[i].key_numbers != NULL &&
+		    (r = of_case[i].key_numbers(tx, &p->kase, &rows, e)) < 0)
+			return r;
 	return add(p, PLAN_CASE, &p->kase, &rows, e);
 }
 
@@ -179,12 +194,12 @@ plan_digest(const struct plan *p, uint8_t out[32], struct err *e)
 static int
 forget_case(struct tx *tx, const struct id *kase, struct err *e)
 {
+	size_t i;
 	int r;
 
-	if ((r = event_forget(tx, kase, e)) < 0 ||
-	    (r = objection_forget(tx, kase, e)) < 0 ||
-	    (r = refusal_forget(tx, kase, e)) < 0)
-		return r;
+	for (i = 0; i < NELEMS(of_case); i++)
+		if ((r = of_case[i].forget(tx, kase, e)) < 0)
+			return r;
 	return case_forget(tx, kase, e);
 }
 

@@ -5,6 +5,7 @@
 #include "daemon/core/consent_giving.h"
 #include "daemon/core/declared.h"
 #include "daemon/core/disclosure.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/objection.h"
 #include "daemon/core/row.h"
 #include "daemon/core/search.h"
@@ -189,8 +190,7 @@ seal(struct entering *x, struct err *e)
 	if (j == NULL)
 		return err_set(e, ERR_NOMEM, "refusal");
 	if (!id_is_zero(&x->document))
-		json_object_set_new(
-		    j, "document", consent_id_json(&x->document));
+		json_object_set_new(j, "document", json_of_id(&x->document));
 	if ((r = keypool_take(x->core->keys, &x->key, e)) == 0)
 		r = row_seal(x->core, x->key.key.p, &x->gv.kase.id, &x->id, 0,
 		    j, &x->sealed, e);
@@ -292,13 +292,13 @@ entered_answer(const struct entering *x, json_t **answer, struct err *e)
 		m = &x->gv.made[i];
 		json_array_append_new(
 		    consents, json_pack("{s:o, s:o, s:s}", "consent",
-				  consent_id_json(&m->row.id), "person",
-				  consent_id_json(&m->row.person), "state",
+				  json_of_id(&m->row.id), "person",
+				  json_of_id(&m->row.person), "state",
 				  consent_state_name(m->to)));
 	}
 	date_format(x->gv.given_day, day);
 	*answer = json_pack("{s:o, s:s, s:s, s:s, s:o, s:I}", "case",
-	    consent_id_json(&x->gv.kase.id), "diagnosis", "refused", "reason",
+	    json_of_id(&x->gv.kase.id), "diagnosis", "refused", "reason",
 	    x->r->reason, "refused_on", day, "consents", consents, "leaf",
 	    (json_int_t)x->gv.leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "refusal");
@@ -428,32 +428,13 @@ int
 refusal_key_numbers(
     struct tx *tx, const struct id *kase, struct buf *numbers, struct err *e)
 {
-	AUTO(sql_done) struct sql *q = NULL;
-	uint64_t key;
-	int r;
-
-	if ((r = sql_open(tx,
-		 "SELECT key FROM refusal WHERE kase = ? AND key <> 0", &q,
-		 e)) < 0 ||
-	    (r = sql_id(q, 1, kase, e)) < 0)
-		return r;
-	while ((r = sql_step(q, e)) > 0) {
-		key = (uint64_t)sql_get_int(q, 0);
-		if ((r = buf_add(numbers, &key, sizeof(key), e)) < 0)
-			return r;
-	}
-	return r;
+	return rows_key_numbers(tx,
+	    "SELECT key FROM refusal WHERE kase = ? AND key <> 0", kase,
+	    numbers, e);
 }
 
 int
 refusal_forget(struct tx *tx, const struct id *kase, struct err *e)
 {
-	AUTO(sql_done) struct sql *q = NULL;
-	int r;
-
-	if ((r = sql_open(tx, "DELETE FROM refusal WHERE kase = ?", &q, e)) <
-		0 ||
-	    (r = sql_id(q, 1, kase, e)) < 0)
-		return r;
-	return sql_run(q, e);
+	return rows_run(tx, "DELETE FROM refusal WHERE kase = ?", kase, e);
 }

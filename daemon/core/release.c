@@ -3,6 +3,7 @@
 #include "daemon/core/extract_json.h"
 #include "daemon/core/freeze.h"
 #include "daemon/core/idempotency.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/second.h"
 
 #define HOUR_MS INT64_C(3600000)
@@ -20,15 +21,6 @@ releasing_freep(struct releasing **rp)
 	frozen_done(&(*rp)->f);
 	free(*rp);
 	*rp = NULL;
-}
-
-static json_t *
-id_json(const struct id *id)
-{
-	char text[ID_TEXT];
-
-	id_format(id, text);
-	return json_string(text);
 }
 
 /* A consent may have gone since it was prepared, a rule may have changed. */
@@ -64,7 +56,7 @@ enter(struct releasing *l, struct tx *tx, const struct disclosing *now,
 
 	if (detail == NULL)
 		return err_set(e, ERR_NOMEM, "extract");
-	json_object_set_new(detail, "extract", id_json(&l->f.extract));
+	json_object_set_new(detail, "extract", json_of_id(&l->f.extract));
 	json_object_set_new(detail, "what", json_string(l->f.row.state));
 	json_object_set_new(
 	    detail, "bind_leaf", json_integer((json_int_t)l->f.bind_leaf));
@@ -155,8 +147,8 @@ released_before(const struct disclosing *x, struct id *object, json_t **answer,
 	    strcmp(row.purpose, x->d.rule->purpose) != 0)
 		return err_tag(e, ERR_CONFLICT, "idempotency-key",
 		    "this key was used for another extract");
-	detail = json_pack("{s:o, s:o, s:I}", "case", id_json(&row.kase),
-	    "extract", id_json(&id), "first", (json_int_t)first);
+	detail = json_pack("{s:o, s:o, s:I}", "case", json_of_id(&row.kase),
+	    "extract", json_of_id(&id), "first", (json_int_t)first);
 	r = core_read_leaf(
 	    core, caller, LEAF_REGISTER_READ, &row.kase, detail, &leaf, e);
 	json_decref(detail);

@@ -226,3 +226,34 @@ rows_open(struct core *core, const struct sealed_rows *rows, uint64_t leaf,
 		r = open_one(core, &rows->v[i], keys.p + i * 32, each, arg, e);
 	return r;
 }
+
+int
+rows_key_numbers(struct tx *tx, const char *sql, const struct id *id,
+    struct buf *numbers, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	uint64_t key;
+	int r;
+
+	if ((r = sql_open(tx, sql, &q, e)) < 0 || (r = sql_id(q, 1, id, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0) {
+		if (sql_is_null(q, 0))
+			continue;
+		key = (uint64_t)sql_get_int(q, 0);
+		if ((r = buf_add(numbers, &key, sizeof(key), e)) < 0)
+			return r;
+	}
+	return r;
+}
+
+int
+rows_run(struct tx *tx, const char *sql, const struct id *id, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx, sql, &q, e)) < 0 || (r = sql_id(q, 1, id, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}

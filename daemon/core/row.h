@@ -36,6 +36,17 @@ int rows_open(struct core *core, const struct sealed_rows *rows, uint64_t leaf,
 	void *arg, const struct sealed_row *row, json_t *opened, struct err *e),
     void *arg, struct err *e) NODISCARD;
 
+/*
+ * The key numbers that a constant query of one column gives for this id, its
+ * one parameter: appended to numbers (u64, host order). NULL ones are passed
+ * over.
+ */
+int rows_key_numbers(struct tx *tx, const char *sql, const struct id *id,
+    struct buf *numbers, struct err *e) NODISCARD;
+/* Run a constant statement whose one parameter is this id. */
+int rows_run(struct tx *tx, const char *sql, const struct id *id, struct err *e)
+    NODISCARD;
+
 /* n keys of 32 bytes, one after the other. The caller's. */
 int rows_keys(struct core *core, const uint64_t *numbers, size_t n,
     uint64_t leaf, struct secret *keys, struct err *e) NODISCARD;

@@ -7,18 +7,10 @@
 #include "daemon/core/disclosure.h"
 #include "daemon/core/explain.h"
 #include "daemon/core/extract_json.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/moving.h"
 
 #define TERM "urgent-second-signature-days" /* a figure of the rules */
-
-static json_t *
-id_json(const struct id *id)
-{
-	char text[ID_TEXT];
-
-	id_format(id, text);
-	return json_string(text);
-}
 
 /* --- asking --------------------------------------------------------------- */
 
@@ -99,8 +91,8 @@ open_page(struct moving *m, struct buf *page, uint64_t *leaf, struct err *e)
 	int r;
 
 	detail = json_pack("{s:o, s:o, s:s, s:o}", "case",
-	    id_json(&m->row.kase), "extract", id_json(&m->extract), "what",
-	    "page", "decision", decision_json(m->core, &m->access));
+	    json_of_id(&m->row.kase), "extract", json_of_id(&m->extract),
+	    "what", "page", "decision", decision_json(m->core, &m->access));
 	r = core_read_leaf(m->core, m->caller, LEAF_EXTRACT_PREVIEW,
 	    &m->row.kase, detail, leaf, e);
 	json_decref(detail);
@@ -147,7 +139,7 @@ page_answer(struct moving *m, struct buf *page, uint64_t leaf, json_t **answer,
 		return r;
 	hex_format(sha, sizeof(sha), hex);
 	*answer = json_pack("{s:o, s:s, s:s, s:s, s:o, s:i, s:I}", "extract",
-	    id_json(&m->extract), "state",
+	    json_of_id(&m->extract), "state",
 	    register_state(&m->row, core_now(m->core)), "page", buf_str(page),
 	    "sha256", hex, "approvals", approvals, "needed",
 	    (int)approval_needed(m->core, "release"), "leaf", (json_int_t)leaf);
@@ -241,9 +233,10 @@ let_go(struct signing *s, struct tx *tx, int64_t now_ms, struct err *e)
 	if ((r = register_sources(tx, &m->extract, &sources, e)) < 0)
 		return r;
 	en.detail = json_pack("{s:o, s:o, s:s, s:s, s:o, s:o}", "case",
-	    id_json(&m->row.kase), "extract", id_json(&m->extract), "recipient",
-	    m->row.recipient, "what", waits ? "released" : "seconded",
-	    "sources", sources, "decision", decision_json(m->core, &m->access));
+	    json_of_id(&m->row.kase), "extract", json_of_id(&m->extract),
+	    "recipient", m->row.recipient, "what",
+	    waits ? "released" : "seconded", "sources", sources, "decision",
+	    decision_json(m->core, &m->access));
 	if (en.detail == NULL)
 		return err_set(e, ERR_NOMEM, "extract");
 	if (waits)

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "daemon/core/document.h"
 #include "daemon/core/door.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/person.h"
 #include "daemon/core/row.h"
 #include "daemon/core/upload.h"
@@ -89,26 +90,6 @@ check_move(const char *from, const char *to, int *keeps, struct err *e)
 			return 0;
 		}
 	return refuse_state(from, e);
-}
-
-static json_t *
-id_json(const struct id *id)
-{
-	char text[ID_TEXT];
-
-	id_format(id, text);
-	return json_string(text);
-}
-
-static json_t *
-time_json(int64_t ms)
-{
-	char text[TIME_TEXT];
-
-	if (ms == 0)
-		return json_null();
-	time_format(ms, text);
-	return json_string(text);
 }
 
 /* --- rows -------------------------------------------------------------- */
@@ -312,7 +293,7 @@ apply_add(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	if ((r = check_quota(tx, h->row.recipient, e)) < 0)
 		return r;
 	detail = json_pack("{s:o, s:s, s:s, s:I, s:s, s:o}", "submission",
-	    id_json(&h->row.id), "recipient", h->row.recipient, "sha256",
+	    json_of_id(&h->row.id), "recipient", h->row.recipient, "sha256",
 	    h->sha256, "size", (json_int_t)h->facts.size, "media", h->media,
 	    "decision", decision_json(h->core, &h->access));
 	r = core_leaf(h->core, tx, h->caller, LEAF_SUBMISSION, LEAF_OK,
@@ -366,9 +347,10 @@ submission_add(struct core *core, const struct caller *caller,
 	r = hand_in(&h, upload, e);
 	if (r == 0) {
 		*answer = json_pack("{s:o, s:s, s:o, s:I, s:s, s:I}",
-		    "submission", id_json(&h.row.id), "state", "waiting", "at",
-		    time_json(h.row.at), "size", (json_int_t)h.facts.size,
-		    "sha256", h.sha256, "leaf", (json_int_t)h.leaf);
+		    "submission", json_of_id(&h.row.id), "state", "waiting",
+		    "at", json_of_time(h.row.at), "size",
+		    (json_int_t)h.facts.size, "sha256", h.sha256, "leaf",
+		    (json_int_t)h.leaf);
 		if (*answer == NULL)
 			r = err_set(e, ERR_NOMEM, "submission");
 	}
@@ -402,8 +384,8 @@ row_json(const struct submission_row *row, const json_t *words,
     const char *const *shown)
 {
 	json_t *j = json_pack("{s:o, s:s, s:o, s:o}", "submission",
-	    id_json(&row->id), "state", row->state, "at", time_json(row->at),
-	    "settled_at", time_json(row->settled));
+	    json_of_id(&row->id), "state", row->state, "at",
+	    json_of_time(row->at), "settled_at", json_of_time(row->settled));
 	json_t *v;
 
 	for (; j != NULL && *shown != NULL; shown++)
@@ -485,7 +467,7 @@ reading_leaf(struct core *core, const struct caller *caller, const char *what,
 	int r;
 
 	if (detail != NULL && id != NULL)
-		json_object_set_new(detail, "submission", id_json(id));
+		json_object_set_new(detail, "submission", json_of_id(id));
 	r = core_read_leaf(
 	    core, caller, LEAF_SUBMISSION_READ, id, detail, leaf, e);
 	json_decref(detail);
@@ -688,10 +670,10 @@ settle(struct tx *tx, struct settling *s, const struct id *document,
 	    (!keeps && (r = store_forget(tx, &s->row.id, 0, e)) < 0))
 		return r;
 	detail = json_pack("{s:o, s:s, s:s, s:O, s:O*, s:o*, s:o}",
-	    "submission", id_json(&s->row.id), "recipient", s->row.recipient,
+	    "submission", json_of_id(&s->row.id), "recipient", s->row.recipient,
 	    "state", s->to, "sha256", json_object_get(s->words, "sha256"),
 	    "reason", json_object_get(s->words, "reason"), "document",
-	    document != NULL ? id_json(document) : NULL, "decision",
+	    document != NULL ? json_of_id(document) : NULL, "decision",
 	    decision_json(s->core, &s->access));
 	r = core_leaf(s->core, tx, s->caller, LEAF_SUBMISSION_SETTLE, LEAF_OK,
 	    &s->row.id, detail, now_ms, &s->leaf, e);
@@ -731,8 +713,9 @@ settle_plain(struct settling *s, const char *submission, const char *reason,
 	    (r = seal_again(s, e)) < 0 ||
 	    (r = commit_run(s->core->committer, &ch, e)) < 0)
 		return r;
-	*answer = json_pack("{s:o, s:s, s:I}", "submission",
-	    id_json(&s->row.id), "state", s->to, "leaf", (json_int_t)s->leaf);
+	*answer =
+	    json_pack("{s:o, s:s, s:I}", "submission", json_of_id(&s->row.id),
+		"state", s->to, "leaf", (json_int_t)s->leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "submission");
 }
 
@@ -857,7 +840,7 @@ file_it(struct settling *s, const char *kase, const char *kind, const char *id,
 	if ((r = document_file(
 		 s->core, &caller, &f, object, answer, &again, e)) < 0)
 		return r;
-	json_object_set_new(*answer, "submission", id_json(&s->row.id));
+	json_object_set_new(*answer, "submission", json_of_id(&s->row.id));
 	return 0;
 }
 
