@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/term.h"
 
 #define POLICY_NAME_MAX 63 /* bytes of any name in the rules */
 #define POLICY_EXPLAIN_MAX 1024
@@ -464,19 +465,93 @@ enum field_verdict policy_field_verdict(const struct policy *p,
 size_t policy_disclosures(
     const struct policy *p, const struct disclosure_rule **all);
 
+/* --- moments, deadlines ------------------------------------------------- */
+
+/*
+ * A dated moment of a case that law counts from: "last-contact",
+ * "end-of-contract". It happens when an event is entered, when a record is
+ * filed in which a code has one of some values, when a document of a kind is
+ * filed, or by an act of the vault itself ("entry": the case is opened;
+ * "closing"). The closed list of what counts is here, not in a program.
+ */
+struct policy_moment_source {
+	const char *event;	   /* its day counts; else NULL */
+	const char *kind;	   /* filed; else NULL */
+	const char *path;	   /* of kind, a code; NULL: the kind alone */
+	const char *const *values; /* of the code; NULL at the end */
+	const char
+	    *date; /* path of the day in the record; NULL: that of filing */
+};
+struct policy_moment {
+	const char *name, *title, *source;
+	int by_vault;	       /* the vault's own acts enter it */
+	int is_first;	       /* of several the first counts, else the last */
+	const char *otherwise; /* that moment when this never was; NULL: none */
+	const struct policy_moment_source *from;
+	size_t nfrom;
+	struct policy_window when;
+};
+const struct policy_moment *policy_moment(
+    const struct policy *p, const char *name);
+size_t policy_moments(const struct policy *p, const struct policy_moment **all);
+
+/*
+ * What somebody has to do by some day. Either it runs from a moment of a
+ * case until another settles it, and the vault computes it; or a module has
+ * lines of this name (after is NULL), and the rules say whose they are and,
+ * by figure, how long it takes.
+ */
+struct policy_deadline {
+	const char *name, *title, *source;
+	const char *after;  /* the moment it runs from; NULL: a module's */
+	int before;	    /* counted back from it: before a hearing */
+	const char *figure; /* the period; NULL: at once, or the module's */
+	/* It falls due at the latest when this moment comes; NULL. */
+	const char *no_later_than;
+	/* Moments that settle it, dated no earlier than where it began. */
+	const char *const *settled_by;
+	const char *const *stages; /* of the case; empty: any */
+	const char *const *states; /* of the case: "open"…; never empty */
+	const char *const *roles;  /* whose it is to do; NULL at the end */
+	struct policy_window when;
+};
+const struct policy_deadline *policy_deadline(
+    const struct policy *p, const char *name);
+size_t policy_deadlines(
+    const struct policy *p, const struct policy_deadline **all);
+
+/* A figure that is a period, in force on that day. ERR_NOT_FOUND; ERR_INVALID
+ * when it is none (a count, a share). */
+int policy_period_on(const struct policy *p, const char *figure, int32_t day,
+    uint32_t *n, enum term_unit *unit, struct err *e) NODISCARD;
+
 /* --- retention and approvals ------------------------------------------ */
 
+/*
+ * How long a kind is kept: active_months after a moment, then, where there
+ * are intermediate months, in the intermediate archive until so many months
+ * after another. A moment that never was (and has no other in its place)
+ * waits: what hangs on it is kept, and said to be waiting for it.
+ */
 struct policy_retention {
-	const char *name, *source;
+	const char *name, *title, *source;
 	uint32_t active_months, intermediate_months;
-	const char *from; /* "last-contact", "end-of-contract", … */
-	/* The intermediate archive ends intermediate_months after this;
-	 * from where the rules do not say. 0 months: there is none. */
+	const char *from; /* a moment */
+	/* The intermediate archive ends intermediate_months after this
+	 * moment; from where the rules do not say. 0 months: there is none. */
 	const char *intermediate_from;
+	/* Instead of it, once this moment has come: a file before a court is
+	 * kept as "suivi-contentieux" says. */
+	const char *instead_of, *once;
 	struct policy_window when;
 };
 const struct policy_retention *policy_retention(
     const struct policy *p, const char *name);
+/* The rule of this name; or the one that stands in its place for a case in
+ * which its moment has come: has_moment is asked. */
+const struct policy_retention *policy_retention_for(const struct policy *p,
+    const char *name, int32_t day,
+    int (*has_moment)(void *arg, const char *moment), void *arg);
 
 /* Who may approve what, and how many different keys it takes. */
 struct policy_approval {

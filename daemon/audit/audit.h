@@ -90,6 +90,9 @@ int audit_append(struct tx *tx, struct audit *a, const struct audit_entry *en,
 /* The committer: a point to come back to, before each change's apply. */
 uint64_t audit_mark(const struct audit *a);
 void audit_rewind(struct audit *a, uint64_t mark);
+/* After the catalog's commit, before anybody is answered: what was appended
+ * counts from now on. */
+void audit_committed(struct audit *a);
 /*
  * After the catalog's commit: have the head signed. ERR_SEALED,
  * ERR_UNAVAILABLE: heads wait, leaves stand, a later call covers them all.

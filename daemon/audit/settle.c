@@ -3,9 +3,8 @@
 
 #include "daemon/audit/log.h"
 
-/* What is in the catalog now is committed. */
-static void
-committed(struct audit *a)
+void
+audit_committed(struct audit *a)
 {
 	uint64_t size = merkle_size(a->tree);
 
@@ -78,7 +77,7 @@ audit_settle(struct audit *a, struct err *e)
 	struct buf old;
 	int r;
 
-	committed(a);
+	audit_committed(a);
 	if (a->committed == 0 ||
 	    (a->agent_known && a->head_size == a->committed))
 		return 0;

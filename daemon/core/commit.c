@@ -277,6 +277,8 @@ apply_group(struct committer *c, struct job *group, struct err *e)
 		r = tx_commit(&tx, e);
 	if (r < 0)
 		audit_rewind(c->audit, mark);
+	else
+		audit_committed(c->audit);
 	return r;
 }
 

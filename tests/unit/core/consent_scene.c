@@ -29,6 +29,15 @@ scene_set_clock(const char *at)
 }
 
 void
+scene_live_until(struct scene *s, const char *at)
+{
+	int64_t until;
+
+	assert_int_equal(time_parse(at, &until, NULL), 0);
+	core_fixture_live(s->f, &scene_clock_ms, until);
+}
+
+void
 scene_file(
     struct scene *s, const char *kase, const char *kind, char out[ID_TEXT])
 {

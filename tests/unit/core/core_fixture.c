@@ -281,6 +281,21 @@ core_fixture_open(struct core_fixture *f)
 }
 
 void
+core_fixture_live(struct core_fixture *f, int64_t *clock, int64_t until)
+{
+	static const int64_t step = 40 * INT64_C(86400000);
+	struct caller who = core_fixture_caller(f, ADMIN);
+	uint64_t leaf;
+
+	while (until - *clock > 0) {
+		*clock += until - *clock < step ? until - *clock : step;
+		assert_int_equal(core_read_leaf(f->core, &who, LEAF_DUE, NULL,
+				     NULL, &leaf, &f->e),
+		    0);
+	}
+}
+
+void
 core_fixture_close(struct core_fixture *f)
 {
 	core_freep(&f->core);

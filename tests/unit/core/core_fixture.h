@@ -25,6 +25,11 @@ int core_fixture_init(struct core_fixture *f);
 void core_fixture_open(struct core_fixture *f);
 /* The clock that it is opened with. */
 int64_t core_fixture_now(void);
+/*
+ * The vault lives on until that instant: clock, which its now_ms reads, is
+ * moved in steps that are believed, with a leaf at each.
+ */
+void core_fixture_live(struct core_fixture *f, int64_t *clock, int64_t until);
 void core_fixture_close(struct core_fixture *f);
 void core_fixture_done(struct core_fixture *f);
 /* cmocka: init and open; *state is NULL when the test is to be skipped. */

@@ -178,9 +178,9 @@ a_term_ends_with_its_last_day_in_paris(void **state)
 	scene_stands(&s, "partage:caf", "2028-02-29", 1, "in-force");
 	scene_stands(&s, "partage:caf", "2029-02-28", 1, "in-force");
 	scene_stands(&s, "partage:caf", "2029-03-01", 0, "expired");
-	scene_set_clock("2029-02-28T22:59:59Z");
+	scene_live_until(&s, "2029-02-28T22:59:59Z");
 	scene_stands(&s, "partage:caf", "", 1, "in-force");
-	scene_set_clock("2029-02-28T23:00:00Z");
+	scene_live_until(&s, "2029-02-28T23:00:00Z");
 	scene_stands(&s, "partage:caf", "", 0, "expired");
 }
 
@@ -201,9 +201,9 @@ summer_time_moves_no_day(void **state)
 	scene_must_give(&s, &g, 2);
 	scene_stands(&s, "partage:caf", "2026-10-23", 0, "never-asked");
 	scene_stands(&s, "partage:caf", "2026-10-24", 1, "in-force");
-	scene_set_clock("2027-03-28T21:59:59Z");
+	scene_live_until(&s, "2027-03-28T21:59:59Z");
 	scene_stands(&s, "partage:caf", "", 1, "in-force");
-	scene_set_clock("2027-03-28T22:00:00Z");
+	scene_live_until(&s, "2027-03-28T22:00:00Z");
 	scene_stands(&s, "partage:caf", "", 0, "expired");
 }
 
@@ -314,7 +314,7 @@ given_again_is_renewed_and_keeps_its_history(void **state)
 	g.purposes[0] = "partage:caf";
 	g.npurposes = 1;
 	scene_must_give(&s, &g, 2);
-	scene_set_clock("2027-12-01T10:00:00Z");
+	scene_live_until(&s, "2027-12-01T10:00:00Z");
 	scene_stands(&s, "partage:caf", "", 0, "expired");
 	scene_must_give(&s, &g, 2);
 	scene_stands(&s, "partage:caf", "", 1, "in-force");

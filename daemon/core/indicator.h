@@ -1,0 +1,32 @@
+/*
+ * Indicators: anonymous counts written when something happens, so that they
+ * outlive log and file. Table indicator: month, code, up to two dimensions, a
+ * number; no id of anything. A case carries which of the once-only ones it
+ * has been counted for (dossier_counted), and loses it with the case.
+ */
+#ifndef DAEMON_CORE_INDICATOR_H
+#define DAEMON_CORE_INDICATOR_H
+
+#include "daemon/core/core.h"
+
+#define INDICATOR_WORD_MAX 48 /* bytes of a code or dimension */
+
+extern const char *const indicator_schema;
+
+/*
+ * One more in the month of vault time at_ms. code: "received",
+ * "over-quota", "contact-attempt", "contacted", "met", "refused",
+ * "diagnosis", "contract", "demarche", "demarche-outcome", "veille",
+ * "closed", "reopened", "delay-first-contact" (dimension: a class of days),
+ * …; a, b: dimensions (source, device, outcome, stage), "" when none.
+ */
+int indicator_add(struct tx *tx, int64_t at_ms, const char *code, const char *a,
+    const char *b, struct err *e) NODISCARD;
+/* The same, once for each case: 1 counted, 0 it had been. */
+int indicator_once(struct tx *tx, const struct id *kase, int64_t at_ms,
+    const char *code, const char *a, const char *b, struct err *e) NODISCARD;
+/* The case is counted anew: it was reopened on another list. */
+int indicator_forget(struct tx *tx, const struct id *kase, struct err *e)
+    NODISCARD;
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * Moments of a case: the dated facts that terms run from (policy_moment),
+ * entered when they happen. Table moment, all in clear: opaque ids, names of
+ * the rules, days. Retention, deadlines and reports ask here, for any day.
+ *
+ * The vault's own: "entry" when a case is opened or reopened, "closing" when
+ * it is closed.
+ */
+#ifndef DAEMON_CORE_MOMENT_H
+#define DAEMON_CORE_MOMENT_H
+
+#include "daemon/core/core.h"
+
+extern const char *const moment_schema;
+
+/*
+ * Enter one: within a change. object: the document or event it came with, or
+ * the case. The same name and object again replaces the day (a record was
+ * rectified).
+ */
+int moment_put(struct tx *tx, const struct id *kase, const char *name,
+    int32_t day, const struct id *object, int64_t at_ms, uint64_t leaf,
+    struct err *e) NODISCARD;
+/* What came with this object is taken back: it was voided, or moved. */
+int moment_forget_object(struct tx *tx, const struct id *object, struct err *e)
+    NODISCARD;
+/*
+ * The day of a moment as it stood at the end of as_of: 1 and *day; 0 when it
+ * never was by then, nor any that counts in its place (policy_moment's
+ * otherwise). What is dated after as_of does not count, but for moments that
+ * lie ahead by nature (a hearing): those are found whenever they are.
+ */
+int moment_day(struct core *core, struct tx *tx, const struct id *kase,
+    const char *name, int32_t as_of, int32_t *day, struct err *e) NODISCARD;
+/* The last day, if any, on which one of these moments was entered that is
+ * dated from since on: for what settles a deadline. 1 and *day, or 0. */
+int moment_since(struct tx *tx, const struct id *kase, const char *const *names,
+    int32_t since, int32_t as_of, int32_t *day, struct err *e) NODISCARD;
+
+/* All of a case at once, for who asks many questions of it: a snapshot. */
+struct moments;
+int moments_load(struct core *core, struct tx *tx, const struct id *kase,
+    int32_t as_of, struct moments **out, struct err *e) NODISCARD;
+void moments_freep(struct moments **m);
+/* As moment_day. */
+int moments_day(const struct moments *m, const char *name, int32_t *day);
+
+int moment_forget(struct tx *tx, const struct id *kase, struct err *e)
+    NODISCARD;
+
+#endif
