@@ -22,6 +22,7 @@ const char *const document_schema =
     " key INTEGER NOT NULL UNIQUE," /* of the manifest and the row */
     " leaf INTEGER NOT NULL,"
     " filed_ms INTEGER NOT NULL,"
+    " author INTEGER NOT NULL," /* uid of who filed it */
     " sealed BLOB NOT NULL,"
     " PRIMARY KEY (document, version)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE page ("

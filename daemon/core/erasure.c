@@ -2,14 +2,12 @@
 
 #include "base/text.h"
 #include "daemon/core/approval.h"
-#include "daemon/core/burnt.h"
 #include "daemon/core/case.h"
+#include "daemon/core/destroy.h"
 #include "daemon/core/document.h"
 #include "daemon/core/json_of.h"
 #include "daemon/core/plan.h"
-#include "daemon/core/publish.h"
 
-#define ROTATE_TRIES 50 /* heads that may pass while we ask */
 #define CLEAR_ROOM (LEAF_CLEAR_MAX)
 
 const char *const erasure_schema =
@@ -829,33 +827,6 @@ load_numbers(struct running *x, struct err *e)
 	return r;
 }
 
-/*
- * The agent destroys only for the log that it signed last: while others
- * write, a head may pass between our question and the answer.
- */
-static int
-rotate(struct running *x, struct err *e)
-{
-	struct core *core = x->core;
-	struct agent_status st;
-	struct hash root;
-	uint64_t destroyed = 0;
-	int i, r = 0;
-
-	for (i = 0; i < ROTATE_TRIES; i++) {
-		if ((r = agent_status(core->agent, &st, e)) < 0 ||
-		    (r = audit_root(core->audit, st.head_size, &root, e)) < 0)
-			return r;
-		r = agent_rotate(core->agent,
-		    (const uint64_t *)(const void *)x->numbers.p,
-		    x->numbers.len / sizeof(uint64_t), NULL, 0, x->row.leaf,
-		    st.head_size, &root, &destroyed, e);
-		if (r != -(int)ERR_INCONSISTENT)
-			break;
-	}
-	return r;
-}
-
 static int
 apply_rotated(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 {
@@ -885,15 +856,11 @@ apply_rotated(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 static int
 clean(struct running *x, struct err *e)
 {
-	struct store_report rep = { 0 };
 	int r;
 
 	if (x->whole_case && (r = search_forget(x->core, &x->row.kase, e)) < 0)
 		return r;
-	if ((r = search_rekey(x->core, e)) < 0 ||
-	    (r = core_sweep(x->core, 0, &rep, e)) < 0)
-		return r;
-	return catalog_checkpoint(x->core->catalog, 1, e);
+	return destroy_copies(x->core, e);
 }
 
 static int
@@ -1005,8 +972,7 @@ finish(struct running *x, struct err *e)
 	/* What is certified are this erasure's keys, whichever run of it
 	 * destroyed them; the burnt ones go with them. */
 	x->row.destroyed = x->numbers.len / sizeof(uint64_t);
-	if ((r = burnt_join(x->core, &x->numbers, e)) < 0 ||
-	    (r = rotate(x, e)) < 0 ||
+	if ((r = destroy_keys(x->core, &x->numbers, x->row.leaf, e)) < 0 ||
 	    (r = commit_run(x->core->committer, &rotated, e)) < 0 ||
 	    (r = clean(x, e)) < 0)
 		return r;
@@ -1048,15 +1014,12 @@ int
 erasure_run(struct core *core, const struct caller *caller, const char *erasure,
     struct id *object, json_t **answer, struct err *e)
 {
-	/* One at a time: the agent's rotation and the sweep are whole-vault
-	 * acts. */
-	static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
 	struct running x = { .core = core, .caller = caller };
 	int r;
 
-	pthread_mutex_lock(&one);
+	destroy_begin();
 	r = run(&x, erasure, object, answer, e);
-	pthread_mutex_unlock(&one);
+	destroy_end();
 	row_done(&x.row);
 	buf_done(&x.numbers);
 	buf_done(&x.certificate);

@@ -9,47 +9,19 @@
 #include "base/text.h"
 #include "daemon/core/case.h"
 #include "daemon/core/disclosure.h"
-#include "daemon/core/document.h"
+#include "daemon/core/filing.h"
 #include "daemon/core/idempotency.h"
-#include "daemon/core/judge.h"
 #include "daemon/core/objection.h"
 #include "daemon/core/person.h"
-#include "daemon/core/upload.h"
 
-#define HOUR_MS (INT64_C(3600) * 1000)
-#define UPLOADS_OF_ONE (DOCUMENT_PAGES_MAX + 1) /* pages and the signature */
-
-struct filed {
-	struct core *core;
-	const struct caller *caller;
-	const struct filing *f;
-	const struct policy_kind *kind;
-	struct case_facts kase;
-	struct decision d;
-	struct document_facts old; /* what is replaced; versions 0: nothing */
-
-	struct upload *uploads[UPLOADS_OF_ONE]; /* the signature comes last */
-	struct upload_facts facts[UPLOADS_OF_ONE];
-	size_t n; /* of uploads */
-	int keep; /* uploads may be filed again after this failure */
-
-	struct judged judged;
-	struct id id;
-	uint32_t version;
-	uint8_t sha256[SHA256_LEN], salt[32];
-	uint64_t size;
-	struct fresh_key key;
-	struct stage *manifest_stage;
-	json_t *manifest, *detail;
-	struct version_row row; /* sealed; leaf and filed_ms by apply */
-};
-
-static void
-filed_done(struct filed *w)
+void
+filing_done(struct filed *w)
 {
 	size_t i;
 
 	for (i = 0; i < w->n; i++) {
+		if (w->uploads[i] == NULL)
+			continue;
 		if (w->keep)
 			upload_put(&w->uploads[i]);
 		else
@@ -79,8 +51,8 @@ check_name(const struct filing_page *p, struct err *e)
 	return r;
 }
 
-static int
-check_filing(const struct filing *f, struct err *e)
+int
+filing_check(const struct filing *f, struct err *e)
 {
 	size_t i, k;
 	int r;
@@ -136,8 +108,8 @@ find_replaced(struct tx *tx, struct filed *w, struct err *e)
 	return 0;
 }
 
-static int
-find_case(struct filed *w, struct id *object, struct err *e)
+int
+filing_find(struct filed *w, struct id *object, struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
 	struct core *core = w->core;
@@ -308,11 +280,43 @@ stage_manifest(struct filed *w, struct err *e)
 	return stage_finish(w->manifest_stage, e);
 }
 
+int
+filing_seal(struct filed *w, struct err *e)
+{
+	int r;
+
+	if ((r = stage_manifest(w, e)) < 0 ||
+	    (r = row_seal(w->core, w->key.key.p, &w->kase.id, &w->id,
+		 w->version, w->manifest, &w->row.sealed, e)) < 0)
+		return r;
+	w->row.document = w->id;
+	w->row.kase = w->kase.id;
+	w->row.version = w->version;
+	w->row.key = w->key.number;
+	snprintf(w->row.kind, sizeof(w->row.kind), "%s", w->kind->name);
+	return 0;
+}
+
+static int
+make_detail(struct filed *w, struct err *e)
+{
+	json_t *hash = json_object_get(w->manifest, "sha256");
+
+	w->detail =
+	    document_detail(w->core, &w->kase.id, &w->id, w->version, &w->d);
+	if (w->detail == NULL ||
+	    json_object_set(w->detail, "sha256", hash) < 0 ||
+	    json_object_set_new(w->detail, "kind", json_string(w->kind->name)) <
+		0 ||
+	    json_object_set_new(w->detail, "indication",
+		json_string(judged_indication(&w->judged))) < 0)
+		return err_set(e, ERR_NOMEM, "filing");
+	return 0;
+}
+
 static int
 prepare(struct filed *w, struct err *e)
 {
-	struct core *core = w->core;
-	json_t *hash;
 	int r;
 
 	w->version = w->old.versions + 1;
@@ -322,27 +326,10 @@ prepare(struct filed *w, struct err *e)
 		return r;
 	if ((r = crypto_random(w->salt, sizeof(w->salt), e)) < 0 ||
 	    (r = digest_pages(w, e)) < 0 || (r = make_manifest(w, e)) < 0 ||
-	    (r = keypool_take(core->keys, &w->key, e)) < 0 ||
-	    (r = stage_manifest(w, e)) < 0 ||
-	    (r = row_seal(core, w->key.key.p, &w->kase.id, &w->id, w->version,
-		 w->manifest, &w->row.sealed, e)) < 0)
+	    (r = keypool_take(w->core->keys, &w->key, e)) < 0 ||
+	    (r = filing_seal(w, e)) < 0)
 		return r;
-	w->row.document = w->id;
-	w->row.kase = w->kase.id;
-	w->row.version = w->version;
-	w->row.key = w->key.number;
-	snprintf(w->row.kind, sizeof(w->row.kind), "%s", w->kind->name);
-	w->detail =
-	    document_detail(core, &w->kase.id, &w->id, w->version, &w->d);
-	hash = json_object_get(w->manifest, "sha256");
-	if (w->detail == NULL ||
-	    json_object_set(w->detail, "sha256", hash) < 0 ||
-	    json_object_set_new(w->detail, "kind", json_string(w->kind->name)) <
-		0 ||
-	    json_object_set_new(w->detail, "indication",
-		json_string(judged_indication(&w->judged))) < 0)
-		return err_set(e, ERR_NOMEM, "filing");
-	return 0;
+	return make_detail(w, e);
 }
 
 /* --- the change
@@ -370,96 +357,6 @@ check_still(struct tx *tx, const struct filed *w, struct err *e)
 		return err_tag(e, ERR_CONFLICT, "version",
 		    "another version was filed meanwhile");
 	return 0;
-}
-
-static int
-insert_document(struct tx *tx, const struct filed *w, struct err *e)
-{
-	AUTO(sql_done) struct sql *q = NULL;
-	int r;
-
-	if (w->old.versions > 0) {
-		if ((r = sql_open(tx,
-			 "UPDATE document SET versions = ? WHERE id = ?", &q,
-			 e)) < 0 ||
-		    (r = sql_int(q, 1, w->version, e)) < 0 ||
-		    (r = sql_id(q, 2, &w->id, e)) < 0)
-			return r;
-		return sql_run(q, e);
-	}
-	if ((r = sql_open(tx,
-		 "INSERT INTO document (id, ref, dossier, kind, state,"
-		 " versions) VALUES (?, ?, ?, ?, 'filed', 1)",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, &w->id, e)) < 0 ||
-	    (r = sql_int(q, 2, id_ref_bits(&w->id), e)) < 0 ||
-	    (r = sql_id(q, 3, &w->kase.id, e)) < 0 ||
-	    (r = sql_text(q, 4, w->kind->name, e)) < 0)
-		return r;
-	return sql_run(q, e);
-}
-
-static int
-insert_version(struct tx *tx, const struct filed *w, struct err *e)
-{
-	const struct version_row *v = &w->row;
-	AUTO(sql_done) struct sql *q = NULL;
-	int r;
-
-	if ((r = sql_open(tx,
-		 "INSERT INTO version (document, version, key, leaf, filed_ms,"
-		 " sealed) VALUES (?, ?, ?, ?, ?, ?)",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, &v->document, e)) < 0 ||
-	    (r = sql_int(q, 2, v->version, e)) < 0 ||
-	    (r = sql_int(q, 3, (int64_t)v->key, e)) < 0 ||
-	    (r = sql_int(q, 4, (int64_t)v->leaf, e)) < 0 ||
-	    (r = sql_int(q, 5, v->filed_ms, e)) < 0 ||
-	    (r = sql_blob(q, 6, v->sealed.p, v->sealed.len, e)) < 0)
-		return r;
-	return sql_run(q, e);
-}
-
-static enum store_part
-part_of(const struct filed *w, size_t i)
-{
-	return document_part(
-	    i < w->f->npages ? (uint32_t)i : CONTENT_SIGNATURE);
-}
-
-static int
-insert_page(struct tx *tx, const struct filed *w, size_t i, struct err *e)
-{
-	AUTO(sql_done) struct sql *q = NULL;
-	int r;
-
-	if ((r = sql_open(tx,
-		 "INSERT INTO page (document, version, part, key, content)"
-		 " VALUES (?, ?, ?, ?, ?)",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, &w->id, e)) < 0 ||
-	    (r = sql_int(q, 2, w->version, e)) < 0 ||
-	    (r = sql_int(q, 3, part_of(w, i), e)) < 0 ||
-	    (r = sql_int(q, 4, (int64_t)w->facts[i].key, e)) < 0 ||
-	    (r = sql_id(q, 5, &w->facts[i].id, e)) < 0)
-		return r;
-	return sql_run(q, e);
-}
-
-static int
-place(struct tx *tx, const struct filed *w, struct err *e)
-{
-	uint64_t hour = (uint64_t)(w->row.filed_ms / HOUR_MS);
-	size_t i;
-	int r;
-
-	for (i = 0; i < w->n; i++)
-		if ((r = insert_page(tx, w, i, e)) < 0 ||
-		    (r = store_place(tx, w->facts[i].stage, STORE_DOCUMENTS,
-			 &w->id, w->version, part_of(w, i), hour, e)) < 0)
-			return r;
-	return store_place(tx, w->manifest_stage, STORE_DOCUMENTS, &w->id,
-	    w->version, STORE_MANIFEST, hour, e);
 }
 
 /* The leaf binds the very bytes: SHA-256, document and version, salted. */
@@ -502,10 +399,9 @@ rectify(struct tx *tx, struct filed *w, int64_t now_ms, struct err *e)
 	return r;
 }
 
-static int
-file_apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+int
+filing_apply(struct tx *tx, struct filed *w, int64_t now_ms, struct err *e)
 {
-	struct filed *w = arg;
 	int r;
 
 	/* The leaf's own time: the receipt compares them. */
@@ -513,31 +409,50 @@ file_apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	if ((r = check_still(tx, w, e)) < 0 ||
 	    (r = rectify(tx, w, w->row.filed_ms, e)) < 0 ||
 	    (r = enter(tx, w, now_ms, e)) < 0 ||
-	    (r = insert_document(tx, w, e)) < 0 ||
-	    (r = insert_version(tx, w, e)) < 0 || (r = place(tx, w, e)) < 0 ||
-	    (w->f->also != NULL &&
-		(r = w->f->also(tx, &w->id, now_ms, w->f->also_arg, e)) < 0))
+	    (r = filing_place(tx, w, e)) < 0 || w->f->also == NULL)
+		return r;
+	return w->f->also(tx, &w->id, now_ms, w->f->also_arg, e);
+}
+
+static int
+file_apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+{
+	struct filed *w = arg;
+	int r;
+
+	if ((r = filing_apply(tx, w, now_ms, e)) < 0)
 		return r;
 	return idempotency_keep(tx, w->caller, "document", &w->id, w->version,
 	    w->row.leaf, now_ms, e);
+}
+
+int
+filing_stages(const struct filed *w, struct change *ch, struct err *e)
+{
+	size_t i;
+
+	if (w->n + 1 > COMMIT_STAGES_MAX - ch->nstages)
+		return err_tag(e, ERR_TOO_LARGE, "pages",
+		    "more than %d files at once", COMMIT_STAGES_MAX);
+	for (i = 0; i < w->n; i++)
+		ch->stages[ch->nstages++] = w->facts[i].stage;
+	ch->stages[ch->nstages++] = w->manifest_stage;
+	return 0;
 }
 
 static int
 commit(struct filed *w, struct err *e)
 {
 	struct change *ch = calloc(1, sizeof(*ch));
-	size_t i;
 	int r;
 
 	if (ch == NULL)
 		return err_set(e, ERR_NOMEM, "filing");
-	for (i = 0; i < w->n; i++)
-		ch->stages[ch->nstages++] = w->facts[i].stage;
-	ch->stages[ch->nstages++] = w->manifest_stage;
 	ch->apply = file_apply;
 	ch->arg = w;
 	ch->need_head = 1;
-	r = commit_run(w->core->committer, ch, e);
+	if ((r = filing_stages(w, ch, e)) == 0)
+		r = commit_run(w->core->committer, ch, e);
 	free(ch);
 	return r;
 }
@@ -545,8 +460,8 @@ commit(struct filed *w, struct err *e)
 /* --- the answer
  * --------------------------------------------------------------- */
 
-static int
-answer_filed(struct core *core, const struct version_row *v,
+int
+filing_answer(struct core *core, const struct version_row *v,
     const json_t *manifest, json_t **answer, struct err *e)
 {
 	AUTO(buf_done) struct buf receipt = { 0 };
@@ -613,7 +528,7 @@ filed_before(struct filed *w, struct id *object, json_t **answer, struct err *e)
 	json_decref(detail);
 	if (r < 0 || (r = version_open(w->core, &v, leaf, &manifest, e)) < 0)
 		return r;
-	r = answer_filed(w->core, &v, manifest, answer, e);
+	r = filing_answer(w->core, &v, manifest, answer, e);
 	json_decref(manifest);
 	return r < 0 ? r : 1;
 }
@@ -627,17 +542,15 @@ may_try_again(int r)
 	       r == -ERR_NOT_FOUND || r == -ERR_NOMEM;
 }
 
-static int
-file_new(struct filed *w, struct err *e)
+int
+filing_prepare(struct filed *w, struct err *e)
 {
 	int r;
 
 	if ((r = take_uploads(w, e)) < 0 || (r = judge_files(w, e)) < 0 ||
-	    (r = prepare(w, e)) < 0) {
+	    (r = prepare(w, e)) < 0)
 		w->keep = may_try_again(r);
-		return r;
-	}
-	return commit(w, e);
+	return r;
 }
 
 static int
@@ -647,8 +560,8 @@ file(struct filed *w, struct id *object, json_t **answer, int *again,
 	AUTO(idempotency_leave) struct idempotency_turn turn = { 0 };
 	int r;
 
-	if ((r = find_case(w, object, e)) < 0 ||
-	    (r = check_filing(w->f, e)) < 0 ||
+	if ((r = filing_find(w, object, e)) < 0 ||
+	    (r = filing_check(w->f, e)) < 0 ||
 	    (r = core_check_open(w->core, e)) < 0 ||
 	    (r = idempotency_enter(w->core, w->caller, "document", &turn, e)) <
 		0 ||
@@ -657,10 +570,10 @@ file(struct filed *w, struct id *object, json_t **answer, int *again,
 	*again = r;
 	if (r > 0)
 		return 0;
-	if ((r = file_new(w, e)) < 0)
+	if ((r = filing_prepare(w, e)) < 0 || (r = commit(w, e)) < 0)
 		return r;
 	*object = w->id;
-	return answer_filed(w->core, &w->row, w->manifest, answer, e);
+	return filing_answer(w->core, &w->row, w->manifest, answer, e);
 }
 
 int
@@ -677,7 +590,7 @@ document_file(struct core *core, const struct caller *caller,
 	w->caller = caller;
 	w->f = f;
 	r = file(w, object, answer, again, e);
-	filed_done(w);
+	filing_done(w);
 	free(w);
 	return r;
 }
