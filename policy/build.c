@@ -18,6 +18,9 @@ static const char *const words[WORD_COUNT] = {
 	[WORD_BLOCK] = "block",
 	[WORD_APPROVAL] = "approval",
 	[WORD_FIGURE] = "figure",
+	[WORD_GROUND] = "ground",
+	[WORD_LETTER] = "letter",
+	[WORD_SUBJECT] = "subject",
 	[WORD_PERSON] = "person",
 	[WORD_LOAN] = "loan",
 };
@@ -185,7 +188,8 @@ build_parts(struct build *b, struct err *e)
 	    (r = build_kinds(b, e)) < 0 || (r = build_access(b, e)) < 0 ||
 	    (r = build_recipients(b, e)) < 0 || (r = build_events(b, e)) < 0 ||
 	    (r = build_disclosure(b, e)) < 0 || (r = build_blocks(b, e)) < 0 ||
-	    (r = build_approvals(b, e)) < 0 || (r = build_figures(b, e)) < 0)
+	    (r = build_approvals(b, e)) < 0 || (r = build_figures(b, e)) < 0 ||
+	    (r = build_rights(b, e)) < 0)
 		return r;
 	return build_people(b, e);
 }

@@ -24,6 +24,9 @@ enum word {
 	WORD_BLOCK,
 	WORD_APPROVAL,
 	WORD_FIGURE,
+	WORD_GROUND,
+	WORD_LETTER,
+	WORD_SUBJECT,
 	WORD_PERSON,
 	WORD_LOAN,
 	WORD_COUNT
@@ -53,6 +56,7 @@ int build_recipients(struct build *b, struct err *e) NODISCARD;
 int build_events(struct build *b, struct err *e) NODISCARD;
 int build_blocks(struct build *b, struct err *e) NODISCARD;
 int build_disclosure(struct build *b, struct err *e) NODISCARD;
+int build_rights(struct build *b, struct err *e) NODISCARD;
 int build_people(struct build *b, struct err *e) NODISCARD;
 
 /* References and contradictions, once everything is built. */
@@ -68,6 +72,15 @@ void check_people(struct build *b);
 const struct policy_field *build_source(struct build *b, const struct node *n,
     const char *word, const char *from, int line,
     const struct policy_kind **kind);
+/* The text notices/NAME-VERSION.txt that a section names, and its SHA-256 (32
+ * bytes); what is wrong with it is a problem. */
+struct build_page {
+	const char *name, *version, *text;
+	const uint8_t *sha256;
+	size_t n;
+};
+int build_page(struct build *b, const struct node *n, struct build_page *page,
+    struct err *e) NODISCARD;
 /* Do they share a day? */
 int build_meet(const struct policy_window *a, const struct policy_window *b);
 

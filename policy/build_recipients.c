@@ -109,6 +109,38 @@ settle_channels(struct build *b, size_t i, struct err *e)
 	return 0;
 }
 
+int
+build_page(struct build *b, const struct node *n, struct build_page *page,
+    struct err *e)
+{
+	char file[POLICY_FILE_NAME_MAX + 1];
+	const struct policy_file *f;
+	uint8_t *sha256;
+	int len;
+
+	page->name = read_text(b, n, "notice", 1);
+	page->version = read_text(b, n, "notice-version", 1);
+	if (*page->name == '\0' || *page->version == '\0')
+		return 0;
+	len = snprintf(
+	    file, sizeof(file), "notices/%s-%s.txt", page->name, page->version);
+	f = len < (int)sizeof(file) ? policy_file(b->p, file) : NULL;
+	if (f == NULL || f->n == 0 || !utf8_is_valid(f->p, f->n) ||
+	    memchr(f->p, '\0', f->n) != NULL) {
+		problem(b->ps, n->file, read_line(n, "notice"),
+		    f == NULL ? "the notice of %s \"%s\" is not there: %s"
+			      : "the notice of %s \"%s\" is no text: %s",
+		    n->word, n->title, file);
+		return 0;
+	}
+	if ((sha256 = arena_get(&b->p->arena, SHA256_LEN, e)) == NULL)
+		return -ERR_NOMEM;
+	page->text = f->p;
+	page->n = f->n;
+	page->sha256 = sha256;
+	return digest_of(DIGEST_SHA256, f->p, f->n, sha256, e);
+}
+
 /*
  * What a person is given to read before they consent: without it there is
  * nothing that they could have consented to (GDPR art. 7(1), 13).
@@ -117,29 +149,14 @@ static int
 read_notice(struct build *b, const struct node *n, struct policy_consent *c,
     struct err *e)
 {
-	char name[POLICY_FILE_NAME_MAX + 1];
-	const struct policy_file *f;
-	uint8_t *sha256;
-	int len;
+	struct build_page page = { 0 };
+	int r = build_page(b, n, &page, e);
 
-	len = snprintf(name, sizeof(name), "notices/%s-%s.txt", c->notice,
-	    c->notice_version);
-	if (*c->notice == '\0' || *c->notice_version == '\0')
-		return 0;
-	f = len < (int)sizeof(name) ? policy_file(b->p, name) : NULL;
-	if (f == NULL || f->n == 0 || !utf8_is_valid(f->p, f->n) ||
-	    memchr(f->p, '\0', f->n) != NULL) {
-		problem(b->ps, n->file, read_line(n, "notice"),
-		    f == NULL ? "the notice of consent \"%s\" is not there: %s"
-			      : "the notice of consent \"%s\" is no text: %s",
-		    c->purpose, name);
-		return 0;
-	}
-	if ((sha256 = arena_get(&b->p->arena, SHA256_LEN, e)) == NULL)
-		return -ERR_NOMEM;
-	c->notice_text = f->p;
-	c->notice_sha256 = sha256;
-	return digest_of(DIGEST_SHA256, f->p, f->n, sha256, e);
+	c->notice = page.name;
+	c->notice_version = page.version;
+	c->notice_text = page.text;
+	c->notice_sha256 = page.sha256;
+	return r;
 }
 
 static int
@@ -159,9 +176,6 @@ build_consents(struct build *b, struct err *e)
 		v[i].recipient = read_name(b, s->v[i], "recipient", 0);
 		v[i].valid_months = (uint32_t)read_number(
 		    b, s->v[i], "valid-months", 0, 1200, 0);
-		v[i].notice = read_text(b, s->v[i], "notice", 1);
-		v[i].notice_version =
-		    read_text(b, s->v[i], "notice-version", 1);
 		v[i].basis = read_text(b, s->v[i], "basis", 1);
 		v[i].classes = read_list_must(b, s->v[i], "classes");
 		v[i].source = read_text(b, s->v[i], "source", 1);

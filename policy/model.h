@@ -57,12 +57,15 @@ struct policy {
 	struct policy_block *blocks;
 	struct policy_approval *approvals;
 	struct figure *figures;
+	struct policy_ground *grounds;
+	struct policy_letter *letters;
+	struct policy_subject *subjects;
 	struct policy_loan *loans;
 	struct principal *people;
 	struct person_key *keys;
 	size_t nroles, npurposes, nkinds, nretentions, naccess, nrecipients,
 	    nconsents, ndisclosures, nevents, nblocks, napprovals, nfigures,
-	    nloans, npeople, nkeys;
+	    ngrounds, nletters, nsubjects, nloans, npeople, nkeys;
 };
 
 const struct named *model_role(const struct policy *p, const char *name);

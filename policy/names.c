@@ -19,6 +19,8 @@ const char *const names_from[] = { "last-contact", "end-of-contract",
 const char *const names_status[] = { "active", "suspended", NULL };
 const char *const names_approvals[] = { "erasure", "release", "rules", "people",
 	"people-caseworker", "people-suspension", NULL };
+const char *const names_ground_uses[] = { "restriction", "erasure", "refusal",
+	NULL };
 const char *const names_units[] = { "minutes", "hours", "days", "working-days",
 	"weeks", "months", "years", "percent", "count", "bytes", NULL };
 

@@ -23,9 +23,10 @@ extern const char *const names_from[];	 /* what starts a retention */
 extern const char *const names_status[]; /* enum policy_status */
 extern const char *const names_approvals[];
 extern const char *const names_units[];
-extern const char *const names_persons[];   /* adults of a case, by role */
-extern const char *const names_signers[];   /* who may sign a document */
-extern const char *const names_diagnosis[]; /* enum policy_diagnosis */
+extern const char *const names_ground_uses[]; /* enum policy_ground_use */
+extern const char *const names_persons[];     /* adults of a case, by role */
+extern const char *const names_signers[];     /* who may sign a document */
+extern const char *const names_diagnosis[];   /* enum policy_diagnosis */
 
 /* A set of operations. */
 #define OPSET_WORDS ((OP_COUNT + 63) / 64)

@@ -565,6 +565,62 @@ struct policy_approval {
 const struct policy_approval *policy_approval(
     const struct policy *p, const char *what);
 
+/* --- the rights of the person ------------------------------------------ */
+
+/*
+ * Why somebody's right may be limited, or a restriction asked for: a closed
+ * list, each with its article. Bits of the uses.
+ */
+enum policy_ground_use {	/* in the order of names_ground_uses */
+	GROUND_RESTRICTION,	/* GDPR art. 18(1): why it is asked for */
+	GROUND_ERASURE_REFUSAL, /* art. 17(3) */
+	GROUND_REFUSAL		/* of any request: art. 12(5), 15(4), 23 */
+};
+struct policy_ground {
+	const char *name, *title, *source;
+	unsigned uses; /* bit of each enum policy_ground_use */
+	struct policy_window when;
+};
+const struct policy_ground *policy_ground(
+    const struct policy *p, const char *name);
+size_t policy_grounds(const struct policy *p, const struct policy_ground **all);
+
+/*
+ * A letter that the vault writes: notices/NAME-VERSION.txt, in which words
+ * in braces are replaced. Each of its mentions stands in the text: what a
+ * letter must say by law cannot be left out of it (GDPR art. 12(4)).
+ */
+#define POLICY_LETTER_REFUSAL "rights-refusal" /* three mentions at least */
+#define POLICY_LETTER_EXTENSION                                                \
+	"rights-extension"		      /* art. 12(3): the reasons       \
+					       */
+#define POLICY_LETTER_LIFT "restriction-lift" /* art. 18(3) */
+#define POLICY_LETTER_MENTIONS 3	      /* of the first: art. 12(4) */
+struct policy_letter {
+	const char *name, *title, *source, *version;
+	const char *text;
+	const uint8_t *sha256; /* 32 bytes */
+	const char *const *mentions;
+	struct policy_window when;
+};
+const struct policy_letter *policy_letter(
+    const struct policy *p, const char *name);
+
+/*
+ * A kind whose documents may go to one of several adults (GDPR art. 15(4)):
+ * all of it but the fields of the holder, which go to who holds the lease,
+ * those of others, and sensitive ones. A kind that has none stays behind
+ * when a case has several adults, until somebody has looked at it.
+ */
+struct policy_subject {
+	const char *kind, *source;
+	const char *const *holder; /* paths; NULL at the end */
+	const char *const *others;
+	struct policy_window when;
+};
+const struct policy_subject *policy_subject(
+    const struct policy *p, const char *kind);
+
 /* A named figure of the rules with its source: "correction-hours". 0 and
  * *value, or ERR_NOT_FOUND. */
 int policy_figure(const struct policy *p, const char *name, int64_t *value,

@@ -206,6 +206,46 @@ policy_events(const struct policy *p, const struct policy_event **all)
 	return p->nevents;
 }
 
+const struct policy_ground *
+policy_ground(const struct policy *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->ngrounds; i++)
+		if (strcmp(p->grounds[i].name, name) == 0)
+			return &p->grounds[i];
+	return NULL;
+}
+
+size_t
+policy_grounds(const struct policy *p, const struct policy_ground **all)
+{
+	*all = p->grounds;
+	return p->ngrounds;
+}
+
+const struct policy_letter *
+policy_letter(const struct policy *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->nletters; i++)
+		if (strcmp(p->letters[i].name, name) == 0)
+			return &p->letters[i];
+	return NULL;
+}
+
+const struct policy_subject *
+policy_subject(const struct policy *p, const char *kind)
+{
+	size_t i;
+
+	for (i = 0; i < p->nsubjects; i++)
+		if (strcmp(p->subjects[i].kind, kind) == 0)
+			return &p->subjects[i];
+	return NULL;
+}
+
 size_t
 policy_blocks(const struct policy *p, const struct policy_block **all)
 {

@@ -187,6 +187,26 @@ static cfg_opt_t figure_words[] = {
 	WORD("unit"),
 	CFG_END(),
 };
+static cfg_opt_t ground_words[] = {
+	WORD("title"),
+	ORIGIN,
+	LIST("for"),
+	CFG_END(),
+};
+static cfg_opt_t letter_words[] = {
+	WORD("title"),
+	ORIGIN,
+	WORD("notice"),
+	WORD("notice-version"),
+	LIST("mentions"),
+	CFG_END(),
+};
+static cfg_opt_t subject_words[] = {
+	ORIGIN,
+	LIST("holder"),
+	LIST("others"),
+	CFG_END(),
+};
 static cfg_opt_t rules_words[] = {
 	WORD("format"),
 	WORD("version"),
@@ -203,13 +223,17 @@ static cfg_opt_t rules_words[] = {
 	SECTION("block", block_words),
 	SECTION("approval", approval_words),
 	SECTION("figure", figure_words),
+	SECTION("ground", ground_words),
+	SECTION("letter", letter_words),
+	SECTION("subject", subject_words),
 	CFG_END(),
 };
 /* Every path at which a section may stand, for the callback of its end. */
 static const char *const rules_sections[] = { "purpose", "role", "kind",
 	"kind|field", "retention", "access", "recipient", "adapt-recipient",
 	"consent", "event", "disclosure", "disclosure|field", "block",
-	"block|field", "approval", "figure", NULL };
+	"block|field", "approval", "figure", "ground", "letter", "subject",
+	NULL };
 
 static cfg_opt_t person_words[] = {
 	WORD("uid"),

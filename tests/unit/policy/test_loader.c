@@ -863,6 +863,66 @@ a_consent_has_a_notice_that_is_text(void **state)
 		  "\"share:office\" is not there: notices/n-1.txt");
 }
 
+/* The rules with this added at their end. */
+static void
+with(struct rules *r, const char *added)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+
+	assert_int_equal(buf_addstr(&text, rules_small, NULL), 0);
+	assert_int_equal(buf_addstr(&text, added, NULL), 0);
+	rules_put(r, "00-common.conf", buf_str(&text));
+}
+
+#define LETTER(mentions)                                                       \
+	"letter \"rights-refusal\" {\n\ttitle = \"Refus\"\n"                   \
+	"\tnotice = l\n\tnotice-version = \"1\"\n"                             \
+	"\tmentions = { " mentions " }\n\tsource = \"RGPD\"\n}\n"
+
+/* GDPR art. 12(4): a letter of refusal that leaves one out is no letter. */
+static void
+a_refusal_without_its_three_mentions_is_no_rule(void **state)
+{
+	struct rules *r = *state;
+	const struct policy_letter *l;
+
+	rules_put(r, "notices/l-1.txt", "Motifs\nLa CNIL en\nappel\nRecours\n");
+	with(r, LETTER("Motifs, \"La CNIL en appel\", Recours"));
+	assert_int_equal(rules_load(r), 0);
+	l = policy_letter(r->p, POLICY_LETTER_REFUSAL);
+	assert_non_null(l);
+	assert_string_equal(l->mentions[1], "La CNIL en appel");
+	assert_null(policy_letter(r->p, "other"));
+	with(r, LETTER("Motifs, Recours"));
+	expect(r, "letter \"rights-refusal\" has fewer than 3 mentions");
+	with(r, LETTER("Motifs, Recours, Recours"));
+	assert_int_not_equal(rules_load(r), 0); /* one, said twice */
+	with(r, LETTER("Motifs, \"La CNIL\", \"Un juge\""));
+	expect(r, "letter \"rights-refusal\" does not say \"Un juge\"");
+	rules_remove(r, "notices/l-1.txt");
+	expect(r, "the notice of letter \"rights-refusal\" is not there");
+}
+
+static void
+grounds_and_shares_name_what_there_is(void **state)
+{
+	struct rules *r = *state;
+
+	with(r, "ground \"a\" {\n\ttitle = \"A\"\n"
+		"\tfor = { restriction, erasure }\n\tsource = \"S\"\n}\n");
+	assert_int_equal(rules_load(r), 0);
+	assert_int_equal(policy_ground(r->p, "a")->uses,
+	    1u << GROUND_RESTRICTION | 1u << GROUND_ERASURE_REFUSAL);
+	assert_null(policy_ground(r->p, "b"));
+	with(r, "ground \"a\" {\n\ttitle = \"A\"\n"
+		"\tfor = { everything }\n\tsource = \"S\"\n}\n");
+	expect(r, "\"everything\"");
+	with(r, "ground \"a\" {\n\ttitle = \"A\"\n\tsource = \"S\"\n}\n");
+	expect(r, "ground \"a\" is for nothing");
+	with(r, "subject \"nothing\" {\n\tsource = \"S\"\n}\n");
+	expect(r, "unknown kind \"nothing\"");
+}
+
 static int
 load_files(struct rules *r, const struct policy_file *files, size_t n)
 {
@@ -1007,6 +1067,8 @@ main(void)
 		T(what_lies_beside_the_rules_is_of_the_digest),
 		T(what_does_not_belong_is_not_read),
 		T(a_consent_has_a_notice_that_is_text),
+		T(a_refusal_without_its_three_mentions_is_no_rule),
+		T(grounds_and_shares_name_what_there_is),
 		T(memory_gives_the_policy_of_the_folder),
 		T(memory_takes_names_it_knows_and_each_once),
 		T(memory_has_its_limits),
