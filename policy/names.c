@@ -21,6 +21,12 @@ const char *const names_approvals[] = { "erasure", "release", "rules", "people",
 	"people-caseworker", "people-suspension", NULL };
 const char *const names_ground_uses[] = { "restriction", "erasure", "refusal",
 	NULL };
+const char *const names_indicators[] = { "received", "over-quota",
+	"contact-attempt", "contacted", "met", "refused", "diagnosis",
+	"evaluation", "dsf", "contract", "act-checked", "demarche",
+	"demarche-outcome", "veille", "closed", "reopened",
+	"delay-first-contact", "delay-diagnosis", "delay-contract",
+	"delay-closing", NULL };
 const char *const names_units[] = { "minutes", "hours", "days", "working-days",
 	"weeks", "months", "years", "percent", "count", "bytes", NULL };
 
@@ -172,6 +178,12 @@ names_find(const char *const *table, const char *s)
 		if (strcmp(table[i], s) == 0)
 			return i;
 	return -1;
+}
+
+int
+policy_is_indicator(const char *code)
+{
+	return names_find(names_indicators, code) >= 0;
 }
 
 static int

@@ -22,6 +22,8 @@ extern const char *const names_channels[];
 extern const char *const names_from[];	 /* what starts a retention */
 extern const char *const names_status[]; /* enum policy_status */
 extern const char *const names_approvals[];
+/* What is counted: indicator "met". Who counts has its word here. */
+extern const char *const names_indicators[];
 extern const char *const names_units[];
 extern const char *const names_ground_uses[]; /* enum policy_ground_use */
 extern const char *const names_persons[];     /* adults of a case, by role */

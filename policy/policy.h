@@ -621,6 +621,9 @@ struct policy_subject {
 const struct policy_subject *policy_subject(
     const struct policy *p, const char *kind);
 
+/* Is this what some act is counted as (names_indicators)? */
+int policy_is_indicator(const char *code);
+
 /* A named figure of the rules with its source: "correction-hours". 0 and
  * *value, or ERR_NOT_FOUND. */
 int policy_figure(const struct policy *p, const char *name, int64_t *value,

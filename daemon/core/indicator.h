@@ -14,11 +14,14 @@
 extern const char *const indicator_schema;
 
 /*
- * One more in the month of vault time at_ms. code: "received",
- * "over-quota", "contact-attempt", "contacted", "met", "refused",
- * "diagnosis", "contract", "demarche", "demarche-outcome", "veille",
- * "closed", "reopened", "delay-first-contact" (dimension: a class of days),
- * …; a, b: dimensions (source, device, outcome, stage), "" when none.
+ * One more in the month (in Paris) of vault time at_ms. code: one of
+ * names_indicators (policy/names.c): "received", "over-quota",
+ * "contact-attempt", "contacted", "met", "refused", "diagnosis", "contract",
+ * "demarche", "demarche-outcome", "veille", "closed", "reopened",
+ * "delay-first-contact" (dimension: a class of days), …; a, b: dimensions
+ * (source, device, outcome, stage), "" when none. What the rules say of each
+ * is policy_indicator. ERR_INTERNAL for another code, or a dimension that is
+ * no word of lower-case letters, digits and -.: between.
  */
 int indicator_add(struct tx *tx, int64_t at_ms, const char *code, const char *a,
     const char *b, struct err *e) NODISCARD;
@@ -28,5 +31,8 @@ int indicator_once(struct tx *tx, const struct id *kase, int64_t at_ms,
 /* The case is counted anew: it was reopened on another list. */
 int indicator_forget(struct tx *tx, const struct id *kase, struct err *e)
     NODISCARD;
+
+/* The month of an instant, as the table has it: 12 * year + month - 1. */
+int32_t indicator_month(int64_t at_ms);
 
 #endif

@@ -3,6 +3,7 @@
 #include "daemon/core/consent.h"
 #include "daemon/core/disclosure.h"
 #include "daemon/core/event.h"
+#include "daemon/core/indicator.h"
 #include "daemon/core/notice.h"
 #include "daemon/core/objection.h"
 
@@ -25,6 +26,7 @@ static const struct {
 	{ event_key_numbers, event_forget },
 	{ objection_key_numbers, objection_forget },
 	{ refusal_key_numbers, refusal_forget },
+	{ NULL, indicator_forget },
 };
 
 const char *

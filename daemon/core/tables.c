@@ -11,6 +11,7 @@
 #include "daemon/core/event.h"
 #include "daemon/core/glass.h"
 #include "daemon/core/idempotency.h"
+#include "daemon/core/indicator.h"
 #include "daemon/core/notice.h"
 #include "daemon/core/objection.h"
 #include "daemon/core/rules.h"
@@ -75,6 +76,7 @@ tables_schemas(const char *const **out)
 		&approval_schema,
 		&rules_schema,
 		&attest_schema,
+		&indicator_schema,
 	};
 	size_t i;
 
