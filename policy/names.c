@@ -18,7 +18,8 @@ const char *const names_from[] = { "last-contact", "end-of-contract",
 	"final-decision", "entry", "disclosure", NULL };
 const char *const names_status[] = { "active", "suspended", NULL };
 const char *const names_approvals[] = { "erasure", "release", "rules", "people",
-	"people-caseworker", "people-suspension", NULL };
+	"people-caseworker", "people-suspension", "retention", "hold-release",
+	"clock", NULL };
 const char *const names_ground_uses[] = { "restriction", "erasure", "refusal",
 	NULL };
 const char *const names_indicators[] = { "received", "over-quota",

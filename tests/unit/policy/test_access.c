@@ -62,6 +62,17 @@ is_caseless(enum policy_op op)
 	case OP_RULES_APPLY:
 	case OP_EXPLAIN:
 	case OP_REPLAY:
+	case OP_INTAKE:
+	case OP_RETENTION_ANALYSE:
+	case OP_RETENTION_APPROVE:
+	case OP_RETENTION_RUN:
+	case OP_RETENTION_READ:
+	case OP_RETENTION_VISA:
+	case OP_REPORT_READ:
+	case OP_REPORT_BREACH:
+	case OP_REPORT_CONTROLE:
+	case OP_BILAN_FREEZE:
+	case OP_CLOCK_CONFIRM:
 		return 1;
 	default:
 		return 0;
@@ -113,6 +124,10 @@ static const struct {
 	{ "caseworker", "due", "aaaaa" },
 	{ "caseworker", "submission-read", "aaaaa" },
 	{ "caseworker", "submission-settle", "aaaaa" },
+	{ "caseworker", "doc-correct", "aattt" },
+	{ "caseworker", "intake", "aaaaa" },
+	{ "caseworker", "rights-request", "aaaat" },
+	{ "caseworker", "restrict", "aaaat" },
 
 	{ "lead", "status", "aaaaa" },
 	{ "lead", "policy-read", "aaaaa" },
@@ -153,28 +168,46 @@ static const struct {
 	{ "lead", "rules-approve", "aaaaa" },
 	{ "lead", "rules-apply", "aaaaa" },
 	{ "lead", "break-glass-review", "aaaat" },
+	{ "lead", "doc-correct", "aattt" },
+	{ "lead", "case-reopen", "nnttt" },
+	{ "lead", "restrict-lift", "nnnnt" },
+	{ "lead", "intake", "aaaaa" },
+	{ "lead", "hold", "aaaat" },
+	{ "lead", "hold-release", "aaaat" },
+	{ "lead", "retention-analyse", "aaaaa" },
+	{ "lead", "retention-approve", "aaaaa" },
+	{ "lead", "retention-run", "aaaaa" },
+	{ "lead", "retention-read", "aaaaa" },
+	{ "lead", "retention-visa", "aaaaa" },
+	{ "lead", "rights-request", "aaaat" },
+	{ "lead", "rights-answer", "aaaat" },
+	{ "lead", "restrict", "aaaat" },
+	{ "lead", "subject-export", "pnpnt" },
+	{ "lead", "report-read", "aaaaa" },
+	{ "lead", "bilan-freeze", "aaaaa" },
+	{ "lead", "clock-confirm", "aaaaa" },
 
 	{ "jurist", "status", "aaaaa" },
 	{ "jurist", "policy-read", "aaaaa" },
 	{ "jurist", "change-read", "aaaaa" },
 	{ "jurist", "case-open", "aaaaa" },
 	{ "jurist", "search", "aaaaa" },
-	{ "jurist", "case-list", "aattt" },
-	{ "jurist", "case-read", "aattt" },
+	{ "jurist", "case-list", "aannt" },
+	{ "jurist", "case-read", "aannt" },
 	{ "jurist", "case-event", "aattt" },
 	{ "jurist", "case-close", "aattt" },
 	{ "jurist", "person-add", "aattt" },
 	{ "jurist", "doc-file", "aattt" },
-	{ "jurist", "doc-list", "aattt" },
-	{ "jurist", "doc-meta", "aattt" },
-	{ "jurist", "doc-read", "aattt" },
-	{ "jurist", "receipt", "aattt" },
+	{ "jurist", "doc-list", "aannt" },
+	{ "jurist", "doc-meta", "aannt" },
+	{ "jurist", "doc-read", "aannt" },
+	{ "jurist", "receipt", "aannt" },
 	{ "jurist", "consent-give", "aattt" },
 	{ "jurist", "consent-withdraw", "aaaat" },
-	{ "jurist", "consent-list", "aattt" },
+	{ "jurist", "consent-list", "aannt" },
 	{ "jurist", "extract-preview", "aattt" },
 	{ "jurist", "extract-release", "pnttt" },
-	{ "jurist", "extract-list", "aattt" },
+	{ "jurist", "extract-list", "aannt" },
 	{ "jurist", "extract-revoke", "aattt" },
 	{ "jurist", "erase-plan", "aaaat" },
 	{ "jurist", "erase-approve", "aaaat" },
@@ -191,6 +224,19 @@ static const struct {
 	{ "jurist", "rules-propose", "aaaaa" },
 	{ "jurist", "rules-approve", "aaaaa" },
 	{ "jurist", "rules-apply", "aaaaa" },
+	{ "jurist", "doc-correct", "aattt" },
+	{ "jurist", "case-reopen", "nnttt" },
+	{ "jurist", "intake", "aaaaa" },
+	{ "jurist", "hold", "aaaat" },
+	{ "jurist", "hold-release", "aaaat" },
+	{ "jurist", "retention-analyse", "aaaaa" },
+	{ "jurist", "retention-approve", "aaaaa" },
+	{ "jurist", "retention-read", "aaaaa" },
+	{ "jurist", "rights-request", "aaaat" },
+	{ "jurist", "rights-answer", "aaaat" },
+	{ "jurist", "restrict", "aaaat" },
+	{ "jurist", "subject-export", "pnpnt" },
+	{ "jurist", "clock-confirm", "aaaaa" },
 
 	{ "director", "status", "aaaaa" },
 	{ "director", "policy-read", "aaaaa" },
@@ -219,6 +265,23 @@ static const struct {
 	{ "director", "rules-apply", "aaaaa" },
 	{ "director", "break-glass", "sssss" },
 	{ "director", "break-glass-review", "aaaat" },
+	{ "director", "hold", "aaaat" },
+	{ "director", "hold-release", "aaaat" },
+	{ "director", "retention-analyse", "aaaaa" },
+	{ "director", "retention-approve", "aaaaa" },
+	{ "director", "retention-run", "aaaaa" },
+	{ "director", "retention-read", "aaaaa" },
+	{ "director", "retention-visa", "aaaaa" },
+	{ "director", "rights-request", "aaaat" },
+	{ "director", "rights-answer", "aaaat" },
+	{ "director", "restrict", "aaaat" },
+	{ "director", "subject-export", "pnpnt" },
+	{ "director", "report-read", "aaaaa" },
+	{ "director", "report-breach", "aaaaa" },
+	{ "director", "restrict-lift", "nnnnt" },
+	{ "director", "report-controle", "aaaaa" },
+	{ "director", "bilan-freeze", "aaaaa" },
+	{ "director", "clock-confirm", "aaaaa" },
 
 	{ "dpo", "status", "aaaaa" },
 	{ "dpo", "policy-read", "aaaaa" },
@@ -244,11 +307,22 @@ static const struct {
 	{ "dpo", "explain", "aaaaa" },
 	{ "dpo", "replay", "aaaaa" },
 	{ "dpo", "break-glass", "sssss" },
+	{ "dpo", "retention-analyse", "aaaaa" },
+	{ "dpo", "retention-approve", "aaaaa" },
+	{ "dpo", "retention-read", "aaaaa" },
+	{ "dpo", "rights-request", "aaaaa" },
+	{ "dpo", "rights-answer", "aaaaa" },
+	{ "dpo", "restrict", "aaaaa" },
+	{ "dpo", "subject-export", "pnpnp" },
+	{ "dpo", "report-read", "aaaaa" },
+	{ "dpo", "report-breach", "aaaaa" },
+	{ "dpo", "report-controle", "aaaaa" },
 
 	{ "administrator", "status", "aaaaa" },
 	{ "administrator", "policy-read", "aaaaa" },
 	{ "administrator", "change-read", "aaaaa" },
 	{ "administrator", "publish", "aaaaa" },
+	{ "administrator", "clock-confirm", "aaaaa" },
 
 	{ "custodian", "status", "aaaaa" },
 
@@ -329,44 +403,58 @@ every_role_may_do_just_what_the_matrix_says(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-/* Closed and restricted cases of the own team: without a purpose, and for
- * controle-interne. */
+/* Closed, restricted and archived cases of the own team: without a purpose,
+ * and for controle-interne. */
 static void
 archives_and_frozen_cases_are_kept_apart(void **state)
 {
 	static const struct {
-		const char *role, *op, *closed, *restricted;
+		const char *role, *op, *in[3];
 	} rows[] = {
-		{ "caseworker", "doc-read", "nn", "rr" },
-		{ "caseworker", "case-read", "nn", "rr" },
-		{ "caseworker", "case-list", "nn", "aa" },
-		{ "caseworker", "doc-file", "nn", "rr" },
-		{ "caseworker", "consent-withdraw", "aa", "aa" },
-		{ "caseworker", "extract-revoke", "aa", "aa" },
-		{ "caseworker", "extract-release", "nn", "rr" },
-		{ "caseworker", "consent-give", "nn", "rr" },
-		{ "lead", "doc-read", "pa", "rr" },
-		{ "lead", "case-list", "pa", "aa" },
-		{ "lead", "doc-file", "nn", "rr" },
-		{ "lead", "erase-plan", "aa", "rr" },
-		{ "lead", "erase-run", "aa", "rr" },
-		{ "jurist", "case-read", "pa", "rr" },
-		{ "director", "doc-meta", "pa", "rr" },
-		{ "director", "doc-read", "nn", "nn" },
-		{ "director", "erase-approve", "aa", "rr" },
-		{ "dpo", "consent-list", "aa", "aa" },
-		{ "dpo", "doc-read", "pn", "rr" },
-		{ "partner", "extract-pull", "aa", "rr" },
-		{ "partner", "extract-ack", "aa", "aa" },
+		{ "caseworker", "doc-read", { "nn", "rr", "nn" } },
+		{ "caseworker", "case-read", { "nn", "rr", "nn" } },
+		{ "caseworker", "case-list", { "nn", "aa", "nn" } },
+		{ "caseworker", "doc-file", { "nn", "rr", "nn" } },
+		{ "caseworker", "consent-withdraw", { "aa", "aa", "aa" } },
+		{ "caseworker", "extract-revoke", { "aa", "aa", "aa" } },
+		{ "caseworker", "extract-release", { "nn", "rr", "nn" } },
+		{ "caseworker", "consent-give", { "nn", "rr", "nn" } },
+		{ "lead", "doc-read", { "pa", "rr", "nn" } },
+		{ "lead", "case-list", { "pa", "aa", "nn" } },
+		{ "lead", "doc-file", { "nn", "rr", "nn" } },
+		{ "lead", "erase-plan", { "aa", "rr", "aa" } },
+		{ "lead", "erase-run", { "aa", "rr", "aa" } },
+		{ "jurist", "case-read", { "pa", "rr", "pa" } },
+		{ "director", "doc-meta", { "pa", "rr", "nn" } },
+		{ "director", "doc-read", { "nn", "nn", "nn" } },
+		{ "director", "erase-approve", { "aa", "rr", "aa" } },
+		{ "dpo", "consent-list", { "aa", "aa", "aa" } },
+		{ "dpo", "doc-read", { "pn", "rr", "pn" } },
+		{ "partner", "extract-pull", { "aa", "rr", "nn" } },
+		{ "partner", "extract-ack", { "aa", "aa", "aa" } },
+		{ "jurist", "doc-read", { "pa", "rr", "pa" } },
+		{ "caseworker", "case-reopen", { "nn", "nn", "nn" } },
+		{ "lead", "case-reopen", { "aa", "rr", "aa" } },
+		{ "director", "case-reopen", { "nn", "nn", "nn" } },
+		{ "lead", "hold", { "aa", "aa", "aa" } },
+		{ "caseworker", "hold-release", { "nn", "nn", "nn" } },
+		{ "caseworker", "restrict", { "aa", "rr", "aa" } },
+		{ "lead", "restrict-lift", { "nn", "aa", "nn" } },
+		{ "jurist", "restrict-lift", { "nn", "nn", "nn" } },
+		{ "caseworker", "rights-request", { "aa", "aa", "aa" } },
+		{ "caseworker", "rights-answer", { "nn", "nn", "nn" } },
+		{ "lead", "subject-export", { "pn", "pn", "pn" } },
+		{ "caseworker", "doc-correct", { "nn", "rr", "nn" } },
 	};
-	static const char *const states[] = { "closed", "restricted" };
+	static const char *const states[] = { "closed", "restricted",
+		"archived" };
 	struct rules *r = *state;
 	struct decision d;
 	size_t i, s, c;
 	char got[3] = "";
 
 	for (i = 0; i < NELEMS(rows); i++)
-		for (s = 0; s < 2; s++) {
+		for (s = 0; s < NELEMS(states); s++) {
 			struct principal who = somebody(rows[i].role);
 			struct access_facts f = { .who = &who,
 				.team = "nord",
@@ -382,8 +470,7 @@ archives_and_frozen_cases_are_kept_apart(void **state)
 				policy_authorize(r->p, &f, &d);
 				got[c] = outcome(&d);
 			}
-			if (strcmp(got, s == 0 ? rows[i].closed
-					       : rows[i].restricted) != 0)
+			if (strcmp(got, rows[i].in[s]) != 0)
 				fail_msg("%s %s on a %s case: %s", rows[i].role,
 				    rows[i].op, states[s], got);
 		}

@@ -75,8 +75,9 @@ static const struct row {
 	const char *states, *purposes, *usual, *but, *needs;
 } table[] = {
 	/* Anybody here sees that the vault lives, and by which rules. */
-	{ "CLJDPAK", "status", ALL, "ocr", NULL, NULL, "", "" },
-	{ "CLJDPA", "policy-read change-read", ALL, "ocr", NULL, NULL, "", "" },
+	{ "CLJDPAK", "status", ALL, "ocra", NULL, NULL, "", "" },
+	{ "CLJDPA", "policy-read change-read", ALL, "ocra", NULL, NULL, "",
+	    "" },
 
 	/* The daily work: open cases of one's team, by default for it. */
 	{ "CLJ",
@@ -95,17 +96,17 @@ static const struct row {
 	{ "CLJ", "extract-release", TEAM, "o", SEND, NULL, "", "" },
 	{ "D", "extract-preview extract-release extract-revoke", EMPLOYER, "o",
 	    SEND, NULL, "", "" },
-	{ "CLJ", "extract-revoke", TEAM, "ocr", NULL, NULL, "", "" },
+	{ "CLJ", "extract-revoke", TEAM, "ocra", NULL, NULL, "", "" },
 	{ "CLJ", "extract-deliver", TEAM, "oc", NULL, NULL, "", "" },
 	{ "DLJ", "extract-approve", EMPLOYER, "o", NULL, NULL, "", "" },
-	{ "CLJ", "notice-settle", TEAM, "ocre", NULL, NULL, "", "" },
-	{ "P", "notice-settle", ALL, "ocre", NULL, NULL, "", "" },
+	{ "CLJ", "notice-settle", TEAM, "ocrea", NULL, NULL, "", "" },
+	{ "P", "notice-settle", ALL, "ocrea", NULL, NULL, "", "" },
 
 	/* Withdrawing and objecting: whoever answers, whatever became of it. */
-	{ "CLJD", "consent-withdraw objection-enter", EMPLOYER, "ocre", NULL,
+	{ "CLJD", "consent-withdraw objection-enter", EMPLOYER, "ocrea", NULL,
 	    NULL, "", "" },
-	{ "P", "consent-withdraw objection-enter objection-decide", ALL, "ocre",
-	    NULL, NULL, "", "" },
+	{ "P", "consent-withdraw objection-enter objection-decide", ALL,
+	    "ocrea", NULL, NULL, "", "" },
 
 	/* Archives: few, and with a reason. */
 	{ "LJ",
@@ -120,22 +121,22 @@ static const struct row {
 	    EMPLOYER, "c", STEER " " CONTROL " " RIGHTS, NULL, "", "" },
 
 	/* Erasing takes several. */
-	{ "LJD", "erase-plan erase-approve erase-read", EMPLOYER, "oc", NULL,
+	{ "LJD", "erase-plan erase-approve erase-read", EMPLOYER, "oca", NULL,
 	    NULL, "", "" },
-	{ "LD", "erase-run", EMPLOYER, "oc", NULL, NULL, "", "" },
-	{ "P", "erase-approve", ALL, "oc", NULL, NULL, "", "" },
+	{ "LD", "erase-run", EMPLOYER, "oca", NULL, NULL, "", "" },
+	{ "P", "erase-approve", ALL, "oca", NULL, NULL, "", "" },
 
 	/* The delegate controls without content, and answers requests. */
 	{ "P",
 	    "audit-read audit-checkpoint register-read consent-list erase-read",
-	    ALL, "ocr", NULL, NULL, "", "" },
+	    ALL, "ocra", NULL, NULL, "", "" },
 	{ "P", "case-read doc-list doc-meta doc-read consent-list extract-list",
-	    ALL, "oc", RIGHTS, NULL, "", "" },
-	{ "P", "explain replay", ALL, "ocre", NULL, NULL, "", "" },
+	    ALL, "oca", RIGHTS, NULL, "", "" },
+	{ "P", "explain replay", ALL, "ocrea", NULL, NULL, "", "" },
 
-	{ "C", "due", TEAM, "ocre", NULL, NULL, "", "" },
-	{ "LJD", "due", EMPLOYER, "ocre", NULL, NULL, "", "" },
-	{ "P", "due", ALL, "ocre", NULL, NULL, "", "" },
+	{ "C", "due", TEAM, "ocrea", NULL, NULL, "", "" },
+	{ "LJD", "due", EMPLOYER, "ocrea", NULL, NULL, "", "" },
+	{ "P", "due", ALL, "ocrea", NULL, NULL, "", "" },
 	{ "CLJD", "submission-read submission-settle", EMPLOYER, "o", NULL,
 	    NULL, "", "" },
 
@@ -145,14 +146,48 @@ static const struct row {
 	{ "DLJ", "rules-apply", VAULT, "", NULL, NULL, "", "" },
 
 	/* Emergencies: signed for, and then content, with a reason. */
-	{ "PD", "break-glass", ALL, "oc", NULL, NULL, "", "signed" },
-	{ "PD", "case-read doc-list doc-meta doc-read consent-list", ALL, "oc",
+	{ "PD", "break-glass", ALL, "oca", NULL, NULL, "", "signed" },
+	{ "PD", "case-read doc-list doc-meta doc-read consent-list", ALL, "oca",
 	    CONTROL " " PROOF " " RIGHTS, NULL, "", "glass" },
-	{ "DL", "break-glass-review", EMPLOYER, "ocre", NULL, NULL, "", "" },
+	{ "DL", "break-glass-review", EMPLOYER, "ocrea", NULL, NULL, "", "" },
+
+	/* The life of a case: opened again, corrected by who filed. */
+	{ "LJ", "case-reopen", TEAM, "ca", NULL, NULL, "", "" },
+	{ "CLJ", "doc-correct", TEAM, "o", NULL, NULL, "", "" },
+	{ "CLJ", "intake", EMPLOYER, "o", NULL, NULL, "", "" },
+
+	/* The intermediate archive is the jurist's alone, and with a reason. */
+	{ "J",
+	    "case-list search case-read doc-list doc-meta doc-read receipt "
+	    "consent-list extract-list",
+	    EMPLOYER, "a", RIGHTS " " PROOF " " CONTROL, NULL, "", "" },
+
+	/* What is kept, and what goes: several, the delegate's an opinion. */
+	{ "LJD", "hold hold-release", EMPLOYER, "ocra", NULL, NULL, "", "" },
+	{ "LJDP", "retention-analyse retention-approve retention-read", VAULT,
+	    "", NULL, NULL, "", "" },
+	{ "LD", "retention-run retention-visa", VAULT, "", NULL, NULL, "", "" },
+
+	/* What a person asks is taken by anybody, whatever became of it. */
+	{ "CLJD", "rights-request", EMPLOYER, "ocrea", NULL, NULL, "", "" },
+	{ "LJD", "rights-answer", EMPLOYER, "ocrea", NULL, NULL, "", "" },
+	{ "P", "rights-request rights-answer", ALL, "ocrea", NULL, NULL, "",
+	    "" },
+	{ "CLJD", "restrict", EMPLOYER, "oca", NULL, NULL, "", "" },
+	{ "P", "restrict", ALL, "oca", NULL, NULL, "", "" },
+	{ "LD", "restrict-lift", EMPLOYER, "r", NULL, NULL, "", "" },
+	{ "LJD", "subject-export", EMPLOYER, "ocra", RIGHTS, NULL, "", "" },
+	{ "P", "subject-export", ALL, "ocra", RIGHTS, NULL, "", "" },
+
+	{ "LDP", "report-read", VAULT, "", NULL, NULL, "", "" },
+	{ "DP", "report-breach report-controle", VAULT, "", NULL, NULL, "",
+	    "" },
+	{ "LD", "bilan-freeze", VAULT, "", NULL, NULL, "", "" },
+	{ "ALJD", "clock-confirm", VAULT, "", NULL, NULL, "", "" },
 
 	{ "A", "publish", VAULT, "", NULL, NULL, "", "" },
 	{ "X", "extract-pull", ALL, "oc", NULL, NULL, "", "" },
-	{ "X", "extract-list extract-ack notice-read", ALL, "ocr", NULL, NULL,
+	{ "X", "extract-list extract-ack notice-read", ALL, "ocra", NULL, NULL,
 	    "", "" },
 	{ "X", "partner-submit", VAULT, "", NULL, NULL, "", "" },
 };
@@ -176,7 +211,10 @@ is_on_case(const char *op)
 		"audit-checkpoint", "publish", "policy-read", "change-read",
 		"due", "partner-submit", "submission-read", "submission-settle",
 		"rules-propose", "rules-approve", "rules-apply", "explain",
-		"replay" };
+		"replay", "intake", "retention-analyse", "retention-approve",
+		"retention-run", "retention-read", "retention-visa",
+		"report-read", "report-breach", "report-controle",
+		"bilan-freeze", "clock-confirm" };
 	size_t i;
 
 	for (i = 0; i < NELEMS(without); i++)

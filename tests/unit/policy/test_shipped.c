@@ -166,7 +166,8 @@ what_takes_how_many_is_said(void **state)
 		int own, has_opinion;
 	} rows[] = { { "erasure", 2, 0, 1 }, { "rules", 2, 1, 1 },
 		{ "people", 2, 1, 0 }, { "people-caseworker", 1, 1, 0 },
-		{ "people-suspension", 1, 1, 0 }, { "release", 1, 0, 0 } };
+		{ "people-suspension", 1, 1, 0 }, { "release", 1, 0, 0 },
+		{ "retention", 2, 0, 1 }, { "hold-release", 2, 1, 0 } };
 	struct rules *r = *state;
 	const struct policy_approval *a;
 	size_t i;
@@ -181,6 +182,11 @@ what_takes_how_many_is_said(void **state)
 	}
 	a = policy_approval(r->p, "people-caseworker");
 	assert_null(a->roles[1]);
+	/* That the clock is right, the machine's administrator may say, too:
+	 * but never alone. */
+	a = policy_approval(r->p, "clock");
+	assert_int_equal(a->count, 2);
+	assert_string_equal(a->roles[0], "administrator");
 }
 
 /* GDPR art. 13, in the headings of the notices. */
@@ -222,7 +228,9 @@ figures_are_found_by_name(void **state)
 		{ "veille-days", 15 }, { "object-removal-days", 30 },
 		{ "small-cell-count", 5 }, { "break-glass-minutes", 30 },
 		{ "step-up-minutes", 10 }, { "clock-jump-days", 45 },
-		{ "urgent-second-signature-days", 2 } };
+		{ "urgent-second-signature-days", 2 },
+		{ "hold-review-months", 6 }, { "regularity-days", 5 },
+		{ "consent-expiry-days", 30 } };
 	struct rules *r = *state;
 	int64_t value = -1;
 	struct err e;
