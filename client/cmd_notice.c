@@ -85,6 +85,8 @@ print_next(const json_t *lines)
 		{ "break-glass-review", N_("sceau case glass-review OBJET") },
 		{ "extract-approval", N_("sceau extract approve OBJET "
 					 "--key CLÉ") },
+		{ "hold-review", N_("sceau retention hold-review OBJET "
+				    "--reason MOTIF --review AAAA-MM-JJ") },
 		{ "submission", N_("sceau submission get OBJET -o FICHIER") },
 		{ "rules-proposal", N_("sceau policy sign OBJET --key CLÉ") },
 	};

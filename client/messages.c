@@ -105,6 +105,13 @@ static const struct {
 	{ "erasure-cases", N_("un effacement porte sur un seul dossier") },
 	{ "erasure-size", N_("trop d'objets pour un seul effacement") },
 	{ "erasure-state", N_("l'état de cet effacement ne le permet pas") },
+	{ "held", N_("gelé : rien n'en est détruit avant la levée du gel") },
+	{ "hold-not-asked",
+	    N_("personne n'a demandé la levée de ce gel (--reason)") },
+	{ "hold-review-date", N_("un gel se revoit après aujourd'hui, dans le "
+				 "délai que disent les règles") },
+	{ "hold-state", N_("l'état de ce gel ne le permet pas") },
+	{ "holds-max", N_("trop de gels à la fois dans ce dossier") },
 	{ "event-date", N_("la date de l'événement n'est pas possible") },
 	{ "event-document", N_("cet événement s'inscrit avec sa décision, un "
 			       "document de ce dossier") },

@@ -11,6 +11,7 @@ static const struct {
 	{ "restricted", N_("limité") },
 	{ "filed", N_("déposé") },
 	{ "erased", N_("effacé") },
+	{ "set", N_("en place") },
 	/* levels of signatures */
 	{ "qualified", N_("signature qualifiée") },
 	{ "advanced", N_("signature avancée") },
@@ -52,6 +53,7 @@ static const struct {
 	{ "rejected", N_("refusé") },
 	{ "discarded", N_("retiré") },
 	/* what is due */
+	{ "hold-review", N_("gel à revoir") },
 	{ "notice", N_("notice (art. 19)") },
 	{ "extract-approval", N_("extrait à cosigner") },
 	{ "extract-unclaimed", N_("extrait jamais retiré") },

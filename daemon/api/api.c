@@ -44,6 +44,7 @@ static const struct route *const tables[] = {
 	routes_extract,
 	routes_partner,
 	routes_erasure,
+	routes_retention,
 	routes_audit,
 	routes_publish,
 	routes_notice,

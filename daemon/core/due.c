@@ -17,6 +17,7 @@ static int (*const providers[])(struct due_list *d, struct err *e) = {
 	objection_due,
 	submission_due,
 	rules_due,
+	hold_due,
 };
 
 int64_t

@@ -5,6 +5,7 @@
 #include "daemon/core/case.h"
 #include "daemon/core/destroy.h"
 #include "daemon/core/document.h"
+#include "daemon/core/hold.h"
 #include "daemon/core/json_of.h"
 #include "daemon/core/plan.h"
 
@@ -125,6 +126,28 @@ documents_load(
 		    (r = buf_add(docs, id.b, ID_LEN, e)) < 0)
 			return r;
 	return r;
+}
+
+/* What is held stays: the whole case for any hold in it, else each of these
+ * documents (ids of ID_LEN bytes). Inside the transaction that decides. */
+static int
+check_held(
+    struct tx *tx, const struct id *kase, const struct buf *docs, struct err *e)
+{
+	char text[ID_TEXT];
+	struct id hold, doc;
+	size_t i;
+	int r;
+
+	r = docs->len == 0 ? hold_stands(tx, kase, NULL, &hold, e) : 0;
+	for (i = 0; r == 0 && i < docs->len; i += ID_LEN) {
+		memcpy(doc.b, docs->p + i, ID_LEN);
+		r = hold_stands(tx, kase, &doc, &hold, e);
+	}
+	if (r <= 0)
+		return r;
+	id_format(&hold, text);
+	return err_tag(e, ERR_CONFLICT, "held", "held by hold %s", text);
 }
 
 /* --- planning
@@ -302,10 +325,14 @@ static int
 apply_plan(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 {
 	struct planning *p = arg;
+	AUTO(buf_done) struct buf docs = { 0 };
 	char sha[2 * 32 + 1];
 	json_t *detail;
 	int r;
 
+	if ((r = buf_add(&docs, p->docs, p->ndocs * ID_LEN, e)) < 0 ||
+	    (r = check_held(tx, &p->kase.id, &docs, e)) < 0)
+		return r;
 	hex_format(p->sha256, 32, sha);
 	detail = json_pack("{s:o, s:s, s:s, s:s, s:b, s:o}", "erasure",
 	    json_of_id(&p->id), "sha256", sha, "reason", p->a->reason, "basis",
@@ -767,6 +794,7 @@ apply_begin(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	r = approval_check(x->core, tx, &x->row.id, now_ms, hash, e);
 	if ((r = plan_changed(r, e)) < 0 ||
 	    (r = documents_load(tx, &x->row.id, &docs, e)) < 0 ||
+	    (r = check_held(tx, &x->row.kase, &docs, e)) < 0 ||
 	    (r = plan_make(tx, &x->row.kase,
 		 (const struct id *)(const void *)docs.p, docs.len / ID_LEN,
 		 &plan, e)) < 0 ||

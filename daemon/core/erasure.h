@@ -42,7 +42,8 @@ int erasure_show(struct core *core, const struct caller *caller,
 int erasure_approve(struct core *core, const struct caller *caller,
     const char *erasure, const char *signature, struct id *object,
     json_t **answer, struct err *e) NODISCARD;
-/* ERR_CONFLICT "approvals-missing", "approvals-expired", "plan-changed". */
+/* ERR_CONFLICT "approvals-missing", "approvals-expired", "plan-changed",
+ * "held": a hold set since wins. */
 int erasure_run(struct core *core, const struct caller *caller,
     const char *erasure, struct id *object, json_t **answer, struct err *e)
     NODISCARD;

@@ -10,8 +10,14 @@
 
 #define HOLD_REASON_MAX 400 /* bytes */
 #define HOLDS_MAX 64	    /* at once on one case and its documents */
+#define HOLD_LIST_MAX 2000  /* in one list; the soonest reviews first */
 
 extern const char *const hold_schema;
+
+/*
+ * ERR_REFUSED "hold-review-date", "figure-missing"; ERR_CONFLICT "hold-state",
+ * "erased", "case-state"; ERR_TOO_LARGE "holds-max".
+ */
 
 struct hold_asking {
 	const char *kase;     /* a case, or NULL */
@@ -26,6 +32,11 @@ int hold_set(struct core *core, const struct caller *caller,
 int hold_release_ask(struct core *core, const struct caller *caller,
     const char *hold, const char *reason, struct id *object, json_t **answer,
     struct err *e) NODISCARD;
+/* The page again, for who is about to sign it. ERR_CONFLICT
+ * "hold-not-asked". */
+int hold_release_page(struct core *core, const struct caller *caller,
+    const char *hold, struct id *object, json_t **answer, struct err *e)
+    NODISCARD;
 int hold_release_approve(struct core *core, const struct caller *caller,
     const char *hold, const char *signature, struct id *object, json_t **answer,
     struct err *e) NODISCARD;

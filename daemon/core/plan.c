@@ -3,6 +3,7 @@
 #include "daemon/core/consent.h"
 #include "daemon/core/disclosure.h"
 #include "daemon/core/event.h"
+#include "daemon/core/hold.h"
 #include "daemon/core/indicator.h"
 #include "daemon/core/notice.h"
 #include "daemon/core/objection.h"
@@ -27,6 +28,7 @@ static const struct {
 	{ objection_key_numbers, objection_forget },
 	{ refusal_key_numbers, refusal_forget },
 	{ NULL, indicator_forget },
+	{ hold_key_numbers, hold_forget },
 };
 
 const char *

@@ -10,6 +10,7 @@
 #include "daemon/core/erasure.h"
 #include "daemon/core/event.h"
 #include "daemon/core/glass.h"
+#include "daemon/core/hold.h"
 #include "daemon/core/idempotency.h"
 #include "daemon/core/indicator.h"
 #include "daemon/core/notice.h"
@@ -18,7 +19,7 @@
 #include "daemon/core/submission.h"
 #include "daemon/store/store.h"
 
-#define SCHEMAS_MAX 32
+#define SCHEMAS_MAX 64
 
 static const char *const maxima[] = {
 	"SELECT max(key) FROM dossier",
@@ -29,6 +30,7 @@ static const char *const maxima[] = {
 	"SELECT max(key) FROM case_event",
 	"SELECT max(key) FROM objection",
 	"SELECT max(key) FROM refusal",
+	"SELECT max(key) FROM hold",
 	"SELECT max(key) FROM extract",
 	"SELECT max(key) FROM notice",
 	"SELECT max(drawn) FROM submission",
@@ -45,6 +47,7 @@ static const char *const in_use[] = {
 	"SELECT key FROM case_event WHERE key < ?",
 	"SELECT key FROM objection WHERE key < ?",
 	"SELECT key FROM refusal WHERE key < ?",
+	"SELECT key FROM hold WHERE key < ?",
 	"SELECT key FROM extract WHERE key < ?",
 	"SELECT key FROM notice WHERE key < ?",
 	"SELECT key FROM submission WHERE key < ?",
@@ -73,6 +76,7 @@ tables_schemas(const char *const **out)
 		&submission_schema,
 		&erasure_schema,
 		&glass_schema,
+		&hold_schema,
 		&approval_schema,
 		&rules_schema,
 		&attest_schema,
