@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "daemon/core/case_opening.h"
 #include "daemon/core/event.h"
 #include "daemon/core/glass.h"
 #include "daemon/core/idempotency.h"
@@ -254,132 +255,13 @@ text_check(const char *s, size_t max, const char *what, struct err *e)
 }
 
 static int
-check_opening(const struct case_opening *o, int64_t now_ms, struct err *e)
-{
-	size_t i;
-	int r;
-
-	if (strcmp(o->stage, "amont") != 0 && strcmp(o->stage, "aval") != 0)
-		return err_tag(e, ERR_INVALID, "stage", "stage: amont or aval");
-	if (o->source[0] == '\0')
-		return err_tag(e, ERR_INVALID, "member-missing",
-		    "source: who referred the household?");
-	if (o->npersons > CASE_PERSONS_MAX)
-		return err_tag(e, ERR_TOO_LARGE, "persons",
-		    "more than %d persons", CASE_PERSONS_MAX);
-	if ((r = text_check(o->source, CASE_TEXT_MAX, "source", e)) < 0 ||
-	    (r = text_check(o->title, CASE_TEXT_MAX, "title", e)) < 0 ||
-	    (r = text_check(o->commune, CASE_TEXT_MAX, "commune", e)) < 0 ||
-	    (r = text_check(o->reference, CASE_TEXT_MAX, "reference", e)) < 0)
-		return r;
-	for (i = 0; i < o->npersons; i++)
-		if ((r = person_check(&o->persons[i], now_ms, e)) < 0)
-			return r;
-	return 0;
-}
-
-struct opening {
-	struct core *core;
-	const struct caller *caller;
-	const struct case_opening *o;
-	const struct principal *who;
-	struct id id;
-	struct fresh_key key;
-	struct buf sealed;
-	struct person_row persons[CASE_PERSONS_MAX];
-	size_t npersons;
-	json_t *detail;
-	uint64_t leaf;
-};
-
-static void
-opening_done(struct opening *op)
-{
-	size_t i;
-
-	fresh_key_done(&op->key);
-	buf_done(&op->sealed);
-	for (i = 0; i < op->npersons; i++)
-		person_row_done(&op->persons[i]);
-	json_decref(op->detail);
-}
-
-static json_t *
-row_json(const struct case_opening *o)
-{
-	return json_pack("{s:s, s:s, s:s, s:s}", "source", o->source, "title",
-	    o->title, "commune", o->commune, "reference", o->reference);
-}
-
-static int
-prepare(struct opening *op, const struct decision *d, struct err *e)
-{
-	struct core *core = op->core;
-	json_t *j = row_json(op->o);
-	char text[ID_TEXT];
-	size_t i;
-	int r;
-
-	if (j == NULL)
-		return err_set(e, ERR_NOMEM, "case");
-	if ((r = id_random(&op->id, e)) == 0 &&
-	    (r = keypool_take(core->keys, &op->key, e)) == 0)
-		r = row_seal(core, op->key.key.p, &op->id, &op->id, 0, j,
-		    &op->sealed, e);
-	json_decref(j);
-	for (i = 0; i < op->o->npersons && r == 0; i++, op->npersons++)
-		r = person_prepare(
-		    core, &op->id, &op->o->persons[i], &op->persons[i], e);
-	if (r < 0)
-		return r;
-	id_format(&op->id, text);
-	op->detail = json_pack("{s:s, s:s, s:s, s:i, s:o}", "case", text,
-	    "stage", op->o->stage, "source", op->o->source, "persons",
-	    (int)op->npersons, "decision", decision_json(core, d));
-	return op->detail != NULL ? 0 : err_set(e, ERR_NOMEM, "case");
-}
-
-static int
-insert(
-    struct tx *tx, const struct opening *op, int64_t opened_ms, struct err *e)
-{
-	AUTO(sql_done) struct sql *q = NULL;
-	int r;
-
-	if ((r = sql_open(tx,
-		 "INSERT INTO dossier (id, ref, team, organisation, state,"
-		 " stage, opened_by, opened_ms, changed, key, sealed)"
-		 " VALUES (?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?)",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, &op->id, e)) < 0 ||
-	    (r = sql_int(q, 2, id_ref_bits(&op->id), e)) < 0 ||
-	    (r = sql_text(q, 3, op->who->team, e)) < 0 ||
-	    (r = sql_text(q, 4, op->who->organisation, e)) < 0 ||
-	    (r = sql_text(q, 5, op->o->stage, e)) < 0 ||
-	    (r = sql_int(q, 6, op->who->uid, e)) < 0 ||
-	    (r = sql_int(q, 7, opened_ms, e)) < 0 ||
-	    (r = sql_int(q, 8, (int64_t)op->leaf, e)) < 0 ||
-	    (r = sql_int(q, 9, (int64_t)op->key.number, e)) < 0 ||
-	    (r = sql_blob(q, 10, op->sealed.p, op->sealed.len, e)) < 0)
-		return r;
-	return sql_run(q, e);
-}
-
-static int
 open_apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 {
 	struct opening *op = arg;
-	int64_t opened_ms = audit_time(op->core->audit, now_ms);
-	size_t i;
 	int r;
 
-	if ((r = core_leaf(op->core, tx, op->caller, LEAF_CASE_OPEN, LEAF_OK,
-		 &op->id, op->detail, now_ms, &op->leaf, e)) < 0 ||
-	    (r = insert(tx, op, opened_ms, e)) < 0)
+	if ((r = opening_apply(tx, op, now_ms, e)) < 0)
 		return r;
-	for (i = 0; i < op->npersons; i++)
-		if ((r = person_insert(tx, &op->id, &op->persons[i], e)) < 0)
-			return r;
 	return idempotency_keep(
 	    tx, op->caller, "case", &op->id, 0, op->leaf, now_ms, e);
 }
@@ -425,15 +307,16 @@ open_new(struct core *core, const struct caller *caller,
     const struct case_opening *o, const struct decision *d, json_t **answer,
     struct err *e)
 {
-	AUTO(opening_done)
-	struct opening op = {
-		.core = core, .caller = caller, .o = o, .who = caller->who
-	};
+	AUTO(opening_done) struct opening op = { 0 };
 	struct change ch = { .apply = open_apply, .arg = &op, .need_head = 1 };
+	json_t *decision = decision_json(core, d);
 	int r;
 
-	if ((r = prepare(&op, d, e)) < 0 ||
-	    (r = commit_run(core->committer, &ch, e)) < 0)
+	if (decision == NULL)
+		return err_set(e, ERR_NOMEM, "case");
+	r = opening_prepare(core, caller, o, decision, &op, e);
+	json_decref(decision);
+	if (r < 0 || (r = commit_run(core->committer, &ch, e)) < 0)
 		return r;
 	if ((r = search_update(core, &op.id, op.leaf, e)) < 0)
 		return err_wrap(e, "the case is open; the search index");
@@ -455,7 +338,7 @@ case_open(struct core *core, const struct caller *caller,
 	if (caller->who->team == NULL || caller->who->organisation == NULL)
 		return err_tag(e, ERR_DENIED, "no-team",
 		    "a case belongs to a team, and the caller has none");
-	if ((r = check_opening(o, now, e)) < 0 ||
+	if ((r = opening_check(o, now, e)) < 0 ||
 	    (r = core_check_open(core, e)) < 0 ||
 	    (r = idempotency_enter(core, caller, "case", &turn, e)) < 0 ||
 	    (r = opened_before(core, caller, &d, answer, e)) != 0)
