@@ -80,6 +80,15 @@ static const struct {
 				"annonce") },
 	{ "content-size", N_("la taille du contenu n'est pas celle qui est "
 			     "inscrite") },
+	{ "csv-cell", N_("une case de la liste est trop longue") },
+	{ "csv-columns", N_("la liste a trop de colonnes") },
+	{ "csv-encoding", N_("la liste n'est ni en UTF-8 ni en Windows-1252") },
+	{ "csv-lines", N_("la liste a trop de lignes") },
+	{ "csv-nul", N_("ce fichier n'est pas une liste en CSV (UTF-8 ou "
+			"Windows-1252)") },
+	{ "csv-quote", N_("un guillemet de la liste n'est pas à sa place ou ne "
+			  "se ferme pas") },
+	{ "csv-size", N_("la liste est trop grande") },
 	{ "custodian",
 	    N_("votre compte n'est pas un dépositaire de ce coffre") },
 	{ "cut", N_("la connexion a été coupée ; la même commande reprendra "
