@@ -35,6 +35,8 @@ static const struct {
 	{ "block", N_("Ce qui est retenu") },
 	{ "approval", N_("Approbation") },
 	{ "figure", N_("Chiffre") },
+	{ "moment", N_("Moment d'un dossier") },
+	{ "deadline", N_("Échéance") },
 	{ "ground", N_("Motif admis") },
 	{ "letter", N_("Lettre") },
 	{ "subject", N_("Part d'une personne") },

@@ -18,6 +18,8 @@ static const char *const words[WORD_COUNT] = {
 	[WORD_BLOCK] = "block",
 	[WORD_APPROVAL] = "approval",
 	[WORD_FIGURE] = "figure",
+	[WORD_MOMENT] = "moment",
+	[WORD_DEADLINE] = "deadline",
 	[WORD_GROUND] = "ground",
 	[WORD_LETTER] = "letter",
 	[WORD_SUBJECT] = "subject",
@@ -189,7 +191,7 @@ build_parts(struct build *b, struct err *e)
 	    (r = build_recipients(b, e)) < 0 || (r = build_events(b, e)) < 0 ||
 	    (r = build_disclosure(b, e)) < 0 || (r = build_blocks(b, e)) < 0 ||
 	    (r = build_approvals(b, e)) < 0 || (r = build_figures(b, e)) < 0 ||
-	    (r = build_rights(b, e)) < 0)
+	    (r = build_rights(b, e)) < 0 || (r = build_moments(b, e)) < 0)
 		return r;
 	return build_people(b, e);
 }

@@ -24,6 +24,8 @@ enum word {
 	WORD_BLOCK,
 	WORD_APPROVAL,
 	WORD_FIGURE,
+	WORD_MOMENT,
+	WORD_DEADLINE,
 	WORD_GROUND,
 	WORD_LETTER,
 	WORD_SUBJECT,
@@ -57,11 +59,13 @@ int build_events(struct build *b, struct err *e) NODISCARD;
 int build_blocks(struct build *b, struct err *e) NODISCARD;
 int build_disclosure(struct build *b, struct err *e) NODISCARD;
 int build_rights(struct build *b, struct err *e) NODISCARD;
+int build_moments(struct build *b, struct err *e) NODISCARD;
 int build_people(struct build *b, struct err *e) NODISCARD;
 
 /* References and contradictions, once everything is built. */
 void check_policy(struct build *b);
 void check_access(struct build *b);
+void check_moments(struct build *b);
 void check_disclosure(struct build *b);
 void check_people(struct build *b);
 

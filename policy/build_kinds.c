@@ -260,22 +260,25 @@ build_retentions(struct build *b, struct err *e)
 	const struct sections *s = &b->of[WORD_RETENTION];
 	struct policy_retention *v;
 	size_t i;
-	int from;
 
 	v = arena_array(&b->p->arena, s->n, sizeof(*v), e);
 	if (v == NULL)
 		return -ERR_NOMEM;
 	for (i = 0; i < s->n; i++) {
 		v[i].name = read_title(b, s->v[i]);
+		v[i].title = read_text(b, s->v[i], "title", 1);
 		v[i].source = read_text(b, s->v[i], "source", 1);
 		v[i].active_months = (uint32_t)read_number_must(
 		    b, s->v[i], "active-months", 0, 1200);
 		v[i].intermediate_months = (uint32_t)read_number(
 		    b, s->v[i], "intermediate-months", 0, 1200, 0);
-		from = read_word(b, s->v[i], "from", names_from, -1);
-		v[i].from = names_from[from];
-		v[i].intermediate_from = names_from[read_word(
-		    b, s->v[i], "intermediate-from", names_from, from)];
+		v[i].from = read_name(b, s->v[i], "from", 1);
+		v[i].intermediate_from =
+		    read_name(b, s->v[i], "intermediate-from", 0);
+		if (v[i].intermediate_from == NULL)
+			v[i].intermediate_from = v[i].from;
+		v[i].instead_of = read_name(b, s->v[i], "instead-of", 0);
+		v[i].once = read_name(b, s->v[i], "once", 0);
 		read_window(b, s->v[i], &v[i].when);
 	}
 	b->p->retentions = v;

@@ -23,6 +23,7 @@ void
 check_policy(struct build *b)
 {
 	check_retention(b);
+	check_moments(b);
 	check_access(b);
 	check_disclosure(b);
 	check_people(b);

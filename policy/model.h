@@ -57,6 +57,8 @@ struct policy {
 	struct policy_block *blocks;
 	struct policy_approval *approvals;
 	struct figure *figures;
+	struct policy_moment *moments;
+	struct policy_deadline *deadlines;
 	struct policy_ground *grounds;
 	struct policy_letter *letters;
 	struct policy_subject *subjects;
@@ -65,7 +67,8 @@ struct policy {
 	struct person_key *keys;
 	size_t nroles, npurposes, nkinds, nretentions, naccess, nrecipients,
 	    nconsents, ndisclosures, nevents, nblocks, napprovals, nfigures,
-	    ngrounds, nletters, nsubjects, nloans, npeople, nkeys;
+	    nmoments, ndeadlines, ngrounds, nletters, nsubjects, nloans,
+	    npeople, nkeys;
 };
 
 const struct named *model_role(const struct policy *p, const char *name);

@@ -13,9 +13,8 @@ const char *const names_stages[] = { "amont", "aval", NULL };
 const char *const names_levels[] = { "qualified", "advanced", "provider-seal",
 	"stylus", "handwritten-scan", "oral-witnessed", NULL };
 const char *const names_channels[] = { "ssh", "hand", "paper", NULL };
-const char *const names_from[] = { "last-contact", "end-of-contract",
-	"last-instalment", "end-of-processing", "step-done", "end-of-copy",
-	"final-decision", "entry", "disclosure", NULL };
+const char *const names_moments[] = { "entry", "closing", "step-done",
+	"disclosure", "end-of-copy", NULL };
 const char *const names_status[] = { "active", "suspended", NULL };
 const char *const names_approvals[] = { "erasure", "release", "rules", "people",
 	"people-caseworker", "people-suspension", "retention", "hold-release",

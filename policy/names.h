@@ -19,8 +19,8 @@ extern const char *const names_scopes[]; /* enum scope */
 extern const char *const names_stages[]; /* "amont", "aval" */
 extern const char *const names_levels[]; /* of signatures, DOMAIN.md 8 */
 extern const char *const names_channels[];
-extern const char *const names_from[];	 /* what starts a retention */
-extern const char *const names_status[]; /* enum policy_status */
+extern const char *const names_moments[]; /* the vault's own acts */
+extern const char *const names_status[];  /* enum policy_status */
 extern const char *const names_approvals[];
 /* What is counted: indicator "met". Who counts has its word here. */
 extern const char *const names_indicators[];

@@ -508,11 +508,15 @@ struct policy_deadline {
 	const char *figure; /* the period; NULL: at once, or the module's */
 	/* It falls due at the latest when this moment comes; NULL. */
 	const char *no_later_than;
-	/* Moments that settle it, dated no earlier than where it began. */
+	/* Only in a case in which this moment was; NULL: in any. */
+	const char *once;
+	/* Moments that settle it, dated no earlier than where it began; of
+	 * one counted back, whenever they were. */
 	const char *const *settled_by;
 	const char *const *stages; /* of the case; empty: any */
-	const char *const *states; /* of the case: "open"…; never empty */
-	const char *const *roles;  /* whose it is to do; NULL at the end */
+	/* Of the case: "open"…; empty where a module has the lines. */
+	const char *const *states;
+	const char *const *roles; /* whose it is to do; NULL at the end */
 	struct policy_window when;
 };
 const struct policy_deadline *policy_deadline(

@@ -271,6 +271,58 @@ policy_retention(const struct policy *p, const char *name)
 	return NULL;
 }
 
+const struct policy_retention *
+policy_retention_for(const struct policy *p, const char *name, int32_t day,
+    int (*has_moment)(void *arg, const char *moment), void *arg)
+{
+	const struct policy_retention *v = p->retentions;
+	size_t i;
+
+	for (i = 0; i < p->nretentions; i++)
+		if (v[i].instead_of != NULL &&
+		    strcmp(v[i].instead_of, name) == 0 &&
+		    policy_in_force(&v[i].when, day) &&
+		    has_moment(arg, v[i].once))
+			return &v[i];
+	return policy_retention(p, name);
+}
+
+const struct policy_moment *
+policy_moment(const struct policy *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->nmoments; i++)
+		if (strcmp(p->moments[i].name, name) == 0)
+			return &p->moments[i];
+	return NULL;
+}
+
+size_t
+policy_moments(const struct policy *p, const struct policy_moment **all)
+{
+	*all = p->moments;
+	return p->nmoments;
+}
+
+const struct policy_deadline *
+policy_deadline(const struct policy *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->ndeadlines; i++)
+		if (strcmp(p->deadlines[i].name, name) == 0)
+			return &p->deadlines[i];
+	return NULL;
+}
+
+size_t
+policy_deadlines(const struct policy *p, const struct policy_deadline **all)
+{
+	*all = p->deadlines;
+	return p->ndeadlines;
+}
+
 const struct policy_approval *
 policy_approval(const struct policy *p, const char *what)
 {
@@ -306,6 +358,28 @@ policy_figure_on(const struct policy *p, const char *name, int32_t day,
 		}
 	return err_set(e, ERR_NOT_FOUND, "the rules in force have no figure %s",
 	    names_shown(name));
+}
+
+int
+policy_period_on(const struct policy *p, const char *figure, int32_t day,
+    uint32_t *n, enum term_unit *unit, struct err *e)
+{
+	const struct figure *f = p->figures;
+	size_t i;
+
+	for (i = 0; i < p->nfigures; i++) {
+		if (!is_figure(&f[i], figure) ||
+		    !policy_in_force(&f[i].when, day))
+			continue;
+		if (f[i].unit > TERM_YEARS)
+			return err_set(e, ERR_INVALID, "figure %s is no period",
+			    names_shown(figure));
+		*n = (uint32_t)f[i].value;
+		*unit = (enum term_unit)f[i].unit;
+		return 0;
+	}
+	return err_set(e, ERR_NOT_FOUND, "the rules in force have no figure %s",
+	    names_shown(figure));
 }
 
 int

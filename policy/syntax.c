@@ -78,6 +78,8 @@ static cfg_opt_t retention_words[] = {
 	WORD("intermediate-months"),
 	WORD("from"),
 	WORD("intermediate-from"),
+	WORD("instead-of"),
+	WORD("once"),
 	CFG_END(),
 };
 static cfg_opt_t access_words[] = {
@@ -187,6 +189,37 @@ static cfg_opt_t figure_words[] = {
 	WORD("unit"),
 	CFG_END(),
 };
+static cfg_opt_t made_by_words[] = {
+	LIST("values"),
+	WORD("date"),
+	CFG_END(),
+};
+static cfg_opt_t moment_words[] = {
+	WORD("title"),
+	ORIGIN,
+	WORD("by-vault"),
+	WORD("first"),
+	WORD("otherwise"),
+	LIST("events"),
+	LIST("kinds"),
+	WORD("records-count"),
+	SECTION("record", made_by_words),
+	CFG_END(),
+};
+static cfg_opt_t deadline_words[] = {
+	WORD("title"),
+	ORIGIN,
+	WORD("after"),
+	WORD("before"),
+	WORD("figure"),
+	WORD("no-later-than"),
+	WORD("once"),
+	LIST("settled-by"),
+	LIST("stages"),
+	LIST("states"),
+	LIST("roles"),
+	CFG_END(),
+};
 static cfg_opt_t ground_words[] = {
 	WORD("title"),
 	ORIGIN,
@@ -223,6 +256,8 @@ static cfg_opt_t rules_words[] = {
 	SECTION("block", block_words),
 	SECTION("approval", approval_words),
 	SECTION("figure", figure_words),
+	SECTION("moment", moment_words),
+	SECTION("deadline", deadline_words),
 	SECTION("ground", ground_words),
 	SECTION("letter", letter_words),
 	SECTION("subject", subject_words),
@@ -232,7 +267,8 @@ static cfg_opt_t rules_words[] = {
 static const char *const rules_sections[] = { "purpose", "role", "kind",
 	"kind|field", "retention", "access", "recipient", "adapt-recipient",
 	"consent", "event", "disclosure", "disclosure|field", "block",
-	"block|field", "approval", "figure", "ground", "letter", "subject",
+	"block|field", "approval", "figure", "moment",
+	"moment|record", "deadline", "ground", "letter", "subject",
 	NULL };
 
 static cfg_opt_t person_words[] = {

@@ -74,7 +74,7 @@ static const struct row kind_rows[] = {
 	{ "retention = short\n	field", "retention = long\n	field", 0,
 	    "unknown retention \"long\"" },
 	{ "from = last-contact", "from = last-year", 0,
-	    "unknown from \"last-year\"" },
+	    "unknown moment \"last-year\"" },
 	{ "active-months = 24", "active-months = 2000", 0, "not within" },
 	{ "active-months = 24\n", "", -1, "does not say its active-months" },
 	{ "record = true", "record = yes", 0, "unknown record \"yes\"" },
