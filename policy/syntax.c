@@ -267,9 +267,8 @@ static cfg_opt_t rules_words[] = {
 static const char *const rules_sections[] = { "purpose", "role", "kind",
 	"kind|field", "retention", "access", "recipient", "adapt-recipient",
 	"consent", "event", "disclosure", "disclosure|field", "block",
-	"block|field", "approval", "figure", "moment",
-	"moment|record", "deadline", "ground", "letter", "subject",
-	NULL };
+	"block|field", "approval", "figure", "moment", "moment|record",
+	"deadline", "ground", "letter", "subject", NULL };
 
 static cfg_opt_t person_words[] = {
 	WORD("uid"),
