@@ -121,6 +121,8 @@ static const struct {
 				 "délai que disent les règles") },
 	{ "hold-state", N_("l'état de ce gel ne le permet pas") },
 	{ "holds-max", N_("trop de gels à la fois dans ce dossier") },
+	{ "canary-found", N_("une copie de ce qui fut détruit est encore là : "
+			     "pas de certificat") },
 	{ "event-date", N_("la date de l'événement n'est pas possible") },
 	{ "event-document", N_("cet événement s'inscrit avec sa décision, un "
 			       "document de ce dossier") },

@@ -1,7 +1,9 @@
 #include "daemon/core/erasure.h"
 
+#include "base/civil.h"
 #include "base/text.h"
 #include "daemon/core/approval.h"
+#include "daemon/core/canary.h"
 #include "daemon/core/case.h"
 #include "daemon/core/destroy.h"
 #include "daemon/core/document.h"
@@ -679,6 +681,8 @@ struct running {
 	struct erasure_row row;
 	struct decision decision;
 	struct buf numbers; /* u64, ascending */
+	struct buf slices;  /* canaries, taken before it begins */
+	size_t canaries;
 	uint64_t leaf;
 	int whole_case;
 	struct buf certificate;
@@ -763,7 +767,8 @@ remember_and_forget(struct running *x, struct tx *tx, const struct plan *plan,
 	for (i = 0; i < n; i++)
 		if ((r = keep_number(tx, &x->row.id, all[i].key, e)) < 0)
 			return r;
-	if ((r = enter_leaves(x, tx, all, n, hash, now_ms, e)) < 0 ||
+	if ((r = canary_keep(tx, &x->row.id, &x->slices, e)) < 0 ||
+	    (r = enter_leaves(x, tx, all, n, hash, now_ms, e)) < 0 ||
 	    (r = plan_forget(tx, plan, now_ms, e)) < 0 ||
 	    (r = set_state(tx, &x->row.id, x->row.state, "running", e)) < 0 ||
 	    (r = sql_open(
@@ -908,13 +913,26 @@ apply_done(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	return r;
 }
 
+/* A day so many days of a figure after the keys went; or unknown. */
+static void
+days_after(struct running *x, const char *figure, char out[16])
+{
+	int32_t day = civil_day(x->row.rotated);
+	int64_t n;
+
+	if (policy_figure_on(x->core->policy, figure, day, &n, NULL) < 0)
+		snprintf(out, 16, "unknown");
+	else
+		date_format(day + (int32_t)n, out);
+}
+
 /* What was done, with its dates, and what is left to others. */
 static int
 write_certificate(struct running *x, struct buf *text, struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
 	char id[ID_TEXT], kase[ID_TEXT], sha[2 * 32 + 1], keys[TIME_TEXT],
-	    live[TIME_TEXT];
+	    live[TIME_TEXT], mirrors[16], backups[16];
 	json_t *approvals = NULL, *a;
 	size_t i;
 	int r;
@@ -927,15 +945,19 @@ write_certificate(struct running *x, struct buf *text, struct err *e)
 	hex_format(x->row.sha256, 32, sha);
 	time_format(x->row.rotated, keys);
 	time_format(core_now(x->core), live);
+	days_after(x, "object-removal-days", mirrors);
+	days_after(x, "backup-expiry-days", backups);
 	r = buf_addf(text, e,
 	    "sceau erasure certificate 1\n"
 	    "vault %s\nerasure %s\ncase %s\nplan %s\nleaf %llu\n"
 	    "keys destroyed %llu\nkeys gone %s\nlive copies gone %s\n"
-	    "mirrors: gone once fetched with --prune and gc --prune=now\n"
-	    "recovery copies of the keystore: must be made anew\n",
+	    "canaries looked for %zu, found 0\n"
+	    "mirrors pruned by %s (fetch --prune, gc --prune=now)\n"
+	    "recovery copy refreshed unknown (it must be made anew)\n"
+	    "oldest backup expired by %s\n",
 	    x->core->settings.origin, id, kase, sha,
 	    (unsigned long long)x->leaf, (unsigned long long)x->row.destroyed,
-	    keys, live);
+	    keys, live, x->canaries, mirrors, backups);
 	json_array_foreach(approvals, i, a) if (r == 0) r =
 	    buf_addf(text, e, "approved %s by %s %s\n",
 		json_string_value(json_object_get(a, "at")),
@@ -960,7 +982,8 @@ apply_certificate(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	    (r = sql_open(tx, "DELETE FROM erasure_key WHERE erasure = ?",
 		 &keys, e)) < 0 ||
 	    (r = sql_id(keys, 1, &x->row.id, e)) < 0 ||
-	    (r = sql_run(keys, e)) < 0)
+	    (r = sql_run(keys, e)) < 0 ||
+	    (r = canary_drop(tx, &x->row.id, e)) < 0)
 		return r;
 	return set_state(tx, &x->row.id, x->row.state, "done", e);
 }
@@ -1002,9 +1025,29 @@ finish(struct running *x, struct err *e)
 	x->row.destroyed = x->numbers.len / sizeof(uint64_t);
 	if ((r = destroy_keys(x->core, &x->numbers, x->row.leaf, e)) < 0 ||
 	    (r = commit_run(x->core->committer, &rotated, e)) < 0 ||
-	    (r = clean(x, e)) < 0)
+	    (r = clean(x, e)) < 0 ||
+	    (r = canary_scan(x->core, &x->row.id, &x->canaries, e)) < 0)
 		return r;
 	return certify(x, e);
+}
+
+/* Slices of what is about to go: of the very plan that was approved, or the
+ * run will not begin. */
+static int
+take_canaries(struct running *x, struct err *e)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	AUTO(plan_done) struct plan plan = { 0 };
+	AUTO(buf_done) struct buf docs = { 0 };
+	int r;
+
+	if ((r = tx_read(x->core->catalog, &tx, e)) < 0 ||
+	    (r = documents_load(&tx, &x->row.id, &docs, e)) < 0)
+		return r;
+	r = plan_make(&tx, &x->row.kase,
+	    (const struct id *)(const void *)docs.p, docs.len / ID_LEN, &plan,
+	    e);
+	return r < 0 ? r : canary_take(x->core, &tx, &plan, &x->slices, e);
 }
 
 static int
@@ -1028,6 +1071,9 @@ run(struct running *x, const char *erasure, struct id *object, json_t **answer,
 	if (strcmp(x->row.state, "done") != 0) {
 		if (strcmp(x->row.state, "running") == 0)
 			start.apply = apply_take_up;
+		else if (strcmp(x->row.state, "approved") == 0 &&
+			 (r = take_canaries(x, e)) < 0)
+			return r;
 		if ((r = commit_run(x->core->committer, &start, e)) < 0 ||
 		    (r = finish(x, e)) < 0)
 			return r;
@@ -1050,6 +1096,7 @@ erasure_run(struct core *core, const struct caller *caller, const char *erasure,
 	destroy_end();
 	row_done(&x.row);
 	buf_done(&x.numbers);
+	buf_done(&x.slices);
 	buf_done(&x.certificate);
 	return r;
 }

@@ -43,7 +43,8 @@ int erasure_approve(struct core *core, const struct caller *caller,
     const char *erasure, const char *signature, struct id *object,
     json_t **answer, struct err *e) NODISCARD;
 /* ERR_CONFLICT "approvals-missing", "approvals-expired", "plan-changed",
- * "held": a hold set since wins. */
+ * "held": a hold set since wins; "canary-found": a copy is left, there is no
+ * certificate, and the same call looks again. */
 int erasure_run(struct core *core, const struct caller *caller,
     const char *erasure, struct id *object, json_t **answer, struct err *e)
     NODISCARD;

@@ -3,6 +3,7 @@
 #include "daemon/audit/audit.h"
 #include "daemon/core/approval.h"
 #include "daemon/core/attest.h"
+#include "daemon/core/canary.h"
 #include "daemon/core/case.h"
 #include "daemon/core/consent.h"
 #include "daemon/core/disclosure.h"
@@ -75,6 +76,7 @@ tables_schemas(const char *const **out)
 		&notice_schema,
 		&submission_schema,
 		&erasure_schema,
+		&canary_schema,
 		&glass_schema,
 		&hold_schema,
 		&approval_schema,

@@ -214,6 +214,94 @@ the_whole_case_leaves_no_word_of_it(void **state)
 	scene_done(&s);
 }
 
+/* A file left behind on purpose: what is in the named file of data/, or in
+ * any file under that folder. */
+static void
+gather(int dirfd, const char *name, struct buf *out)
+{
+	struct dirent *d;
+	struct stat st;
+	int fd;
+	DIR *dir;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		fail_msg("%s", name);
+	if (S_ISREG(st.st_mode))
+		assert_int_equal(
+		    file_read(dirfd, name, 1u << 30, out, NULL), 0);
+	if (!S_ISDIR(st.st_mode))
+		return;
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY);
+	dir = fdopendir(fd);
+	assert_non_null(dir);
+	while ((d = readdir(dir)) != NULL)
+		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
+			gather(fd, d->d_name, out);
+	closedir(dir);
+}
+
+static void
+leave_behind(struct core_fixture *f, const char *what)
+{
+	AUTO(buf_done) struct buf all = { 0 };
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/data/%s", f->agent.dir, what);
+	gather(AT_FDCWD, path, &all);
+	snprintf(path, sizeof(path), "%s/data/left", f->agent.dir);
+	assert_int_equal(
+	    file_write(AT_FDCWD, path, all.p, all.len, 0600, NULL), 0);
+}
+
+static void
+remove_left(struct core_fixture *f)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/data/left", f->agent.dir);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void
+a_copy_left_behind_refuses_the_certificate(void **state)
+{
+	static const char *const whats[] = { "store", "catalog.db",
+		"catalog.db-wal" };
+	json_t *answer = NULL;
+	struct scene s;
+	size_t i;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	for (i = 0; i < NELEMS(whats); i++) {
+		/* The catalog's file has it only once the log is in it. */
+		if (i == 1)
+			assert_int_equal(
+			    catalog_checkpoint(f->core->catalog, 0, &f->e), 0);
+		if (i == 2)
+			file_pdf(&s, "pour le journal", s.two);
+		plan(&s, i == 0 ? s.one : s.two);
+		assert_int_equal(approve(&s, DIRECTOR, ERASURE_NAMESPACE), 0);
+		assert_int_equal(approve(&s, JURIST, ERASURE_NAMESPACE), 0);
+		leave_behind(f, whats[i]);
+		assert_int_equal(run(&s, &answer), -ERR_CONFLICT);
+		assert_string_equal(err_name(&f->e), "canary-found");
+		assert_non_null(strstr(f->e.text, "data/left"));
+		/* Again: no certificate still. */
+		assert_int_equal(run(&s, &answer), -ERR_CONFLICT);
+		assert_string_equal(err_name(&f->e), "canary-found");
+		remove_left(f);
+		if (run(&s, &answer) < 0)
+			fail_msg("%s", f->e.text);
+		assert_non_null(strstr(
+		    json_string_value(json_object_get(answer, "certificate")),
+		    "found 0"));
+		json_decref(answer);
+		answer = NULL;
+	}
+	scene_done(&s);
+}
+
 static void
 a_run_cut_in_the_middle_is_taken_up(void **state)
 {
@@ -324,6 +412,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(two_approvals_and_the_document_is_gone),
 		T(the_whole_case_leaves_no_word_of_it),
+		T(a_copy_left_behind_refuses_the_certificate),
 		T(a_run_cut_in_the_middle_is_taken_up),
 		T(an_approval_is_somebody_elses_once_for_this_plan),
 		T(a_case_that_changed_is_planned_again),
