@@ -40,6 +40,7 @@ static const struct {
 	{ "ground", N_("Motif admis") },
 	{ "letter", N_("Lettre") },
 	{ "subject", N_("Part d'une personne") },
+	{ "intake", N_("Liste reçue") },
 	{ "person", N_("Personne") },
 	{ "loan", N_("Rôle prêté") },
 	{ "file", N_("Fichier") },

@@ -23,6 +23,7 @@ static const char *const words[WORD_COUNT] = {
 	[WORD_GROUND] = "ground",
 	[WORD_LETTER] = "letter",
 	[WORD_SUBJECT] = "subject",
+	[WORD_INTAKE] = "intake",
 	[WORD_PERSON] = "person",
 	[WORD_LOAN] = "loan",
 };
@@ -191,7 +192,8 @@ build_parts(struct build *b, struct err *e)
 	    (r = build_recipients(b, e)) < 0 || (r = build_events(b, e)) < 0 ||
 	    (r = build_disclosure(b, e)) < 0 || (r = build_blocks(b, e)) < 0 ||
 	    (r = build_approvals(b, e)) < 0 || (r = build_figures(b, e)) < 0 ||
-	    (r = build_rights(b, e)) < 0 || (r = build_moments(b, e)) < 0)
+	    (r = build_rights(b, e)) < 0 || (r = build_moments(b, e)) < 0 ||
+	    (r = build_intakes(b, e)) < 0)
 		return r;
 	return build_people(b, e);
 }

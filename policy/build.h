@@ -29,6 +29,7 @@ enum word {
 	WORD_GROUND,
 	WORD_LETTER,
 	WORD_SUBJECT,
+	WORD_INTAKE,
 	WORD_PERSON,
 	WORD_LOAN,
 	WORD_COUNT
@@ -60,6 +61,8 @@ int build_blocks(struct build *b, struct err *e) NODISCARD;
 int build_disclosure(struct build *b, struct err *e) NODISCARD;
 int build_rights(struct build *b, struct err *e) NODISCARD;
 int build_moments(struct build *b, struct err *e) NODISCARD;
+/* After the figures. */
+int build_intakes(struct build *b, struct err *e) NODISCARD;
 int build_people(struct build *b, struct err *e) NODISCARD;
 
 /* References and contradictions, once everything is built. */

@@ -62,13 +62,14 @@ struct policy {
 	struct policy_ground *grounds;
 	struct policy_letter *letters;
 	struct policy_subject *subjects;
+	struct policy_intake *intakes;
 	struct policy_loan *loans;
 	struct principal *people;
 	struct person_key *keys;
 	size_t nroles, npurposes, nkinds, nretentions, naccess, nrecipients,
 	    nconsents, ndisclosures, nevents, nblocks, napprovals, nfigures,
-	    nmoments, ndeadlines, ngrounds, nletters, nsubjects, nloans,
-	    npeople, nkeys;
+	    nmoments, ndeadlines, ngrounds, nletters, nsubjects, nintakes,
+	    nloans, npeople, nkeys;
 };
 
 const struct named *model_role(const struct policy *p, const char *name);

@@ -30,6 +30,11 @@ const char *const names_indicators[] = { "received", "over-quota",
 const char *const names_units[] = { "minutes", "hours", "days", "working-days",
 	"weeks", "months", "years", "percent", "count", "bytes", NULL };
 
+const char *const names_separators[] = { "semicolon", "comma", "tab", NULL };
+const char *const names_intake_targets[] = { "ignore", "dossier.reference",
+	"dossier.commune", "dossier.title", "titulaire.nom", "titulaire.prenom",
+	"titulaire.annee-naissance", "co-titulaire.nom", "co-titulaire.prenom",
+	"co-titulaire.annee-naissance", "bailleur.nom", NULL };
 const char *const names_persons[] = { "titulaire", "co-titulaire", "occupant",
 	"garant", "bailleur", NULL };
 const char *const names_signers[] = { "titulaire", "co-titulaire", "occupant",

@@ -27,8 +27,11 @@ extern const char *const names_indicators[];
 extern const char *const names_units[];
 extern const char *const names_ground_uses[]; /* enum policy_ground_use */
 extern const char *const names_persons[];     /* adults of a case, by role */
-extern const char *const names_signers[];     /* who may sign a document */
-extern const char *const names_diagnosis[];   /* enum policy_diagnosis */
+/* What stands between the columns of a list; what a column says. */
+extern const char *const names_separators[];
+extern const char *const names_intake_targets[]; /* enum of that name */
+extern const char *const names_signers[];	 /* who may sign a document */
+extern const char *const names_diagnosis[];	 /* enum policy_diagnosis */
 
 /* A set of operations. */
 #define OPSET_WORDS ((OP_COUNT + 63) / 64)

@@ -625,6 +625,45 @@ struct policy_subject {
 const struct policy_subject *policy_subject(
     const struct policy *p, const char *kind);
 
+/* --- lists of households -------------------------------------------------- */
+
+/* What a column of a list says; in the order of names_intake_targets. */
+enum policy_intake_target {
+	INTAKE_IGNORED, /* known, and nothing of it is kept */
+	INTAKE_REFERENCE,
+	INTAKE_COMMUNE,
+	INTAKE_TITLE,
+	INTAKE_HOLDER_NAME,
+	INTAKE_HOLDER_FIRST_NAME,
+	INTAKE_HOLDER_BIRTH_YEAR,
+	INTAKE_SECOND_NAME,
+	INTAKE_SECOND_FIRST_NAME,
+	INTAKE_SECOND_BIRTH_YEAR,
+	INTAKE_LANDLORD_NAME,
+	INTAKE_TARGETS /* how many there are */
+};
+#define POLICY_INTAKE_HEADER_MAX 200 /* bytes */
+struct policy_intake_column {
+	const char *header; /* in the first line of the list */
+	enum policy_intake_target to;
+	int required;
+};
+/*
+ * How a list of households of one source is read. A column that is not here
+ * is in no list: what is handed in and not wanted is said to be ignored.
+ */
+struct policy_intake {
+	const char *name, *title, *source;
+	char separator;
+	const char *case_source, *stage;      /* of the cases that it opens */
+	const char *quota_month, *quota_year; /* figures: how many at most */
+	const struct policy_intake_column *columns;
+	size_t ncolumns;
+	struct policy_window when;
+};
+const struct policy_intake *policy_intake(
+    const struct policy *p, const char *name);
+
 /* Is this what some act is counted as (names_indicators)? */
 int policy_is_indicator(const char *code);
 

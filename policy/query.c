@@ -246,6 +246,17 @@ policy_subject(const struct policy *p, const char *kind)
 	return NULL;
 }
 
+const struct policy_intake *
+policy_intake(const struct policy *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->nintakes; i++)
+		if (strcmp(p->intakes[i].name, name) == 0)
+			return &p->intakes[i];
+	return NULL;
+}
+
 size_t
 policy_blocks(const struct policy *p, const struct policy_block **all)
 {

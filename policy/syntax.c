@@ -240,6 +240,22 @@ static cfg_opt_t subject_words[] = {
 	LIST("others"),
 	CFG_END(),
 };
+static cfg_opt_t column_words[] = {
+	WORD("to"),
+	WORD("required"),
+	CFG_END(),
+};
+static cfg_opt_t intake_words[] = {
+	WORD("title"),
+	ORIGIN,
+	WORD("separator"),
+	WORD("case-source"),
+	WORD("stage"),
+	WORD("quota-month"),
+	WORD("quota-year"),
+	SECTION("column", column_words),
+	CFG_END(),
+};
 static cfg_opt_t rules_words[] = {
 	WORD("format"),
 	WORD("version"),
@@ -261,6 +277,7 @@ static cfg_opt_t rules_words[] = {
 	SECTION("ground", ground_words),
 	SECTION("letter", letter_words),
 	SECTION("subject", subject_words),
+	SECTION("intake", intake_words),
 	CFG_END(),
 };
 /* Every path at which a section may stand, for the callback of its end. */
@@ -268,7 +285,8 @@ static const char *const rules_sections[] = { "purpose", "role", "kind",
 	"kind|field", "retention", "access", "recipient", "adapt-recipient",
 	"consent", "event", "disclosure", "disclosure|field", "block",
 	"block|field", "approval", "figure", "moment", "moment|record",
-	"deadline", "ground", "letter", "subject", NULL };
+	"deadline", "ground", "letter", "subject", "intake", "intake|column",
+	NULL };
 
 static cfg_opt_t person_words[] = {
 	WORD("uid"),
