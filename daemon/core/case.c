@@ -19,7 +19,10 @@ const char *const case_schema =
     " team TEXT NOT NULL,"
     " organisation TEXT NOT NULL,"
     " state TEXT NOT NULL"
-    "  CHECK (state IN ('open', 'closed', 'restricted', 'erased')),"
+    "  CHECK (state IN ('open', 'closed', 'archived', 'restricted',"
+    "   'erased')),"
+    " before TEXT" /* the state before a restriction */
+    "  CHECK (before IN ('open', 'closed', 'archived')),"
     " stage TEXT NOT NULL,"
     " diagnosis TEXT NOT NULL DEFAULT 'unknown'"
     "  CHECK (diagnosis IN ('unknown', 'accepted', 'refused')),"

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/core/happened.h"
+
 int
 opening_check(const struct case_opening *o, int64_t now_ms, struct err *e)
 {
@@ -145,6 +147,7 @@ int
 opening_apply(struct tx *tx, struct opening *op, int64_t now_ms, struct err *e)
 {
 	int64_t opened_ms = audit_time(op->core->audit, now_ms);
+	struct happening h = { &op->id, opened_ms, 0 };
 	size_t i;
 	int r;
 
@@ -155,5 +158,6 @@ opening_apply(struct tx *tx, struct opening *op, int64_t now_ms, struct err *e)
 	for (i = 0; i < op->npersons; i++)
 		if ((r = person_insert(tx, &op->id, &op->persons[i], e)) < 0)
 			return r;
-	return 0;
+	h.leaf = op->leaf;
+	return happened_case(op->core, tx, &h, "opened", op->source, NULL, e);
 }

@@ -4,33 +4,37 @@
 #include "base/text.h"
 
 int
-declared_day(struct core *core, const char *text, int64_t now_ms,
-    const char *tag, int32_t *day, struct err *e)
+declared_day_within(struct core *core, int32_t day, int32_t since,
+    int32_t today, const char *tag, struct err *e)
 {
-	int32_t today = civil_day(now_ms), d = today;
 	int64_t back;
-	int r;
 
-	if (text == NULL || text[0] == '\0') {
-		*day = today;
+	if (day == today || day == since)
 		return 0;
-	}
-	if ((r = date_parse(text, &d, e)) < 0)
-		return r;
-	if (d == today) {
-		*day = today;
-		return 0;
-	}
-	if (d > today)
+	if (day > today)
 		return err_tag(e, ERR_REFUSED, tag, "that day is to come yet");
 	if (policy_figure_on(
 		core->policy, "declared-days-back", today, &back, NULL) < 0)
 		return err_tag(e, ERR_REFUSED, "figure-missing",
 		    "the rules have no figure declared-days-back: only today "
 		    "can be declared");
-	if (d < today - back)
+	if (day < since - back)
 		return err_tag(e, ERR_REFUSED, tag,
 		    "that day is over %lld days back", (long long)back);
+	return 0;
+}
+
+int
+declared_day(struct core *core, const char *text, int64_t now_ms,
+    const char *tag, int32_t *day, struct err *e)
+{
+	int32_t today = civil_day(now_ms), d = today;
+	int r;
+
+	if (text != NULL && text[0] != '\0' &&
+	    ((r = date_parse(text, &d, e)) < 0 ||
+		(r = declared_day_within(core, d, today, today, tag, e)) < 0))
+		return r;
 	*day = d;
 	return 0;
 }

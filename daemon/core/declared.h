@@ -14,6 +14,13 @@
  */
 int declared_day(struct core *core, const char *text, int64_t now_ms,
     const char *tag, int32_t *day, struct err *e) NODISCARD;
+/*
+ * The same for a day that a record says: no later than today, and no older
+ * than the figure counted back from since (the first filing of what is now
+ * corrected).
+ */
+int declared_day_within(struct core *core, int32_t day, int32_t since,
+    int32_t today, const char *tag, struct err *e) NODISCARD;
 /* How somebody said something: visite, telephone, courrier, courriel, sms,
  * rendez-vous, guichet. ERR_REFUSED "channel". */
 int declared_channel(const char *channel, struct err *e) NODISCARD;

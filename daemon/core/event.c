@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "daemon/core/consent_giving.h"
 #include "daemon/core/declared.h"
+#include "daemon/core/happened.h"
 #include "daemon/core/json_of.h"
 #include "daemon/core/person.h"
 #include "daemon/core/row.h"
@@ -194,6 +195,15 @@ insert(struct tx *tx, const struct entering *x, struct err *e)
 	return sql_run(q, e);
 }
 
+static int
+tell(struct tx *tx, const struct entering *x, struct err *e)
+{
+	struct happening h = { &x->kase.id, x->at, x->leaf };
+
+	return happened_event(
+	    x->core, tx, &h, &x->id, x->event->name, x->day, e);
+}
+
 static json_t *
 entry_detail(const struct entering *x)
 {
@@ -223,9 +233,9 @@ enter(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	json_decref(detail);
 	if (r < 0 || (r = case_touch(tx, &x->kase.id, x->leaf, e)) < 0 ||
 	    (r = check_room(tx, &x->kase.id, e)) < 0 ||
-	    (r = insert(tx, x, e)) < 0)
+	    (r = insert(tx, x, e)) < 0 || (r = move_stage(tx, x, e)) < 0)
 		return r;
-	return move_stage(tx, x, e);
+	return tell(tx, x, e);
 }
 
 static int

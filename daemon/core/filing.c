@@ -10,6 +10,7 @@
 #include "daemon/core/case.h"
 #include "daemon/core/disclosure.h"
 #include "daemon/core/filing.h"
+#include "daemon/core/happened.h"
 #include "daemon/core/idempotency.h"
 #include "daemon/core/objection.h"
 #include "daemon/core/person.h"
@@ -399,6 +400,15 @@ rectify(struct tx *tx, struct filed *w, int64_t now_ms, struct err *e)
 	return r;
 }
 
+static int
+tell(struct tx *tx, const struct filed *w, struct err *e)
+{
+	struct happening h = { &w->kase.id, w->row.filed_ms, w->row.leaf };
+
+	return happened_filed(w->core, tx, &h, &w->id, w->version,
+	    w->kind->name, w->judged.record, e);
+}
+
 int
 filing_apply(struct tx *tx, struct filed *w, int64_t now_ms, struct err *e)
 {
@@ -409,7 +419,8 @@ filing_apply(struct tx *tx, struct filed *w, int64_t now_ms, struct err *e)
 	if ((r = check_still(tx, w, e)) < 0 ||
 	    (r = rectify(tx, w, w->row.filed_ms, e)) < 0 ||
 	    (r = enter(tx, w, now_ms, e)) < 0 ||
-	    (r = filing_place(tx, w, e)) < 0 || w->f->also == NULL)
+	    (r = filing_place(tx, w, e)) < 0 || (r = tell(tx, w, e)) < 0 ||
+	    w->f->also == NULL)
 		return r;
 	return w->f->also(tx, &w->id, now_ms, w->f->also_arg, e);
 }

@@ -26,6 +26,8 @@ static const struct {
 void
 judged_done(struct judged *j)
 {
+	json_decref(j->record);
+	j->record = NULL;
 	json_decref(j->verdicts);
 	j->verdicts = NULL;
 }
@@ -207,10 +209,11 @@ judge_record(const struct judge_input *in, struct judged *out, struct err *e)
 	if ((r = read_copy(p, &text, e)) < 0 ||
 	    (r = record_parse(text.p, text.len, &j, e)) < 0)
 		return r;
-	r = record_check(in->kind, j, e);
-	json_decref(j);
-	if (r < 0)
+	if ((r = record_check(in->kind, j, e)) < 0) {
+		json_decref(j);
 		return r;
+	}
+	out->record = j;
 	snprintf(out->media[0], sizeof(out->media[0]), JSON);
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 struct judged {
 	char media[DOCUMENT_PAGES_MAX][INSPECT_TYPE_MAX];
+	json_t *record;	  /* of a kind that is one, read; else NULL */
 	json_t *verdicts; /* [{indication, sub_indication, signer, …}] */
 	int failed, passed, indeterminate; /* how many of each */
 	int uninspected;		   /* kept NOT-INSPECTED */

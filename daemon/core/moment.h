@@ -11,6 +11,19 @@
 
 #include "daemon/core/core.h"
 
+/* The member by which a record dates what it tells: a declared day. Any other
+ * date of a record (the end of a contract) may lie ahead, as may the day of
+ * an event that is announced. */
+#define MOMENT_RECORD_DAY "date"
+
+/* Names that the vault's own acts know. */
+#define MOMENT_ENTRY "entry"
+#define MOMENT_CLOSING "closing"
+#define MOMENT_CONTACT "last-contact" /* T0: the household answered */
+#define MOMENT_FIRST "first-contact"  /* they were told of it, or refused */
+#define MOMENT_STEP_DONE "step-done"  /* the last open démarche ended */
+#define MOMENT_PROCESSING_END "end-of-processing"
+
 extern const char *const moment_schema;
 
 /*
@@ -24,6 +37,15 @@ int moment_put(struct tx *tx, const struct id *kase, const char *name,
 /* What came with this object is taken back: it was voided, or moved. */
 int moment_forget_object(struct tx *tx, const struct id *object, struct err *e)
     NODISCARD;
+/* One of them only; object NULL: all of this name. */
+int moment_take_back(struct tx *tx, const struct id *kase, const char *name,
+    const struct id *object, struct err *e) NODISCARD;
+/* 1: it was entered with this object. */
+int moment_has(struct tx *tx, const struct id *kase, const char *name,
+    const struct id *object, struct err *e) NODISCARD;
+/* May what comes from this source lie ahead by its nature? */
+int moment_source_is_ahead(
+    const struct policy *p, const struct policy_moment_source *s);
 /*
  * The day of a moment as it stood at the end of as_of: 1 and *day; 0 when it
  * never was by then, nor any that counts in its place (policy_moment's

@@ -5,6 +5,7 @@
 #include "daemon/core/event.h"
 #include "daemon/core/hold.h"
 #include "daemon/core/indicator.h"
+#include "daemon/core/moment.h"
 #include "daemon/core/notice.h"
 #include "daemon/core/objection.h"
 
@@ -29,6 +30,7 @@ static const struct {
 	{ refusal_key_numbers, refusal_forget },
 	{ NULL, indicator_forget },
 	{ hold_key_numbers, hold_forget },
+	{ NULL, moment_forget },
 };
 
 const char *

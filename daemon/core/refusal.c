@@ -5,6 +5,7 @@
 #include "daemon/core/consent_giving.h"
 #include "daemon/core/declared.h"
 #include "daemon/core/disclosure.h"
+#include "daemon/core/happened.h"
 #include "daemon/core/json_of.h"
 #include "daemon/core/objection.h"
 #include "daemon/core/row.h"
@@ -262,6 +263,7 @@ apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 {
 	struct entering *x = arg;
 	const struct id *kase = &x->gv.kase.id;
+	struct happening h = { kase, audit_time(x->core->audit, now_ms), 0 };
 	int r, changed;
 
 	/* Nothing was filed meanwhile, nobody else refused for them. */
@@ -275,7 +277,10 @@ apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 		 x->cancelled, x->notices, e)) < 0 ||
 	    (r = enter_leaf(x, tx, now_ms, e)) < 0 ||
 	    (r = case_touch(tx, kase, x->gv.leaf, e)) < 0 ||
-	    (r = insert(tx, x, audit_time(x->core->audit, now_ms), e)) < 0)
+	    (r = insert(tx, x, h.at_ms, e)) < 0)
+		return r;
+	h.leaf = x->gv.leaf;
+	if ((r = happened_case(x->core, tx, &h, "refused", NULL, NULL, e)) < 0)
 		return r;
 	return consent_made_apply(tx, &x->gv, now_ms, e);
 }

@@ -14,6 +14,7 @@
 #include "daemon/core/hold.h"
 #include "daemon/core/idempotency.h"
 #include "daemon/core/indicator.h"
+#include "daemon/core/moment.h"
 #include "daemon/core/notice.h"
 #include "daemon/core/objection.h"
 #include "daemon/core/rules.h"
@@ -83,6 +84,7 @@ tables_schemas(const char *const **out)
 		&rules_schema,
 		&attest_schema,
 		&indicator_schema,
+		&moment_schema,
 	};
 	size_t i;
 

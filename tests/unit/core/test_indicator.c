@@ -202,7 +202,11 @@ marks_go_with_the_case_and_counts_stay(void **state)
 	assert_int_equal(plan_forget(&tx, &plan, now, &f->e), 0);
 	plan_done(&plan);
 	assert_int_equal(
-	    sql_open(&tx, "SELECT count(*) FROM dossier_counted", &q, NULL), 0);
+	    sql_open(&tx,
+		"SELECT count(*) FROM dossier_counted WHERE dossier = ?", &q,
+		NULL),
+	    0);
+	assert_int_equal(sql_id(q, 1, &one, NULL), 0);
 	assert_int_equal(sql_step(q, NULL), 1);
 	assert_int_equal(sql_get_int(q, 0), 0);
 	assert_int_equal(
