@@ -110,6 +110,7 @@ static const struct {
 	{ LEAF_BREAK_GLASS, "break-glass" },
 	{ LEAF_BREAK_GLASS_REVIEW, "break-glass-review" },
 	{ LEAF_POLICY_READ, "policy-read" },
+	{ LEAF_BREACH, "breach" },
 	{ LEAF_CASE_OPEN, "case-open" },
 	{ LEAF_CASE_READ, "case-read" },
 	{ LEAF_CASE_LIST, "case-list" },

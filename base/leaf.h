@@ -16,7 +16,8 @@
  * 192  count of clear entries, u32                  4
  * 196  entries: opaque id 16, key number u64        24 each
  *
- * Clear entries are only in leaves of erasure, withdrawal, objection,
+ * Clear entries are only in leaves of erasure, of a misfiling moved or voided
+ * (the misfiled copy: its id with each of its keys), withdrawal, objection,
  * restriction and hold, so that a restore can replay them. Numbers are
  * big-endian. A leaf fits a tlog-tiles entry (u16 length): at most 2 700
  * clear entries; larger erasures use several leaves.
@@ -48,6 +49,7 @@ enum leaf_class {
 	LEAF_BREAK_GLASS = 10,
 	LEAF_BREAK_GLASS_REVIEW = 11,
 	LEAF_POLICY_READ = 12,
+	LEAF_BREACH = 13, /* one is opened, or settled */
 	LEAF_CASE_OPEN = 16,
 	LEAF_CASE_READ = 17,
 	LEAF_CASE_LIST = 18,

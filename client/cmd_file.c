@@ -9,6 +9,7 @@
 #include "base/receipt.h"
 #include "base/text.h"
 #include "client/commands.h"
+#include "client/filed.h"
 #include "client/out.h"
 #include "client/save.h"
 #include "client/upload.h"
@@ -284,55 +285,6 @@ check_answer(const struct filing *f, const json_t *j, struct err *e)
 	return 0;
 }
 
-static void
-print_summary(FILE *f, const json_t *j)
-{
-	char size[32];
-	json_t *v;
-	size_t i;
-
-	fprintf(f, _("Déposé : document %s, version %lld ("), jstr(j, "ref"),
-	    jint(j, "version"));
-	out_text(f, jstr(j, "kind"));
-	fprintf(f, _(", %s), inscription n° %lld\n"),
-	    human_size((unsigned long long)jint(j, "size"), size),
-	    jint(j, "leaf"));
-	json_array_foreach(json_object_get(j, "verdicts"), i, v)
-	{
-		fprintf(f, _("Signature %zu : "), i + 1);
-		out_text(f, jstr(v, "indication"));
-		if (*jstr(v, "signer") != '\0') {
-			fputs(", ", f);
-			out_text(f, jstr(v, "signer"));
-		}
-		fputc('\n', f);
-	}
-}
-
-/* The receipt goes to its file or to standard output, alone there so that it
- * can be redirected; the summary is for the person. */
-static int
-give(const struct cli *c, const json_t *j, struct err *e)
-{
-	const char *path = cli_option(c, "output"), *text = jstr(j, "receipt");
-	int r;
-
-	if (path != NULL && *text != '\0' &&
-	    (r = save_bytes(path, cli_option(c, "force") != NULL, text,
-		 strlen(text), e)) < 0)
-		return r;
-	if (cli_print_json(c, j))
-		return 0;
-	print_summary(path != NULL ? stdout : stderr, j);
-	if (*text == '\0')
-		fprintf(stderr, "%s\n",
-		    _("Le reçu n'est pas encore signé : sceau receipt, "
-		      "plus tard."));
-	else if (path == NULL)
-		fputs(text, stdout);
-	return 0;
-}
-
 static int
 file_run(struct cli *c, int argc, char **argv, struct err *e)
 {
@@ -363,7 +315,7 @@ file_run(struct cli *c, int argc, char **argv, struct err *e)
 	if (r == 0)
 		r = check_answer(f, j, e);
 	filing_done(f);
-	return r < 0 ? r : give(c, j, e);
+	return r < 0 ? r : filed_give(c, j, e);
 }
 
 static const char *const options[] = { "signature", "replaces", "level",

@@ -87,6 +87,8 @@ print_next(const json_t *lines)
 					 "--key CLÉ") },
 		{ "hold-review", N_("sceau retention hold-review OBJET "
 				    "--reason MOTIF --review AAAA-MM-JJ") },
+		{ "misfiling-breach", N_("sceau report breach-settle OBJET "
+					 "--note TEXTE") },
 		{ "submission", N_("sceau submission get OBJET -o FICHIER") },
 		{ "rules-proposal", N_("sceau policy sign OBJET --key CLÉ") },
 	};

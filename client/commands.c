@@ -18,6 +18,9 @@ const struct cmd *const commands[] = {
 	&cmd_person_list,
 	&cmd_person_show,
 	&cmd_person_edit,
+	/* The verbs first: a noun without one takes what is left. */
+	&cmd_file_move,
+	&cmd_file_void,
 	&cmd_file,
 	&cmd_list,
 	&cmd_show,
@@ -61,6 +64,8 @@ const struct cmd *const commands[] = {
 	&cmd_retention_show,
 	&cmd_retention_approve,
 	&cmd_retention_run,
+	&cmd_report_breaches,
+	&cmd_report_breach_settle,
 	&cmd_audit_log,
 	&cmd_audit_who_saw,
 	&cmd_audit_what_did,

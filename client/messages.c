@@ -30,6 +30,7 @@ static const struct {
 	{ "birth-year", N_("l'année de naissance n'est pas possible") },
 	{ "body-json", N_("la demande n'est pas du JSON correct") },
 	{ "body-unexpected", N_("cette demande n'a pas de corps") },
+	{ "breach-settled", N_("cette violation est déjà traitée") },
 	{ "busy", N_("trop de demandes : réessayez dans un instant") },
 	{ "caller-check", N_("par téléphone, dites comment la personne a été "
 			     "reconnue : --caller-check") },
@@ -89,6 +90,9 @@ static const struct {
 	{ "csv-quote", N_("un guillemet de la liste n'est pas à sa place ou ne "
 			  "se ferme pas") },
 	{ "csv-size", N_("la liste est trop grande") },
+	{ "correction-late",
+	    N_("le délai de correction est passé : demandez un effacement") },
+	{ "correction-same-case", N_("le document est déjà dans ce dossier") },
 	{ "custodian",
 	    N_("votre compte n'est pas un dépositaire de ce coffre") },
 	{ "cut", N_("la connexion a été coupée ; la même commande reprendra "
@@ -107,6 +111,9 @@ static const struct {
 				  "donnée sociale n'est gardée") },
 	{ "disk-reserve", N_("le disque du coffre est plein : plus aucun dépôt "
 			     "n'est accepté") },
+	{ "document-in-use",
+	    N_("un consentement ou un événement repose sur ce document") },
+	{ "document-replaced", N_("ce document a une version plus récente") },
 	{ "door-key",
 	    N_("cette clé ssh n'est pas une de celles de ce compte") },
 	{ "empty-file", N_("le fichier est vide") },
@@ -230,6 +237,7 @@ static const struct {
 	{ "no-tests", N_("ces règles n'ont pas d'essais") },
 	{ "no-vault", N_("le coffre ne répond pas") },
 	{ "nobody", N_("votre compte n'est personne pour ce coffre") },
+	{ "not-author", N_("seul l'auteur d'un dépôt le corrige") },
 	{ "not-found", N_("cela n'existe pas, ou n'est pas à vous") },
 	{ "not-signed", N_("rien n'a été signé") },
 	{ "nothing-to-erase", N_("il n'y a rien à effacer") },
@@ -367,13 +375,15 @@ static const struct {
  * and for its log, names no field, no file and no value that the person does
  * not have before them.
  */
-static const char *const whole[] = { "approval-key", "approval-own",
-	"approval-role", "approval-twice", "approvals-expired", "caller-check",
-	"case-erased", "case-restricted", "case-state", "change-empty",
-	"channel", "consent-cases", "consent-changed", "consent-date",
-	"consent-evidence", "consent-method", "consent-missing",
-	"consent-outcome", "consent-person", "consent-purpose", "consent-state",
-	"consent-witness", "custodian", "denied", "diagnosis", "diagnosis-made",
+static const char *const whole[] = { "breach-settled", "correction-late",
+	"correction-same-case", "document-in-use", "document-replaced",
+	"not-author", "approval-key", "approval-own", "approval-role",
+	"approval-twice", "approvals-expired", "caller-check", "case-erased",
+	"case-restricted", "case-state", "change-empty", "channel",
+	"consent-cases", "consent-changed", "consent-date", "consent-evidence",
+	"consent-method", "consent-missing", "consent-outcome",
+	"consent-person", "consent-purpose", "consent-state", "consent-witness",
+	"custodian", "denied", "diagnosis", "diagnosis-made",
 	"diagnosis-refused", "erased", "event-date", "event-document",
 	"event-missing", "extract-ack-date", "extract-acknowledged",
 	"extract-awaiting", "extract-channel", "extract-empty",

@@ -61,6 +61,7 @@ static const struct {
 	{ "withdrawal-letter", N_("courrier de confirmation") },
 	{ "submission", N_("dépôt d'un partenaire") },
 	{ "rules-proposal", N_("règles proposées") },
+	{ "misfiling-breach", N_("violation : erreur de classement vue") },
 	/* breaking the glass */
 	{ "unreviewed", N_("à examiner") },
 	{ "justified", N_("justifié") },

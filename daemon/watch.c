@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "daemon/core/attest.h"
+#include "daemon/core/correct.h"
 
 #define WAIT_MS 500
 #define RETRY_MS 1000
@@ -56,10 +57,14 @@ became_open(struct watch *w)
 
 	if (w->open)
 		return;
-	if (core_unsealed(w->core, &e) < 0)
+	if (core_unsealed(w->core, &e) < 0) {
 		log_error("after the unsealing: %s", e.text);
-	else
-		w->open = 1;
+		return;
+	}
+	w->open = 1;
+	/* What a crash cut ends now; if it cannot, it waits, and is told. */
+	if (correct_take_up(w->core, &e) < 0)
+		log_error("a correction is not ended: %s", e.text);
 }
 
 static int

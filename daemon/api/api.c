@@ -50,6 +50,7 @@ static const struct route *const tables[] = {
 	routes_notice,
 	routes_submission,
 	routes_glass,
+	routes_breach,
 	routes_explain,
 };
 

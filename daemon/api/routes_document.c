@@ -1,6 +1,7 @@
 /* Documents: filing, reading, receipts; and how far an upload is. */
 #include "base/text.h"
 #include "daemon/api/api.h"
+#include "daemon/core/correct.h"
 #include "daemon/core/document.h"
 #include "daemon/core/upload.h"
 
@@ -234,6 +235,34 @@ receipt_get(struct api_call *c, struct err *e)
 	return set_number(c->rs, "Sceau-Leaf", leaf, e);
 }
 
+/* --- misfilings ----------------------------------------------------------- */
+
+static int
+move_post(struct api_call *c, struct err *e)
+{
+	struct correcting m = { .document = c->param[0] };
+	int r;
+
+	if ((r = api_string(c, "case", 64, &m.to, e)) < 0 ||
+	    (r = api_string_or(
+		 c, "reason", CORRECTION_REASON_MAX, "", &m.reason, e)) < 0)
+		return r;
+	c->status = 201;
+	return correct(c->core, &c->caller, &m, &c->object, &c->answer, e);
+}
+
+static int
+void_post(struct api_call *c, struct err *e)
+{
+	struct correcting v = { .document = c->param[0] };
+	int r;
+
+	if ((r = api_string(c, "reason", CORRECTION_REASON_MAX, &v.reason, e)) <
+	    0)
+		return r;
+	return correct(c->core, &c->caller, &v, &c->object, &c->answer, e);
+}
+
 /* --- uploads -------------------------------------------------------------- */
 
 static int
@@ -253,6 +282,9 @@ upload_get(struct api_call *c, struct err *e)
 static const char *const filing_members[] = { "!kind", "!pages", "signature",
 	"level", "title", "replaces", NULL };
 
+static const char *const move_members[] = { "!case", "reason", NULL };
+static const char *const void_members[] = { "!reason", NULL };
+
 const struct route routes_document[] = {
 	{ "GET", "/v1/uploads/{upload}", API_DOOR_STAFF, LEAF_UPLOAD,
 	    upload_get, NULL },
@@ -270,5 +302,9 @@ const struct route routes_document[] = {
 	    signature_get, NULL },
 	{ "GET", "/v1/documents/{doc}/receipt", API_DOOR_STAFF, LEAF_RECEIPT,
 	    receipt_get, NULL },
+	{ "POST", "/v1/documents/{doc}/move", API_DOOR_STAFF, LEAF_DOC_MOVE,
+	    move_post, move_members },
+	{ "POST", "/v1/documents/{doc}/void", API_DOOR_STAFF, LEAF_DOC_VOID,
+	    void_post, void_members },
 	{ 0 },
 };

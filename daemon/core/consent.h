@@ -105,6 +105,10 @@ int consent_receipt(struct core *core, const struct caller *caller,
     const char *consent, struct id *object, json_t **answer, struct err *e)
     NODISCARD;
 
+/* 1: a consent of its case was given on this document; 0. */
+int consent_rests_on(struct tx *tx, const struct id *document, struct err *e)
+    NODISCARD;
+
 /* Key numbers (u64) of a case's consents; a tombstone stays of each: id,
  * purpose, state, so that a withdrawal is still accepted. Within tx. */
 int consent_key_numbers(struct tx *tx, const struct id *kase,

@@ -262,7 +262,12 @@ apply_made(struct tx *tx, struct giving *gv, struct consent_made *m,
 	else if ((r = consent_row_move(tx, &m->row, m->to, now_ms, e)) == 0 &&
 		 consent_state_is_valid(m->to))
 		r = consent_row_set_term(tx, &m->row, e);
-	return r < 0 ? r : consent_event_append(tx, &m->row.id, &ev, e);
+	if (r < 0 ||
+	    (r = consent_paper_add(tx, &m->row.id, &gv->evidence, e)) < 0 ||
+	    (r = consent_paper_add(tx, &m->row.id, &gv->capacity_document, e)) <
+		0)
+		return r;
+	return consent_event_append(tx, &m->row.id, &ev, e);
 }
 
 int

@@ -25,7 +25,12 @@ const char *const consent_schema =
     " previous BLOB NOT NULL CHECK (length(previous) = 32),"
     " words BLOB NOT NULL CHECK (length(words) = 32),"
     " seal INTEGER NOT NULL, sealed BLOB,"
-    " PRIMARY KEY (consent, n)) STRICT, WITHOUT ROWID;";
+    " PRIMARY KEY (consent, n)) STRICT, WITHOUT ROWID;"
+    /* What a consent rests on, in clear: whoever would take such a document
+     * away must be told. */
+    "CREATE TABLE consent_paper ("
+    " document BLOB NOT NULL, consent BLOB NOT NULL,"
+    " PRIMARY KEY (document, consent)) STRICT, WITHOUT ROWID;";
 
 json_t *
 consent_day_json(int64_t until_ms)
@@ -293,6 +298,39 @@ consent_key_numbers(
 	return rows_key_numbers(tx,
 	    "SELECT key FROM consent WHERE kase = ? AND key <> 0", kase,
 	    numbers, e);
+}
+
+int
+consent_paper_add(struct tx *tx, const struct id *consent,
+    const struct id *document, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if (id_is_zero(document))
+		return 0;
+	if ((r = sql_open(tx,
+		 "INSERT OR IGNORE INTO consent_paper (document, consent)"
+		 " VALUES (?, ?)",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, document, e)) < 0 ||
+	    (r = sql_id(q, 2, consent, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+int
+consent_rests_on(struct tx *tx, const struct id *document, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT 1 FROM consent_paper WHERE document = ? LIMIT 1", &q,
+		 e)) < 0 ||
+	    (r = sql_id(q, 1, document, e)) < 0)
+		return r;
+	return sql_step(q, e);
 }
 
 int

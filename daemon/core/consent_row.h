@@ -88,6 +88,10 @@ int consent_seal(struct core *core, const uint8_t key[32],
     const struct consent_row *row, const json_t *j, uint32_t *seal,
     struct buf *out, struct err *e) NODISCARD;
 
+/* A consent rests on this document (zero: on none). Within the change. */
+int consent_paper_add(struct tx *tx, const struct id *consent,
+    const struct id *document, struct err *e) NODISCARD;
+
 /* The last day before an instant that ends a term; null for 0. */
 json_t *consent_day_json(int64_t until_ms);
 

@@ -267,13 +267,11 @@ drain(struct content *c, size_t max, struct buf *out, struct err *e)
 }
 
 int
-document_content(struct core *core, const struct id *document, uint32_t version,
-    uint32_t page, uint64_t leaf, size_t max, struct buf *out, struct err *e)
+content_under(struct core *core, const struct id *document, uint32_t version,
+    uint32_t page, uint64_t leaf, struct content *out, struct err *e)
 {
 	AUTO(reading_done) struct reading rd = { 0 };
-	AUTO(buf_done) struct buf text = { 0 };
 	struct document_facts doc;
-	struct content c = { 0 };
 	int r;
 
 	{
@@ -285,7 +283,18 @@ document_content(struct core *core, const struct id *document, uint32_t version,
 			0)
 			return r;
 	}
-	if ((r = reading_open(core, &rd, page, leaf, &c, e)) < 0)
+	return reading_open(core, &rd, page, leaf, out, e);
+}
+
+int
+document_content(struct core *core, const struct id *document, uint32_t version,
+    uint32_t page, uint64_t leaf, size_t max, struct buf *out, struct err *e)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	struct content c = { 0 };
+	int r;
+
+	if ((r = content_under(core, document, version, page, leaf, &c, e)) < 0)
 		return r;
 	r = drain(&c, max, &text, e);
 	content_freep(&c.stream);

@@ -70,6 +70,11 @@ int content_next(struct content_stream *s, struct buf *out, struct err *e)
     NODISCARD;
 void content_freep(struct content_stream **s);
 
+/* The same for this room: under a leaf that is durable already. */
+int content_under(struct core *core, const struct id *document,
+    uint32_t version, uint32_t page, uint64_t leaf, struct content *out,
+    struct err *e) NODISCARD;
+
 /* --- for this room ----------------------------------------------------------
  */
 

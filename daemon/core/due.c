@@ -5,6 +5,7 @@
 #include "base/civil.h"
 #include "base/text.h"
 #include "base/workday.h"
+#include "daemon/core/breach.h"
 #include "daemon/core/glass.h"
 #include "daemon/core/notice.h"
 
@@ -18,6 +19,7 @@ static int (*const providers[])(struct due_list *d, struct err *e) = {
 	submission_due,
 	rules_due,
 	hold_due,
+	breach_due,
 };
 
 int64_t
@@ -48,6 +50,8 @@ op_of(const char *what)
 {
 	if (strcmp(what, "rules-proposal") == 0)
 		return OP_RULES_APPROVE;
+	if (strcmp(what, "misfiling-breach") == 0)
+		return OP_REPORT_BREACH;
 	return strcmp(what, "submission") == 0 ? OP_SUBMISSION_READ : OP_DUE;
 }
 

@@ -1,5 +1,6 @@
 #include "daemon/core/plan.h"
 
+#include "daemon/core/breach.h"
 #include "daemon/core/consent.h"
 #include "daemon/core/disclosure.h"
 #include "daemon/core/event.h"
@@ -31,6 +32,7 @@ static const struct {
 	{ NULL, indicator_forget },
 	{ hold_key_numbers, hold_forget },
 	{ NULL, moment_forget },
+	{ breach_key_numbers, breach_forget },
 };
 
 const char *

@@ -3,9 +3,11 @@
 #include "daemon/audit/audit.h"
 #include "daemon/core/approval.h"
 #include "daemon/core/attest.h"
+#include "daemon/core/breach.h"
 #include "daemon/core/canary.h"
 #include "daemon/core/case.h"
 #include "daemon/core/consent.h"
+#include "daemon/core/correct.h"
 #include "daemon/core/disclosure.h"
 #include "daemon/core/document.h"
 #include "daemon/core/erasure.h"
@@ -38,6 +40,8 @@ static const char *const maxima[] = {
 	"SELECT max(drawn) FROM submission",
 	"SELECT max(key) FROM erasure",
 	"SELECT max(number) FROM erasure_key",
+	"SELECT max(number) FROM correction_key",
+	"SELECT max(key) FROM breach",
 };
 
 static const char *const in_use[] = {
@@ -55,6 +59,7 @@ static const char *const in_use[] = {
 	"SELECT key FROM submission WHERE key < ?",
 	"SELECT content_key FROM submission WHERE content_key < ?",
 	"SELECT key FROM erasure WHERE key < ?",
+	"SELECT key FROM breach WHERE key < ?",
 };
 
 size_t
@@ -85,6 +90,8 @@ tables_schemas(const char *const **out)
 		&attest_schema,
 		&indicator_schema,
 		&moment_schema,
+		&breach_schema,
+		&correction_schema,
 	};
 	size_t i;
 
