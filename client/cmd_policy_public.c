@@ -92,14 +92,15 @@ static const struct {
 };
 
 static const char *
-start(const char *word)
+start(const struct policy *p, const char *word)
 {
+	const struct policy_moment *m = policy_moment(p, word);
 	size_t i;
 
 	for (i = 0; i < NELEMS(starts); i++)
 		if (strcmp(starts[i].word, word) == 0)
 			return _(starts[i].shown);
-	return word;
+	return m != NULL ? m->title : word;
 }
 
 static void
@@ -111,12 +112,16 @@ retention(struct page *g, const char *name)
 		return;
 	if (x->active_months > 0)
 		add(g, _("  Conservé %u mois après %s"), x->active_months,
-		    start(x->from));
+		    start(g->p, x->from));
 	else
-		add(g, _("  Conservé jusqu'à ce moment : %s"), start(x->from));
+		add(g, _("  Conservé jusqu'à ce moment : %s"),
+		    start(g->p, x->from));
 	if (x->intermediate_months > 0)
 		add(g, _(", puis archivé, d'accès restreint, %u mois après %s"),
-		    x->intermediate_months, start(x->intermediate_from));
+		    x->intermediate_months, start(g->p, x->intermediate_from));
+	if (x->intermediate_until != NULL)
+		add(g, _(" (moins si vient ce moment : %s)"),
+		    start(g->p, x->intermediate_until));
 	add(g, " (%s).\n", x->source);
 }
 

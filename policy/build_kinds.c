@@ -277,6 +277,8 @@ build_retentions(struct build *b, struct err *e)
 		    read_name(b, s->v[i], "intermediate-from", 0);
 		if (v[i].intermediate_from == NULL)
 			v[i].intermediate_from = v[i].from;
+		v[i].intermediate_until =
+		    read_name(b, s->v[i], "intermediate-until", 0);
 		v[i].instead_of = read_name(b, s->v[i], "instead-of", 0);
 		v[i].once = read_name(b, s->v[i], "once", 0);
 		read_window(b, s->v[i], &v[i].when);

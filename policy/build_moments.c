@@ -405,6 +405,9 @@ check_moments(struct build *b)
 		check_is_moment(b, s->v[i], "intermediate-from",
 		    r[i].intermediate_from,
 		    read_line(s->v[i], "intermediate-from"));
+		check_is_moment(b, s->v[i], "intermediate-until",
+		    r[i].intermediate_until,
+		    read_line(s->v[i], "intermediate-until"));
 		check_is_moment(
 		    b, s->v[i], "once", r[i].once, read_line(s->v[i], "once"));
 		check_instead(b, s->v[i], &r[i]);

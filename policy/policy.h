@@ -544,6 +544,8 @@ struct policy_retention {
 	/* The intermediate archive ends intermediate_months after this
 	 * moment; from where the rules do not say. 0 months: there is none. */
 	const char *intermediate_from;
+	/* It ends sooner when this moment comes: the months are the most. */
+	const char *intermediate_until;
 	/* Instead of it, once this moment has come: a file before a court is
 	 * kept as "suivi-contentieux" says. */
 	const char *instead_of, *once;

@@ -78,6 +78,7 @@ static cfg_opt_t retention_words[] = {
 	WORD("intermediate-months"),
 	WORD("from"),
 	WORD("intermediate-from"),
+	WORD("intermediate-until"),
 	WORD("instead-of"),
 	WORD("once"),
 	CFG_END(),

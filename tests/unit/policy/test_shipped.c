@@ -131,6 +131,11 @@ durations_are_those_of_the_domain(void **state)
 		assert_string_equal(t->intermediate_from, rows[i].then);
 		assert_true(t->source[0] != '\0');
 	}
+	/* Before a court: until the final decision, five years at most. */
+	t = policy_retention(r->p, "suivi-contentieux");
+	assert_int_equal(t->intermediate_months, 60);
+	assert_string_equal(t->intermediate_from, "litigation");
+	assert_string_equal(t->intermediate_until, "final-decision");
 	assert_int_equal(
 	    policy_retention(r->p, "jamais-rencontre")->active_months, 6);
 	assert_int_equal(policy_retention(r->p, "journal")->active_months, 12);
