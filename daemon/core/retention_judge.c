@@ -37,6 +37,20 @@ count(const struct retention_facts *f, const char *moment, uint32_t months,
 	return 1;
 }
 
+/* The months are the most: a moment that came sooner ends it. */
+static void
+shorten(const struct retention_facts *f, const struct policy_retention *r,
+    struct retention_finding *later, int32_t *last)
+{
+	int32_t day;
+
+	if (r->intermediate_until == NULL ||
+	    !day_of(f, r->intermediate_until, &day) || day >= *last)
+		return;
+	later->moment = r->intermediate_until;
+	later->from = *last = day;
+}
+
 /* The state on that day; out->moment and from are of the term that decides. */
 static void
 place(const struct retention_facts *f, const struct policy_retention *r,
@@ -58,6 +72,7 @@ place(const struct retention_facts *f, const struct policy_retention *r,
 			*out = later;
 		return;
 	}
+	shorten(f, r, &later, &archived);
 	if (archived <= active)
 		return;
 	later.last = archived;
