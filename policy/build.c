@@ -24,6 +24,9 @@ static const char *const words[WORD_COUNT] = {
 	[WORD_LETTER] = "letter",
 	[WORD_SUBJECT] = "subject",
 	[WORD_INTAKE] = "intake",
+	[WORD_OPERATOR] = "operator",
+	[WORD_PROCESSING] = "processing",
+	[WORD_INDICATOR] = "indicator",
 	[WORD_PERSON] = "person",
 	[WORD_LOAN] = "loan",
 };
@@ -194,6 +197,8 @@ build_parts(struct build *b, struct err *e)
 	    (r = build_approvals(b, e)) < 0 || (r = build_figures(b, e)) < 0 ||
 	    (r = build_rights(b, e)) < 0 || (r = build_moments(b, e)) < 0 ||
 	    (r = build_intakes(b, e)) < 0)
+		return r;
+	if ((r = build_reports(b, e)) < 0)
 		return r;
 	return build_people(b, e);
 }

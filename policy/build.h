@@ -30,6 +30,9 @@ enum word {
 	WORD_LETTER,
 	WORD_SUBJECT,
 	WORD_INTAKE,
+	WORD_OPERATOR,
+	WORD_PROCESSING,
+	WORD_INDICATOR,
 	WORD_PERSON,
 	WORD_LOAN,
 	WORD_COUNT
@@ -63,6 +66,8 @@ int build_rights(struct build *b, struct err *e) NODISCARD;
 int build_moments(struct build *b, struct err *e) NODISCARD;
 /* After the figures. */
 int build_intakes(struct build *b, struct err *e) NODISCARD;
+
+int build_reports(struct build *b, struct err *e) NODISCARD;
 int build_people(struct build *b, struct err *e) NODISCARD;
 
 /* References and contradictions, once everything is built. */

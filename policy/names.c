@@ -21,6 +21,7 @@ const char *const names_approvals[] = { "erasure", "release", "rules", "people",
 	"clock", NULL };
 const char *const names_ground_uses[] = { "restriction", "erasure", "refusal",
 	NULL };
+const char *const names_archives[] = { "unknown", "no", "yes", NULL };
 const char *const names_indicators[] = { "received", "over-quota",
 	"contact-attempt", "contacted", "met", "refused", "diagnosis",
 	"evaluation", "dsf", "contract", "act-checked", "demarche",

@@ -22,6 +22,7 @@ extern const char *const names_channels[];
 extern const char *const names_moments[]; /* the vault's own acts */
 extern const char *const names_status[];  /* enum policy_status */
 extern const char *const names_approvals[];
+extern const char *const names_archives[]; /* enum policy_archives */
 /* What is counted: indicator "met". Who counts has its word here. */
 extern const char *const names_indicators[];
 extern const char *const names_units[];

@@ -666,6 +666,57 @@ struct policy_intake {
 const struct policy_intake *policy_intake(
     const struct policy *p, const char *name);
 
+/* --- what reports say --------------------------------------------------- */
+
+/*
+ * Whether the operator's files are public archives, which nobody destroys
+ * without the archives' visa (Code du patrimoine L214-3): who does not know
+ * does as if they were.
+ */
+enum policy_archives { /* in the order of names_archives */
+	ARCHIVES_UNKNOWN,
+	ARCHIVES_NO,
+	ARCHIVES_YES
+};
+struct policy_operator { /* the controller: GDPR art. 30(1)(a) */
+	const char *name, *title, *address, *contact, *dpo, *source;
+	const char *representative; /* "": none */
+	enum policy_archives archives;
+};
+/* NULL: the rules do not say. */
+const struct policy_operator *policy_operator(const struct policy *p);
+/* ARCHIVES_UNKNOWN, too, when the rules do not say who the operator is. */
+enum policy_archives policy_public_archives(const struct policy *p);
+
+/* An activity of the register (GDPR art. 30(1)). */
+struct policy_processing {
+	const char *name, *title, *basis, *source;
+	const char *const *purposes;   /* of the rules; may be empty */
+	const char *const *persons;    /* categories, French */
+	const char *const *kinds;      /* of documents; may be empty */
+	const char *const *data;       /* further categories, French */
+	const char *const *recipients; /* of the rules; may be empty */
+	const char *transfers;	       /* outside the Union, French */
+	const char *duration;	       /* of what is no document; or "" */
+	const char *const *security;   /* measures, French */
+	struct policy_window when;
+};
+size_t policy_processings(
+    const struct policy *p, const struct policy_processing **all);
+
+/* What is counted, and how it is shown (indicator.h). */
+#define POLICY_DIMENSIONS_MAX 2
+struct policy_indicator {
+	const char *code, *title, *source;
+	const char *const *dimensions; /* French words; at most two */
+	int is_exact; /* the convention names its total: given as it is */
+	struct policy_window when;
+};
+size_t policy_indicators(
+    const struct policy *p, const struct policy_indicator **all);
+const struct policy_indicator *policy_indicator(
+    const struct policy *p, const char *code);
+
 /* Is this what some act is counted as (names_indicators)? */
 int policy_is_indicator(const char *code);
 

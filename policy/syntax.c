@@ -257,6 +257,37 @@ static cfg_opt_t intake_words[] = {
 	SECTION("column", column_words),
 	CFG_END(),
 };
+static cfg_opt_t operator_words[] = {
+	WORD("title"),
+	WORD("source"),
+	WORD("address"),
+	WORD("contact"),
+	WORD("representative"),
+	WORD("dpo"),
+	WORD("public-archives"),
+	CFG_END(),
+};
+static cfg_opt_t processing_words[] = {
+	WORD("title"),
+	ORIGIN,
+	WORD("basis"),
+	LIST("purposes"),
+	LIST("persons"),
+	LIST("kinds"),
+	LIST("data"),
+	LIST("recipients"),
+	WORD("transfers"),
+	WORD("duration"),
+	LIST("security"),
+	CFG_END(),
+};
+static cfg_opt_t indicator_words[] = {
+	WORD("title"),
+	ORIGIN,
+	LIST("dimensions"),
+	WORD("exact"),
+	CFG_END(),
+};
 static cfg_opt_t rules_words[] = {
 	WORD("format"),
 	WORD("version"),
@@ -279,6 +310,9 @@ static cfg_opt_t rules_words[] = {
 	SECTION("letter", letter_words),
 	SECTION("subject", subject_words),
 	SECTION("intake", intake_words),
+	SECTION("operator", operator_words),
+	SECTION("processing", processing_words),
+	SECTION("indicator", indicator_words),
 	CFG_END(),
 };
 /* Every path at which a section may stand, for the callback of its end. */
@@ -287,7 +321,7 @@ static const char *const rules_sections[] = { "purpose", "role", "kind",
 	"consent", "event", "disclosure", "disclosure|field", "block",
 	"block|field", "approval", "figure", "moment", "moment|record",
 	"deadline", "ground", "letter", "subject", "intake", "intake|column",
-	NULL };
+	"operator", "processing", "indicator", NULL };
 
 static cfg_opt_t person_words[] = {
 	WORD("uid"),

@@ -923,6 +923,86 @@ grounds_and_shares_name_what_there_is(void **state)
 	expect(r, "unknown kind \"nothing\"");
 }
 
+#define OPERATOR(more)                                                         \
+	"operator \"us\" {\n\ttitle = \"Nous\"\n\taddress = \"Ici\"\n"         \
+	"\tcontact = \"c\"\n\tdpo = \"d\"\n\tsource = \"RGPD\"\n" more "}\n"
+
+/* Code du patrimoine L214-3: who does not know does as if they were. */
+static void
+an_operator_says_whether_its_files_are_public_archives(void **state)
+{
+	struct rules *r = *state;
+
+	with(r, "");
+	assert_int_equal(rules_load(r), 0);
+	assert_null(policy_operator(r->p));
+	assert_int_equal(policy_public_archives(r->p), ARCHIVES_UNKNOWN);
+	with(r, OPERATOR("\tpublic-archives = no\n"));
+	assert_int_equal(rules_load(r), 0);
+	assert_string_equal(policy_operator(r->p)->title, "Nous");
+	assert_string_equal(policy_operator(r->p)->representative, "");
+	assert_int_equal(policy_public_archives(r->p), ARCHIVES_NO);
+	with(r, OPERATOR("\tpublic-archives = yes\n"));
+	assert_int_equal(rules_load(r), 0);
+	assert_int_equal(policy_public_archives(r->p), ARCHIVES_YES);
+	with(r, OPERATOR(""));
+	expect(r, "operator \"us\" does not say its public-archives");
+	with(r, OPERATOR("\tpublic-archives = perhaps\n"));
+	expect(r, "unknown public-archives \"perhaps\"");
+	with(r, OPERATOR("\tpublic-archives = no\n") "operator \"them\" {\n"
+						     "\ttitle = \"Eux\"\n}\n");
+	expect(r, "there is one operator, and \"us\" is it");
+}
+
+#define PROCESSING(more)                                                       \
+	"processing \"p\" {\n\ttitle = \"P\"\n\tbasis = \"B\"\n"               \
+	"\tpersons = { \"Locataires\" }\n\ttransfers = \"Aucun\"\n"            \
+	"\tsecurity = { \"Clés\" }\n\tsource = \"RGPD\"\n" more "}\n"
+
+static void
+an_activity_of_the_register_names_what_there_is(void **state)
+{
+	struct rules *r = *state;
+	const struct policy_processing *v;
+
+	with(r, PROCESSING("\trecipients = { none }\n\tdata = { \"Qui\" }\n"
+			   "\tduration = \"Un an\"\n"));
+	assert_int_equal(rules_load(r), 0);
+	assert_int_equal(policy_processings(r->p, &v), 1);
+	assert_null(v[0].recipients[0]);
+	assert_string_equal(v[0].persons[0], "Locataires");
+	with(r, PROCESSING("\tkinds = { nothing }\n\trecipients = { none }\n"));
+	expect(r, "unknown kinds \"nothing\" in processing \"p\"");
+	with(r, PROCESSING("\trecipients = { nobody }\n"));
+	expect(r, "unknown recipients \"nobody\"");
+	with(r, PROCESSING("\trecipients = { none }\n"));
+	expect(r, "it must say its data and its duration");
+	with(r, PROCESSING(""));
+	expect(r, "does not say its recipients");
+}
+
+#define INDICATOR(code, more)                                                  \
+	"indicator \"" code "\" {\n\ttitle = \"I\"\n\tsource = \"S\"\n" more   \
+	"}\n"
+
+static void
+only_what_is_counted_is_an_indicator(void **state)
+{
+	struct rules *r = *state;
+
+	with(r, INDICATOR("met", "\texact = true\n\tdimensions = { Ici }\n"));
+	assert_int_equal(rules_load(r), 0);
+	assert_int_equal(policy_indicator(r->p, "met")->is_exact, 1);
+	assert_null(policy_indicator(r->p, "closed"));
+	with(r, INDICATOR("mett", "\texact = true\n"));
+	expect(r, "nothing is counted as \"mett\"");
+	with(r, INDICATOR("met", ""));
+	expect(r, "indicator \"met\" does not say its exact");
+	with(r,
+	    INDICATOR("met", "\texact = true\n\tdimensions = { a, b, c }\n"));
+	expect(r, "has more than 2 dimensions");
+}
+
 static int
 load_files(struct rules *r, const struct policy_file *files, size_t n)
 {
@@ -1069,6 +1149,9 @@ main(void)
 		T(a_consent_has_a_notice_that_is_text),
 		T(a_refusal_without_its_three_mentions_is_no_rule),
 		T(grounds_and_shares_name_what_there_is),
+		T(an_operator_says_whether_its_files_are_public_archives),
+		T(an_activity_of_the_register_names_what_there_is),
+		T(only_what_is_counted_is_an_indicator),
 		T(memory_gives_the_policy_of_the_folder),
 		T(memory_takes_names_it_knows_and_each_once),
 		T(memory_has_its_limits),
