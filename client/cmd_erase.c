@@ -45,6 +45,26 @@ print_objects(const json_t *j, struct err *e)
 	return 0;
 }
 
+/* What somebody asked for: the plan of their case, which answers them. */
+static int
+erase_asked(struct cli *c, const char *request, struct err *e)
+{
+	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
+	const char *basis;
+	int r;
+
+	if ((r = cli_required(c, "basis", &basis, e)) < 0 ||
+	    (r = cli_member(body, "basis", basis, e)) < 0 ||
+	    (r = cli_post(c, body, &j, e, "/v1/requests/%/erasure", request)) <
+		0)
+		return r;
+	if (cli_print_json(c, j))
+		return 0;
+	print_state(j);
+	putchar('\n');
+	return print_objects(j, e);
+}
+
 static int
 erase_run(struct cli *c, int argc, char **argv, struct err *e)
 {
@@ -52,6 +72,8 @@ erase_run(struct cli *c, int argc, char **argv, struct err *e)
 	const char *reason, *basis;
 	int dry = cli_option(c, "dry-run") != NULL, r;
 
+	if (cli_option(c, "request") != NULL)
+		return erase_asked(c, cli_option(c, "request"), e);
 	if ((argc == 1) == (cli_option(c, "document") != NULL))
 		return err_set(
 		    e, ERR_USAGE, "%s", _("un DOSSIER, ou des --document"));
@@ -183,7 +205,7 @@ run_run(struct cli *c, int argc, char **argv, struct err *e)
 }
 
 static const char *const erase_options[] = { "document", "reason", "basis",
-	"dry-run!", NULL };
+	"request", "dry-run!", NULL };
 static const char *const show_options[] = { "plan!", NULL };
 static const char *const approve_options[] = { "signature", "key", "yes!",
 	NULL };

@@ -62,6 +62,8 @@ static const struct {
 	{ "submission", N_("dépôt d'un partenaire") },
 	{ "rules-proposal", N_("règles proposées") },
 	{ "misfiling-breach", N_("violation : erreur de classement vue") },
+	{ "rights-request", N_("demande d'une personne") },
+	{ "restriction-letter", N_("lettre de levée de limitation") },
 	/* breaking the glass */
 	{ "unreviewed", N_("à examiner") },
 	{ "justified", N_("justifié") },

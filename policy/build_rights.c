@@ -88,6 +88,7 @@ build_letters(struct build *b, struct err *e)
 			return r;
 		v[i].version = page.version;
 		v[i].text = page.text != NULL ? page.text : "";
+		v[i].size = page.n;
 		v[i].sha256 = page.sha256;
 		check_mentions(b, s->v[i], &v[i], &page);
 	}

@@ -605,6 +605,7 @@ size_t policy_grounds(const struct policy *p, const struct policy_ground **all);
 struct policy_letter {
 	const char *name, *title, *source, *version;
 	const char *text;
+	size_t size;	       /* bytes of text */
 	const uint8_t *sha256; /* 32 bytes */
 	const char *const *mentions;
 	struct policy_window when;

@@ -41,6 +41,7 @@ static const struct route *const tables[] = {
 	routes_search,
 	routes_consent,
 	routes_subject,
+	routes_rights,
 	routes_extract,
 	routes_partner,
 	routes_erasure,

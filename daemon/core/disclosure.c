@@ -122,6 +122,29 @@ disclosure_objected(struct tx *tx, const struct id *kase, int64_t now_ms,
 }
 
 int
+disclosure_restricted(struct tx *tx, const struct id *kase, int64_t now_ms,
+    json_t *notices, struct err *e)
+{
+	AUTO(buf_done) struct buf ids = { 0 };
+	struct extract_row row;
+	struct id id;
+	size_t i;
+	int r;
+
+	if ((r = register_select(tx, kase, "", "", NULL, &ids, e)) < 0)
+		return r;
+	for (i = 0; i < ids.len; i += ID_LEN) {
+		memcpy(id.b, ids.p + i, ID_LEN);
+		if ((r = register_find(tx, &id, &row, e)) < 0)
+			return r;
+		if (row.pulled != 0 && row.key != 0 &&
+		    (r = tell(tx, &row, "restricted", now_ms, notices, e)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+int
 disclosure_key_numbers(struct tx *tx, const struct id *kase,
     const struct id *document, struct buf *numbers, struct err *e)
 {

@@ -123,6 +123,10 @@ int disclosure_rectified(struct tx *tx, const struct id *document,
  * erased. What was not pulled the rules hold back for themselves. */
 int disclosure_objected(struct tx *tx, const struct id *kase, int64_t now_ms,
     json_t *notices, struct err *e) NODISCARD;
+/* Within tx: the case is restricted. Who pulled something of it that is not
+ * erased is told (GDPR art. 19). */
+int disclosure_restricted(struct tx *tx, const struct id *kase, int64_t now_ms,
+    json_t *notices, struct err *e) NODISCARD;
 /*
  * Within tx: the frozen bytes of a case's extracts (document zero), or of
  * those made from one document, are forgotten; their register lines stay.

@@ -8,6 +8,8 @@
 #include "daemon/core/breach.h"
 #include "daemon/core/glass.h"
 #include "daemon/core/notice.h"
+#include "daemon/core/request.h"
+#include "daemon/core/restriction.h"
 
 /* Every module with something that waits. */
 static int (*const providers[])(struct due_list *d, struct err *e) = {
@@ -16,6 +18,8 @@ static int (*const providers[])(struct due_list *d, struct err *e) = {
 	extract_due,
 	glass_due,
 	objection_due,
+	request_due,
+	restriction_due,
 	submission_due,
 	rules_due,
 	hold_due,

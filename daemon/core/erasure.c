@@ -10,6 +10,8 @@
 #include "daemon/core/hold.h"
 #include "daemon/core/json_of.h"
 #include "daemon/core/plan.h"
+#include "daemon/core/request.h"
+#include "daemon/core/restriction.h"
 
 #define CLEAR_ROOM (LEAF_CLEAR_MAX)
 
@@ -131,7 +133,8 @@ documents_load(
 }
 
 /* What is held stays: the whole case for any hold in it, else each of these
- * documents (ids of ID_LEN bytes). Inside the transaction that decides. */
+ * documents (ids of ID_LEN bytes); and all of a restricted case. Inside the
+ * transaction that decides. */
 static int
 check_held(
     struct tx *tx, const struct id *kase, const struct buf *docs, struct err *e)
@@ -141,6 +144,8 @@ check_held(
 	size_t i;
 	int r;
 
+	if ((r = restriction_check(tx, kase, e)) < 0)
+		return r;
 	r = docs->len == 0 ? hold_stands(tx, kase, NULL, &hold, e) : 0;
 	for (i = 0; r == 0 && i < docs->len; i += ID_LEN) {
 		memcpy(doc.b, docs->p + i, ID_LEN);
@@ -974,8 +979,9 @@ apply_certificate(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	AUTO(sql_done) struct sql *q = NULL, *keys = NULL;
 	int r;
 
-	(void)now_ms;
-	if ((r = sql_open(tx, "UPDATE erasure SET certificate = ? WHERE id = ?",
+	/* What a person asked for is answered by its certificate. */
+	if ((r = request_settle_linked(tx, &x->row.id, now_ms, e)) < 0 ||
+	    (r = sql_open(tx, "UPDATE erasure SET certificate = ? WHERE id = ?",
 		 &q, e)) < 0 ||
 	    (r = sql_text(q, 1, buf_str(&x->certificate), e)) < 0 ||
 	    (r = sql_id(q, 2, &x->row.id, e)) < 0 || (r = sql_run(q, e)) < 0 ||

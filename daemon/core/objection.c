@@ -8,6 +8,7 @@
 #include "daemon/core/json_of.h"
 #include "daemon/core/objection_row.h"
 #include "daemon/core/person.h"
+#include "daemon/core/request.h"
 #include "daemon/core/row.h"
 
 const char *const objection_schema =
@@ -15,7 +16,7 @@ const char *const objection_schema =
     " id BLOB PRIMARY KEY, kase BLOB NOT NULL,"
     " person BLOB," /* NULL: the household */
     " state TEXT NOT NULL"
-    "  CHECK (state IN ('waiting', 'upheld', 'rejected')),"
+    "  CHECK (state IN ('waiting', 'upheld', 'rejected', 'lifted')),"
     " received INTEGER NOT NULL," /* day, declared */
     " at INTEGER NOT NULL,"	  /* entered, ms */
     " decided INTEGER NOT NULL,"  /* ms; 0: not yet */
@@ -206,7 +207,9 @@ objection_enter(struct core *core, const struct caller *caller,
 struct deciding {
 	struct core *core;
 	const struct caller *caller;
+	enum policy_op op;
 	const char *decision, *grounds;
+	const char *channel; /* lifting: how they said so; else NULL */
 	struct objection_row row;
 	struct case_facts kase;
 	struct decision d;
@@ -228,17 +231,17 @@ static const struct {
 } moves[] = {
 	{ "waiting", "upheld" },
 	{ "waiting", "rejected" },
+	{ "waiting", "lifted" },
+	{ "upheld", "lifted" },
 };
 
 static int
 check_decision(const struct deciding *x, struct err *e)
 {
-	size_t i;
-
-	for (i = 0; i < NELEMS(moves); i++)
-		if (strcmp(moves[i].to, x->decision) == 0)
-			break;
-	if (i == NELEMS(moves))
+	if (x->channel != NULL)
+		return declared_channel(x->channel, e);
+	if (strcmp(x->decision, "upheld") != 0 &&
+	    strcmp(x->decision, "rejected") != 0)
 		return err_tag(e, ERR_INVALID, "objection-decision",
 		    "an objection is upheld or rejected");
 	if (x->grounds[0] == '\0')
@@ -272,11 +275,11 @@ find(
 	    (r = tx_read(x->core->catalog, &tx, e)) < 0)
 		return r;
 	if (objection_row_find(&tx, objection, &x->row, e) < 0)
-		return authorize_unknown(x->core, x->caller,
-		    OP_OBJECTION_DECIDE, NULL, core_now(x->core), e);
+		return authorize_unknown(
+		    x->core, x->caller, x->op, NULL, core_now(x->core), e);
 	id_format(&x->row.kase, kase);
-	return case_authorize_erased(x->core, &tx, x->caller, kase,
-	    OP_OBJECTION_DECIDE, core_now(x->core), &x->kase, object, &x->d, e);
+	return case_authorize_erased(x->core, &tx, x->caller, kase, x->op,
+	    core_now(x->core), &x->kase, object, &x->d, e);
 }
 
 static int
@@ -287,7 +290,8 @@ seal_grounds(struct deciding *x, struct err *e)
 	json_t *j;
 	int r;
 
-	if (x->row.key == 0)
+	/* Lifted, the DPO's grounds stay as they are. */
+	if (x->row.key == 0 || x->channel != NULL)
 		return 0;
 	if ((r = core_read_leaf(x->core, x->caller, LEAF_OBJECTION_DECIDE,
 		 &x->kase.id, NULL, &leaf, e)) < 0 ||
@@ -310,7 +314,8 @@ update(struct tx *tx, const struct deciding *x, int64_t at, struct err *e)
 	int r, words = x->row.key != 0 && x->sealed.len > 0;
 
 	if ((r = sql_open(tx,
-		 "UPDATE objection SET state = ?, decided = ?, grounds = ?"
+		 "UPDATE objection SET state = ?, decided = ?,"
+		 " grounds = coalesce(?, grounds)"
 		 " WHERE id = ?",
 		 &q, e)) < 0 ||
 	    (r = sql_text(q, 1, x->decision, e)) < 0 ||
@@ -333,6 +338,19 @@ tell_recipients(
 	return disclosure_objected(tx, &x->kase.id, now_ms, x->notices, e);
 }
 
+/* What was asked for is granted, or taken back; a rejection is answered by a
+ * letter of its own, with its three mentions (GDPR art. 12(4)). */
+static int
+settle_row(struct deciding *x, struct tx *tx, int64_t at, struct err *e)
+{
+	int r;
+
+	if ((r = update(tx, x, at, e)) < 0 ||
+	    strcmp(x->decision, "rejected") == 0)
+		return r;
+	return request_settle_linked(tx, &x->row.id, at, e);
+}
+
 static int
 decide(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 {
@@ -346,15 +364,38 @@ decide(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	    (r = tell_recipients(x, tx, now_ms, e)) < 0)
 		return r;
 	id_format(&x->kase.id, kase);
-	detail = json_pack("{s:s, s:o, s:s, s:O, s:o}", "case", kase,
+	detail = json_pack("{s:s, s:o, s:s, s:s*, s:O, s:o}", "case", kase,
 	    "objection", json_of_id(&x->row.id), "settled", x->decision,
-	    "notices", x->notices, "decision", decision_json(x->core, &x->d));
+	    "channel", x->channel, "notices", x->notices, "decision",
+	    decision_json(x->core, &x->d));
 	r = core_leaf(x->core, tx, x->caller, LEAF_OBJECTION_DECIDE, LEAF_OK,
 	    &x->kase.id, detail, now_ms, &x->leaf, e);
 	json_decref(detail);
 	if (r < 0)
 		return r;
-	return update(tx, x, audit_time(x->core->audit, now_ms), e);
+	return settle_row(x, tx, audit_time(x->core->audit, now_ms), e);
+}
+
+static int
+run_decision(struct deciding *x, const char *objection, struct id *object,
+    json_t **answer, struct err *e)
+{
+	struct change ch = { .apply = decide, .arg = x, .need_head = 1 };
+	int r;
+
+	if ((x->notices = json_array()) == NULL)
+		return err_set(e, ERR_NOMEM, "objection");
+	if ((r = find(x, objection, object, e)) == 0 &&
+	    (r = check_decision(x, e)) == 0 &&
+	    (r = check_move(x->row.state, x->decision, e)) == 0 &&
+	    (r = seal_grounds(x, e)) == 0)
+		r = commit_run(x->core->committer, &ch, e);
+	if (r < 0)
+		return r;
+	*answer = json_pack("{s:o, s:o, s:s, s:O, s:I}", "objection",
+	    json_of_id(&x->row.id), "case", json_of_id(&x->kase.id), "state",
+	    x->decision, "notices", x->notices, "leaf", (json_int_t)x->leaf);
+	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "objection");
 }
 
 int
@@ -366,26 +407,29 @@ objection_decide(struct core *core, const struct caller *caller,
 	struct deciding x = {
 		.core = core,
 		.caller = caller,
+		.op = OP_OBJECTION_DECIDE,
 		.decision = decision,
 		.grounds = grounds,
-		.notices = json_array(),
 	};
-	struct change ch = { .apply = decide, .arg = &x, .need_head = 1 };
-	int r;
 
-	if (x.notices == NULL)
-		return err_set(e, ERR_NOMEM, "objection");
-	if ((r = find(&x, objection, object, e)) == 0 &&
-	    (r = check_decision(&x, e)) == 0 &&
-	    (r = check_move(x.row.state, decision, e)) == 0 &&
-	    (r = seal_grounds(&x, e)) == 0)
-		r = commit_run(core->committer, &ch, e);
-	if (r < 0)
-		return r;
-	*answer = json_pack("{s:o, s:o, s:s, s:O, s:I}", "objection",
-	    json_of_id(&x.row.id), "case", json_of_id(&x.kase.id), "state",
-	    decision, "notices", x.notices, "leaf", (json_int_t)x.leaf);
-	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "objection");
+	return run_decision(&x, objection, object, answer, e);
+}
+
+int
+objection_lift(struct core *core, const struct caller *caller,
+    const char *objection, const char *channel, struct id *object,
+    json_t **answer, struct err *e)
+{
+	AUTO(deciding_done)
+	struct deciding x = {
+		.core = core,
+		.caller = caller,
+		.op = OP_OBJECTION,
+		.decision = "lifted",
+		.channel = channel,
+	};
+
+	return run_decision(&x, objection, object, answer, e);
 }
 
 /* --- listing -------------------------------------------------------------- */

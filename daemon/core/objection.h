@@ -28,6 +28,11 @@ int objection_enter(struct core *core, const struct caller *caller,
 int objection_decide(struct core *core, const struct caller *caller,
     const char *objection, const char *decision, const char *grounds,
     struct id *object, json_t **answer, struct err *e) NODISCARD;
+/* The person takes it back: what it stopped may go again. channel: how they
+ * said so. ERR_CONFLICT "objection-state"; ERR_REFUSED "channel". */
+int objection_lift(struct core *core, const struct caller *caller,
+    const char *objection, const char *channel, struct id *object,
+    json_t **answer, struct err *e) NODISCARD;
 int objection_list(struct core *core, const struct caller *caller,
     const char *kase, struct id *object, json_t **answer, struct err *e)
     NODISCARD;

@@ -9,6 +9,8 @@
 #include "daemon/core/moment.h"
 #include "daemon/core/notice.h"
 #include "daemon/core/objection.h"
+#include "daemon/core/request.h"
+#include "daemon/core/restriction.h"
 
 static const char *const names[] = {
 	[PLAN_CASE] = "case",
@@ -29,6 +31,8 @@ static const struct {
 	{ event_key_numbers, event_forget },
 	{ objection_key_numbers, objection_forget },
 	{ refusal_key_numbers, refusal_forget },
+	{ request_key_numbers, request_forget },
+	{ restriction_key_numbers, restriction_forget },
 	{ NULL, indicator_forget },
 	{ hold_key_numbers, hold_forget },
 	{ NULL, moment_forget },

@@ -19,6 +19,8 @@
 #include "daemon/core/moment.h"
 #include "daemon/core/notice.h"
 #include "daemon/core/objection.h"
+#include "daemon/core/request.h"
+#include "daemon/core/restriction.h"
 #include "daemon/core/rules.h"
 #include "daemon/core/submission.h"
 #include "daemon/store/store.h"
@@ -34,6 +36,8 @@ static const char *const maxima[] = {
 	"SELECT max(key) FROM case_event",
 	"SELECT max(key) FROM objection",
 	"SELECT max(key) FROM refusal",
+	"SELECT max(key) FROM request",
+	"SELECT max(key) FROM restriction",
 	"SELECT max(key) FROM hold",
 	"SELECT max(key) FROM extract",
 	"SELECT max(key) FROM notice",
@@ -53,6 +57,8 @@ static const char *const in_use[] = {
 	"SELECT key FROM case_event WHERE key < ?",
 	"SELECT key FROM objection WHERE key < ?",
 	"SELECT key FROM refusal WHERE key < ?",
+	"SELECT key FROM request WHERE key < ?",
+	"SELECT key FROM restriction WHERE key < ?",
 	"SELECT key FROM hold WHERE key < ?",
 	"SELECT key FROM extract WHERE key < ?",
 	"SELECT key FROM notice WHERE key < ?",
@@ -78,6 +84,8 @@ tables_schemas(const char *const **out)
 		&event_schema,
 		&objection_schema,
 		&refusal_schema,
+		&request_schema,
+		&restriction_schema,
 		&disclosure_schema,
 		&notice_schema,
 		&submission_schema,
