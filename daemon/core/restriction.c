@@ -122,8 +122,9 @@ move_case(struct tx *tx, const struct id *kase, const char *from,
 	int r;
 
 	if ((r = sql_open(tx,
-		 "UPDATE dossier SET state = ?, changed = ?"
-		 " WHERE id = ? AND state = ?",
+		 "UPDATE dossier SET before = CASE ?1 WHEN 'restricted'"
+		 " THEN state END, state = ?1, changed = ?2"
+		 " WHERE id = ?3 AND state = ?4",
 		 &q, e)) < 0 ||
 	    (r = sql_text(q, 1, to, e)) < 0 ||
 	    (r = sql_int(q, 2, (int64_t)leaf, e)) < 0 ||
