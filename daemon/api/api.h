@@ -45,10 +45,8 @@ struct route {
 extern const struct route routes_status[], routes_case[], routes_document[],
     routes_search[], routes_consent[], routes_extract[], routes_partner[],
     routes_erasure[], routes_audit[], routes_publish[], routes_notice[],
-    routes_submission[], routes_subject[], routes_glass[], routes_explain[],
-    routes_breach[], routes_policy[], routes_retention[];
     routes_submission[], routes_subject[], routes_rights[], routes_glass[],
-    routes_explain[], routes_policy[], routes_retention[];
+    routes_explain[], routes_breach[], routes_policy[], routes_retention[];
 
 struct api;
 /* Serve core on these listeners (their descriptors are taken). */
