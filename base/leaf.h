@@ -49,7 +49,9 @@ enum leaf_class {
 	LEAF_BREAK_GLASS = 10,
 	LEAF_BREAK_GLASS_REVIEW = 11,
 	LEAF_POLICY_READ = 12,
-	LEAF_BREACH = 13, /* one is opened, or settled */
+	LEAF_BREACH = 13,	 /* one is opened, or settled */
+	LEAF_CLOCK_SUSPECT = 14, /* it is not believed, or agrees again */
+	LEAF_CLOCK_CONFIRM = 15,
 	LEAF_CASE_OPEN = 16,
 	LEAF_CASE_READ = 17,
 	LEAF_CASE_LIST = 18,
@@ -108,6 +110,7 @@ enum leaf_class {
 	LEAF_DUE = 100,
 	LEAF_PUBLISH = 112,
 	LEAF_SWEEP = 113,
+	LEAF_CLOCK_READ = 114,
 	LEAF_REQUEST = 120, /* a request refused before it was one of
 			       the above: unknown route, bad form */
 	LEAF_FLOOD = 121,   /* a count of refusals */

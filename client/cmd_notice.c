@@ -91,6 +91,7 @@ print_next(const json_t *lines)
 					 "--note TEXTE") },
 		{ "submission", N_("sceau submission get OBJET -o FICHIER") },
 		{ "rules-proposal", N_("sceau policy sign OBJET --key CLÉ") },
+		{ "clock-suspect", N_("sceau clock confirm --key CLÉ") },
 	};
 	const json_t *l;
 	size_t i, k;

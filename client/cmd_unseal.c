@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "client/clock.h"
 #include "client/commands.h"
 #include "client/custody.h"
 #include "client/out.h"
@@ -109,6 +110,14 @@ print_vault(const json_t *j)
 	out_line(stdout, _("Inscriptions au journal"), size);
 	out_line(stdout, _("Clé du journal"), jstr(j, "log_key"));
 	out_line(stdout, _("Clé du dépôt"), jstr(j, "store_key"));
+	if (json_is_true(
+		json_object_get(json_object_get(j, "clock"), "suspect"))) {
+		printf("%s\n",
+		    _("L'horloge de la machine n'est pas crue : rien n'est "
+		      "détruit tant qu'elle n'est pas confirmée (sceau clock "
+		      "confirm) ou remise à l'heure."));
+		clock_print(stdout, json_object_get(j, "clock"));
+	}
 }
 
 /* What the agent says of itself, at the door on this machine. */

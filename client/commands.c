@@ -6,6 +6,8 @@ const struct cmd *const commands[] = {
 	&cmd_unseal,
 	&cmd_seal,
 	&cmd_status,
+	&cmd_clock_show,
+	&cmd_clock_confirm,
 	&cmd_key_attest,
 	&cmd_case_open,
 	&cmd_case_list,

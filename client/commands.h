@@ -8,6 +8,8 @@ extern const struct cmd cmd_init;
 extern const struct cmd cmd_unseal;
 extern const struct cmd cmd_seal;
 extern const struct cmd cmd_status;
+extern const struct cmd cmd_clock_show;
+extern const struct cmd cmd_clock_confirm;
 extern const struct cmd cmd_key_attest;
 extern const struct cmd cmd_case_open;
 extern const struct cmd cmd_case_list;

@@ -46,6 +46,15 @@ static const struct {
 	{ "change-empty", N_("rien n'est à changer") },
 	{ "channel", N_("le canal est visite, telephone, courrier, courriel, "
 			"sms, rendez-vous ou guichet") },
+	{ "clock-changed", N_("l'horloge a sauté depuis cette page : "
+			      "demandez-en une autre (sceau clock confirm)") },
+	{ "clock-suspect", N_("l'horloge de la machine n'est pas crue : rien "
+			      "n'est détruit tant qu'elle n'est pas confirmée "
+			      "(sceau clock confirm) ou remise à l'heure") },
+	{ "clock-trusted", N_("l'horloge est crue : il n'y a rien à "
+			      "confirmer") },
+	{ "clock-unasked", N_("aucune page n'attend de signature : sceau "
+			      "clock confirm d'abord") },
 	{ "conflict", N_("l'état des choses ne le permet pas") },
 	{ "consent-capacity",
 	    N_("dites qui consent pour qui, et quel document le permet") },
@@ -421,6 +430,7 @@ static const char *const whole[] = { "breach-settled", "correction-late",
 	"event-missing", "extract-ack-date", "extract-acknowledged",
 	"extract-awaiting", "extract-channel", "extract-empty",
 	"extract-erased", "extract-expired", "extract-one-signature",
+	"clock-changed", "clock-suspect", "clock-trusted", "clock-unasked",
 	"extract-pulled", "extract-rectified", "extract-released",
 	"extract-revoked", "extract-rule", "extract-rules-changed",
 	"extract-seconded", "extract-size", "extract-state",

@@ -64,6 +64,14 @@ static const struct {
 	{ "misfiling-breach", N_("violation : erreur de classement vue") },
 	{ "rights-request", N_("demande d'une personne") },
 	{ "restriction-letter", N_("lettre de levée de limitation") },
+	{ "clock-suspect", N_("horloge à confirmer") },
+	/* the clock */
+	{ "trusted", N_("crue") },
+	{ "suspect", N_("douteuse") },
+	{ "confirmed", N_("confirmée") },
+	{ "before-last-leaf", N_("avant la dernière inscription au journal") },
+	{ "far-ahead", N_("trop loin après la dernière inscription") },
+	{ "jumped", N_("a sauté pendant que le coffre tournait") },
 	/* breaking the glass */
 	{ "unreviewed", N_("à examiner") },
 	{ "justified", N_("justifié") },

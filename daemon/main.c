@@ -23,7 +23,9 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "daemon/api/api.h"
+#include "daemon/core/clock.h"
 #include "daemon/core/core.h"
+#include "daemon/house.h"
 #include "daemon/watch.h"
 
 #define STOP_MS 10000
@@ -35,6 +37,16 @@ now_ms(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Also while the machine sleeps, and nobody can set it. */
+static int64_t
+boot_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
@@ -192,6 +204,8 @@ run(const struct options *o, struct err *e)
 {
 	AUTO(core_freep) struct core *core = NULL;
 	AUTO(watch_freep) struct watch *watch = NULL;
+	AUTO(house_freep) struct house *house = NULL;
+	const struct clocks clocks = { now_ms, boot_ms };
 	char agent_path[SETTINGS_PATH_MAX];
 	struct http_listener doors[2];
 	struct api *api = NULL;
@@ -211,10 +225,11 @@ run(const struct options *o, struct err *e)
 	/* The vault's lock before the doors: a second daemon must not take
 	 * the sockets of the first. */
 	if ((r = confine(&s, e)) < 0 ||
-	    (r = core_open(&s, now_ms, &core, e)) < 0 ||
-	    (r = enter_start(core, e)) < 0 ||
+	    (r = core_open_by(&s, &clocks, &core, e)) < 0 ||
+	    (r = enter_start(core, e)) < 0 || (r = clock_watch(core, e)) < 0 ||
 	    (r = open_doors(&s, doors, e)) < 0 ||
 	    (r = watch_open(core, agent_path, s.uid_keys, &watch, e)) < 0 ||
+	    (r = house_open(core, boot_ms, &house, e)) < 0 ||
 	    (r = api_open(core, doors, 2, &api, e)) < 0)
 		return r;
 	log_note("serving %s", s.origin);
@@ -222,6 +237,11 @@ run(const struct options *o, struct err *e)
 		log_warn("ready-fd: nobody reads it");
 	r = serve(core, signals, e);
 	api_close(api, STOP_MS);
+	watch_freep(&watch);
+	house_freep(&house);
+	/* The last leaf, so that the next start knows this end was planned. */
+	if (r == 0)
+		r = clock_stop(core, e);
 	return r;
 }
 

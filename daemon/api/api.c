@@ -35,6 +35,7 @@ struct state {
 
 static const struct route *const tables[] = {
 	routes_status,
+	routes_clock,
 	routes_policy,
 	routes_case,
 	routes_document,

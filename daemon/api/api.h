@@ -47,6 +47,7 @@ extern const struct route routes_status[], routes_case[], routes_document[],
     routes_erasure[], routes_audit[], routes_publish[], routes_notice[],
     routes_submission[], routes_subject[], routes_rights[], routes_glass[],
     routes_explain[], routes_breach[], routes_policy[], routes_retention[];
+extern const struct route routes_clock[];
 
 struct api;
 /* Serve core on these listeners (their descriptors are taken). */

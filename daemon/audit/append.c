@@ -4,8 +4,6 @@
 
 #include "daemon/audit/log.h"
 
-#define DAY_MS INT64_C(86400000)
-
 void
 audit_set_policy(struct audit *a, uint32_t version)
 {
@@ -13,9 +11,9 @@ audit_set_policy(struct audit *a, uint32_t version)
 }
 
 void
-audit_set_jump(struct audit *a, int64_t days)
+audit_set_clock(struct audit *a, int64_t ahead_ms)
 {
-	atomic_store(&a->jump_ms, days * DAY_MS);
+	atomic_store(&a->ahead_ms, ahead_ms);
 }
 
 uint64_t
@@ -47,26 +45,12 @@ last_ms(const struct audit *a)
 	return atomic_load(&a->committed_ms);
 }
 
-static int64_t
-believed(const struct audit *a, int64_t last, int64_t now_ms)
-{
-	if (last == INT64_MIN)
-		return now_ms;
-	if (now_ms < last || now_ms - last > atomic_load(&a->jump_ms))
-		return last;
-	return now_ms;
-}
-
 int64_t
 audit_time(const struct audit *a, int64_t now_ms)
 {
-	return believed(a, last_ms(a), now_ms);
-}
+	int64_t last = last_ms(a);
 
-int64_t
-audit_now(const struct audit *a, int64_t now_ms)
-{
-	return believed(a, atomic_load(&a->committed_ms), now_ms);
+	return now_ms > last ? now_ms : last;
 }
 
 static int
@@ -261,7 +245,8 @@ int
 audit_append(struct tx *tx, struct audit *a, const struct audit_entry *en,
     int64_t now_ms, uint64_t *seq, struct err *e)
 {
-	struct adding n = { .en = en, .raw_ms = now_ms };
+	struct adding n = { .en = en,
+		.raw_ms = now_ms + atomic_load(&a->ahead_ms) };
 	struct leaf *l = &n.leaf;
 	int r;
 

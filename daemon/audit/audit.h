@@ -62,21 +62,19 @@ struct audit_entry {
 /* The policy version that leaves carry from now on. */
 void audit_set_policy(struct audit *a, uint32_t version);
 /*
- * How far ahead of the last leaf a clock may be and still be believed: a
- * figure of the rules. Until it is set no clock is ahead: every leaf has the
- * time of the one before it.
+ * How far the machine's clock is ahead of vault time (behind: below 0): it
+ * stands in the details of the leaves to come when it is over a second.
  */
-void audit_set_jump(struct audit *a, int64_t days);
+void audit_set_clock(struct audit *a, int64_t ahead_ms);
 
 /*
- * Vault time: the instant a leaf appended at now_ms would carry. Never
- * before the last leaf's; a clock that went back, or is further ahead than
- * audit_set_jump allows, is not believed, and then stands in the leaf's detail.
+ * The instant a leaf appended at now_ms, vault time, will carry: never before
+ * the last leaf's.
  */
 int64_t audit_time(const struct audit *a, int64_t now_ms);
-/* The same from any thread: leaves of a group not yet committed do not
- * count. */
-int64_t audit_now(const struct audit *a, int64_t now_ms);
+/* The last leaf of the catalog: class and time. 0 when there is none. */
+int audit_last(struct tx *tx, uint16_t *klass, int64_t *time_ms, struct err *e)
+    NODISCARD;
 
 /*
  * Append within tx; *seq gets the leaf's number. Without the month's key

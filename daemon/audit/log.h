@@ -52,7 +52,7 @@ struct audit {
 	struct id vault;
 	int dirfd;
 	atomic_uint policy;
-	atomic_llong jump_ms; /* further ahead than this is suspect */
+	atomic_llong ahead_ms; /* of the machine's clock, over vault time */
 
 	pthread_rwlock_t lock;
 	struct merkle *tree;

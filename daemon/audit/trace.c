@@ -55,3 +55,19 @@ audit_trace(struct tx *tx, enum leaf_class klass, uint64_t from, uint64_t until,
 	}
 	return r;
 }
+
+int
+audit_last(struct tx *tx, uint16_t *klass, int64_t *time_ms, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT klass, time FROM leaf ORDER BY seq DESC LIMIT 1", &q,
+		 e)) < 0 ||
+	    (r = sql_step(q, e)) <= 0)
+		return r;
+	*klass = (uint16_t)sql_get_int(q, 0);
+	*time_ms = sql_get_int(q, 1);
+	return 1;
+}

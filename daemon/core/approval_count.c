@@ -18,6 +18,7 @@ static const struct {
 	{ "erasure", 2 },
 	{ "rules", 2 },
 	{ "people", 2 },
+	{ "clock", 2 },
 };
 
 uint32_t

@@ -31,8 +31,7 @@ struct committer {
 	struct catalog *catalog;
 	struct store *store;
 	struct audit *audit;
-	int64_t (*now_ms)(void);
-	int64_t last_ms; /* the committer's thread alone */
+	struct vault_clock *clock;
 
 	pthread_mutex_t lock; /* guards what follows */
 	struct queue to_append, to_commit;
@@ -231,12 +230,11 @@ append_loop(void *arg)
 static int64_t
 vault_time(struct committer *c)
 {
-	int64_t now = c->now_ms();
+	struct clock_reading now;
 
-	if (now < c->last_ms)
-		now = c->last_ms;
-	c->last_ms = now;
-	return now;
+	vault_clock_read(c->clock, &now);
+	audit_set_clock(c->audit, now.raw_ms - now.vault_ms);
+	return now.vault_ms;
 }
 
 /* Under a savepoint of its own. An error here is the whole group's. */
@@ -531,7 +529,7 @@ start_threads(struct committer *c, struct err *e)
 
 int
 committer_open(struct catalog *catalog, struct store *s, struct audit *a,
-    int64_t (*now_ms)(void), struct committer **out, struct err *e)
+    struct vault_clock *clock, struct committer **out, struct err *e)
 {
 	AUTO(committer_freep) struct committer *c = calloc(1, sizeof(*c));
 	int r;
@@ -541,7 +539,7 @@ committer_open(struct catalog *catalog, struct store *s, struct audit *a,
 	c->catalog = catalog;
 	c->store = s;
 	c->audit = a;
-	c->now_ms = now_ms;
+	c->clock = clock;
 	c->to_append.last = &c->to_append.first;
 	c->to_commit.last = &c->to_commit.first;
 	pthread_mutex_init(&c->lock, NULL);

@@ -13,6 +13,7 @@
 
 #include "daemon/audit/audit.h"
 #include "daemon/catalog/catalog.h"
+#include "daemon/core/vaultclock.h"
 #include "daemon/store/store.h"
 
 #define COMMIT_STAGES_MAX 70
@@ -24,7 +25,7 @@ struct change {
 	struct stage *stages[COMMIT_STAGES_MAX]; /* borrowed; appended first */
 	size_t nstages;
 	/*
-	 * now_ms: the clock at the group, for audit_append; what a row must
+	 * now_ms: vault time of the group, for audit_append; what a row must
 	 * share with its leaf is audit_time of it. Must not block on the
 	 * agent, the inspector or another commit.
 	 */
@@ -35,10 +36,9 @@ struct change {
 	int need_head;
 };
 
-/* now_ms: the clock; vault time never goes backwards within a run. store
- * may be NULL when no change has stages. */
+/* store may be NULL when no change has stages. */
 int committer_open(struct catalog *c, struct store *s, struct audit *a,
-    int64_t (*now_ms)(void), struct committer **out, struct err *e) NODISCARD;
+    struct vault_clock *clock, struct committer **out, struct err *e) NODISCARD;
 /* Waits for what was given; then stops the threads. */
 void committer_freep(struct committer **c);
 

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "daemon/core/case.h"
+#include "daemon/core/clock_row.h"
 #include "daemon/core/document.h"
 #include "daemon/core/glass.h"
 #include "daemon/core/idempotency.h"
@@ -79,7 +80,7 @@ open_rest(struct core *c, struct err *e)
 	if ((r = glass_open(c, &c->glass, e)) < 0)
 		return r;
 	return committer_open(
-	    c->catalog, c->store, c->audit, c->now_ms, &c->committer, e);
+	    c->catalog, c->store, c->audit, c->clock->time, &c->committer, e);
 }
 
 /* They are in the catalog, with their leaves: everything else comes first. */
@@ -106,15 +107,9 @@ open_if_unsealed(struct core *c, struct err *e)
 	return st.sealed ? 0 : core_unsealed(c, e);
 }
 
-int64_t
-core_now(const struct core *c)
-{
-	return audit_now(c->audit, c->now_ms());
-}
-
 int
-core_open(const struct settings *s, int64_t (*now_ms)(void), struct core **out,
-    struct err *e)
+core_open_by(const struct settings *s, const struct clocks *clocks,
+    struct core **out, struct err *e)
 {
 	AUTO(core_freep) struct core *c = calloc(1, sizeof(*c));
 	int r;
@@ -122,14 +117,23 @@ core_open(const struct settings *s, int64_t (*now_ms)(void), struct core **out,
 	if (c == NULL)
 		return err_set(e, ERR_NOMEM, "core");
 	c->settings = *s;
-	c->now_ms = now_ms;
 	pthread_mutex_init(&c->lock, NULL);
 	if ((r = open_catalog(c, e)) < 0 || (r = open_agent(c, e)) < 0 ||
-	    (r = open_store(c, e)) < 0 || (r = open_rest(c, e)) < 0 ||
-	    (r = open_rules(c, e)) < 0 || (r = open_if_unsealed(c, e)) < 0)
+	    (r = open_store(c, e)) < 0 || (r = clock_open(c, clocks, e)) < 0 ||
+	    (r = open_rest(c, e)) < 0 || (r = open_rules(c, e)) < 0 ||
+	    (r = open_if_unsealed(c, e)) < 0)
 		return r;
 	*out = TAKE(c);
 	return 0;
+}
+
+int
+core_open(const struct settings *s, int64_t (*now_ms)(void), struct core **out,
+    struct err *e)
+{
+	const struct clocks clocks = { .now_ms = now_ms };
+
+	return core_open_by(s, &clocks, out, e);
 }
 
 static void
@@ -154,6 +158,7 @@ core_freep(struct core **cp)
 	keypool_freep(&c->keys);
 	glass_freep(&c->glass);
 	step_ups_freep(&c->step_ups);
+	clock_freep(&c->clock);
 	audit_freep(&c->audit);
 	store_freep(&c->store);
 	inspector_freep(&c->inspector);

@@ -24,6 +24,8 @@ struct inflight; /* idempotency keys whose first request is running */
 struct rules;	 /* the rules in force and those before (rules.h) */
 struct glass;	 /* who broke which glass (glass.h) */
 struct step_ups; /* statements used (step_up.h) */
+struct clock;	 /* vault time (clock.h) */
+struct clocks;
 
 struct core {
 	struct settings settings;
@@ -53,15 +55,14 @@ struct core {
 	 * first unseal; guarded by lock.
 	 */
 	uint64_t keys_before;
-	int open;		 /* unsealed, and core_unsealed has run */
-	pthread_mutex_t lock;	 /* guards public, open */
-	int64_t (*now_ms)(void); /* the clock of main */
+	int open;	      /* unsealed, and core_unsealed has run */
+	pthread_mutex_t lock; /* guards public, open */
+	struct clock *clock;
 };
 
 /*
- * Vault time: what every module counts by. The machine's clock as long as it
- * is believed (audit_time); only the committer and the log read the clock
- * itself.
+ * Vault time: what every module counts by (vaultclock.h). No module reads the
+ * machine's clock, and the committer hands out vault time too.
  */
 int64_t core_now(const struct core *c);
 
@@ -69,6 +70,9 @@ int64_t core_now(const struct core *c);
  * Open everything under settings->dir (data/), in order, and close it in
  * reverse. The agent must run (it may be sealed); the inspector may be away.
  */
+int core_open_by(const struct settings *s, const struct clocks *clocks,
+    struct core **out, struct err *e) NODISCARD;
+/* With no other clock to compare that one with. */
 int core_open(const struct settings *s, int64_t (*now_ms)(void),
     struct core **out, struct err *e) NODISCARD;
 void core_freep(struct core **c);

@@ -1,6 +1,7 @@
 #include "daemon/core/destroy.h"
 
 #include "daemon/core/burnt.h"
+#include "daemon/core/clock.h"
 #include "daemon/core/publish.h"
 
 #define ROTATE_TRIES 50 /* heads that may pass while we ask */
@@ -32,7 +33,8 @@ destroy_keys(
 	uint64_t destroyed = 0;
 	int i, r;
 
-	if ((r = burnt_join(core, numbers, e)) < 0)
+	if ((r = clock_check(core, e)) < 0 ||
+	    (r = burnt_join(core, numbers, e)) < 0)
 		return r;
 	for (i = 0; i < ROTATE_TRIES; i++) {
 		if ((r = agent_status(core->agent, &st, e)) < 0 ||

@@ -14,7 +14,8 @@ void destroy_end(void);
 /*
  * Destroy these keys (u64 in host order, any order; the burnt ones join
  * them), in the name of a leaf that a signed head covers. Restartable: the
- * same call again destroys what is left. ERR_SEALED, ERR_INCONSISTENT.
+ * same call again destroys what is left. ERR_SEALED, ERR_INCONSISTENT;
+ * ERR_CONFLICT "clock-suspect".
  */
 int destroy_keys(struct core *core, struct buf *numbers, uint64_t leaf,
     struct err *e) NODISCARD;

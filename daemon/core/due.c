@@ -24,6 +24,7 @@ static int (*const providers[])(struct due_list *d, struct err *e) = {
 	rules_due,
 	hold_due,
 	breach_due,
+	clock_due,
 };
 
 int64_t
@@ -56,6 +57,8 @@ op_of(const char *what)
 		return OP_RULES_APPROVE;
 	if (strcmp(what, "misfiling-breach") == 0)
 		return OP_REPORT_BREACH;
+	if (strcmp(what, "clock-suspect") == 0)
+		return OP_CLOCK_CONFIRM;
 	return strcmp(what, "submission") == 0 ? OP_SUBMISSION_READ : OP_DUE;
 }
 

@@ -23,7 +23,7 @@ struct due_list {
  * case: rules, submissions); due_ms 0: at once.
  * more: members besides, taken. what: "notice", "extract-approval",
  * "objection", "break-glass-review", "withdrawal-letter", "submission",
- * "rules-proposal", "extract-unclaimed", "hold-review".
+ * "rules-proposal", "extract-unclaimed", "hold-review", "clock-suspect".
  */
 int due_add(struct due_list *d, const char *what, const struct id *kase,
     const struct id *object, int64_t since_ms, int64_t due_ms, json_t *more,
@@ -45,6 +45,7 @@ int glass_due(struct due_list *d, struct err *e) NODISCARD;
 int submission_due(struct due_list *d, struct err *e) NODISCARD;
 int rules_due(struct due_list *d, struct err *e) NODISCARD;
 int hold_due(struct due_list *d, struct err *e) NODISCARD;
+int clock_due(struct due_list *d, struct err *e) NODISCARD;
 
 /* mine: only lines of cases that the caller opened. */
 int due(struct core *core, const struct caller *caller, int mine,

@@ -5,6 +5,7 @@
 #include "daemon/core/approval.h"
 #include "daemon/core/canary.h"
 #include "daemon/core/case.h"
+#include "daemon/core/clock.h"
 #include "daemon/core/destroy.h"
 #include "daemon/core/document.h"
 #include "daemon/core/hold.h"
@@ -801,6 +802,8 @@ apply_begin(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 		    strcmp(x->row.state, "planned") == 0 ? "approvals-missing"
 							 : "erasure-state",
 		    "this erasure is %s", x->row.state);
+	if ((r = clock_check(x->core, e)) < 0)
+		return r;
 	r = approval_check(x->core, tx, &x->row.id, now_ms, hash, e);
 	if ((r = plan_changed(r, e)) < 0 ||
 	    (r = documents_load(tx, &x->row.id, &docs, e)) < 0 ||
@@ -1075,6 +1078,8 @@ run(struct running *x, const char *erasure, struct id *object, json_t **answer,
 		return r;
 	*object = x->row.kase;
 	if (strcmp(x->row.state, "done") != 0) {
+		if ((r = clock_check(x->core, e)) < 0)
+			return r;
 		if (strcmp(x->row.state, "running") == 0)
 			start.apply = apply_take_up;
 		else if (strcmp(x->row.state, "approved") == 0 &&

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "daemon/core/clock.h"
 #include "daemon/core/rules_rows.h"
 
 /* A set that was loaded. None is let go before the daemon ends, because who
@@ -59,14 +60,8 @@ rules_keep(
 static void
 set_audit(struct core *core, const struct policy *p)
 {
-	struct err e = { 0 };
-	int64_t jump;
-
 	audit_set_policy(core->audit, policy_version(p));
-	if (policy_figure(p, "clock-jump-days", &jump, &e) == 0)
-		audit_set_jump(core->audit, jump);
-	else
-		log_warn("rules: %s", e.text);
+	clock_set_rules(core, p);
 }
 
 void

@@ -6,6 +6,7 @@
 #include "daemon/core/breach.h"
 #include "daemon/core/canary.h"
 #include "daemon/core/case.h"
+#include "daemon/core/clock.h"
 #include "daemon/core/consent.h"
 #include "daemon/core/correct.h"
 #include "daemon/core/disclosure.h"
@@ -100,6 +101,7 @@ tables_schemas(const char *const **out)
 		&moment_schema,
 		&breach_schema,
 		&correction_schema,
+		&clock_schema,
 	};
 	size_t i;
 

@@ -453,7 +453,7 @@ uploads_offset(struct core *c, const struct caller *caller, const char *id_text,
 	if ((r = check_who(c, caller, id_text, &id, e)) < 0)
 		return r;
 	pthread_mutex_lock(&c->uploads->lock);
-	expire(c->uploads, c->now_ms(), UPLOAD_IDLE_MS);
+	expire(c->uploads, core_now(c), UPLOAD_IDLE_MS);
 	u = find(c->uploads, caller->actor.uid, &id);
 	if (u == NULL)
 		r = err_tag(e, ERR_NOT_FOUND, "upload", "no such upload");
@@ -536,7 +536,7 @@ uploads_take(struct core *c, const struct caller *caller, const char *id_text,
 	if ((r = check_who(c, caller, id_text, &id, e)) < 0)
 		return r;
 	pthread_mutex_lock(&c->uploads->lock);
-	expire(c->uploads, c->now_ms(), UPLOAD_IDLE_MS);
+	expire(c->uploads, core_now(c), UPLOAD_IDLE_MS);
 	u = find(c->uploads, caller->actor.uid, &id);
 	if (u == NULL)
 		r = err_tag(e, ERR_NOT_FOUND, "upload",

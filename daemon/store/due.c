@@ -112,3 +112,18 @@ due_take(const struct store_hooks *h, struct err *e)
 			return r;
 	return 0;
 }
+
+int
+store_has_unpublished(struct tx *tx, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT EXISTS (SELECT 1 FROM due)"
+		 " OR EXISTS (SELECT 1 FROM branch WHERE dirty = 1)",
+		 &q, e)) < 0 ||
+	    (r = sql_step(q, e)) < 0)
+		return r;
+	return r > 0 && sql_get_int(q, 0) != 0;
+}

@@ -118,6 +118,9 @@ struct store_report {
 	uint64_t segments, dead_bytes, dropped_objects, live_bytes; /* sweep */
 };
 
+/* 1: a publication has something to do. */
+int store_has_unpublished(struct tx *tx, struct err *e) NODISCARD;
+
 /*
  * Publish: close the open segments, write trees, signed commits and
  * packed-refs for every version not yet published, drop the refs of what was

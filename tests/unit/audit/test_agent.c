@@ -35,7 +35,6 @@ open_log(struct fixture *f)
 	assert_int_equal(
 	    audit_open(log, f->c, f->agent, &f->v.settings.vault, &f->a, &f->e),
 	    0);
-	audit_set_jump(f->a, 45);
 }
 
 static void

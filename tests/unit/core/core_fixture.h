@@ -25,6 +25,8 @@ int core_fixture_init(struct core_fixture *f);
 void core_fixture_open(struct core_fixture *f);
 /* The clock that it is opened with. */
 int64_t core_fixture_now(void);
+/* It says what that says, until the core is closed. */
+void core_fixture_set_clock(struct core_fixture *f, int64_t (*now_ms)(void));
 /*
  * The vault lives on until that instant: clock, which its now_ms reads, is
  * moved in steps that are believed, with a leaf at each.

@@ -113,7 +113,7 @@ scene_init(struct scene *s, struct core_fixture *f, const char *what,
 
 	memset(s, 0, sizeof(*s));
 	s->f = f;
-	s->now = f->core->now_ms();
+	s->now = core_now(f->core);
 	assert_int_equal(id_random(&s->s.id, NULL), 0);
 	snprintf(s->s.what, sizeof(s->s.what), "%s", what);
 	s->s.asked_uid = c.actor.uid;

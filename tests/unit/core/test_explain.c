@@ -97,7 +97,7 @@ kept_decision(struct core_fixture *f)
 	struct decision d;
 
 	assert_int_equal(core_authorize(f->core, &c, OP_CASE_READ, NULL, &kase,
-			     f->core->now_ms(), &d, &f->e),
+			     core_now(f->core), &d, &f->e),
 	    0);
 	return decision_json(f->core, &d);
 }
@@ -185,7 +185,7 @@ every_denial_is_explained(void **state)
 		}
 		assert_true(
 		    core_authorize(f->core, &c, rows[i].op, rows[i].kind,
-			rows[i].team != NULL ? &kase : NULL, f->core->now_ms(),
+			rows[i].team != NULL ? &kase : NULL, core_now(f->core),
 			&d, &f->e) < 0);
 		core_refusal_leaf(
 		    f->core, &c, LEAF_REQUEST, NULL, &f->e, NULL, &leaf);
@@ -228,7 +228,7 @@ a_disclosure_is_explained(void **state)
 	size_t i;
 
 	NEED(state);
-	facts.day = civil_day(f->core->now_ms());
+	facts.day = civil_day(core_now(f->core));
 	for (i = 0; i < 3; i++) {
 		AUTO(json_decrefp) json_t *j = NULL;
 		const json_t *told, *kept;

@@ -210,18 +210,18 @@ it_is_one_case_and_one_person(void **state)
 	assert_int_equal(get(f, &d, DPO), 0);
 	assert_int_equal(get(f, &other, DPO), -ERR_DENIED);
 	c = core_fixture_caller(f, DIRECTOR);
-	assert_false(glass_is_broken(f->core, &c, &d.id, f->core->now_ms()));
+	assert_false(glass_is_broken(f->core, &c, &d.id, core_now(f->core)));
 	/* The same number with another name, the same name with another. */
 	c = core_fixture_caller(f, DPO);
 	snprintf(c.actor.account, sizeof(c.actor.account), "autre");
-	assert_false(glass_is_broken(f->core, &c, &d.id, f->core->now_ms()));
+	assert_false(glass_is_broken(f->core, &c, &d.id, core_now(f->core)));
 	c = core_fixture_caller(f, DPO);
 	c.actor.uid++;
-	assert_false(glass_is_broken(f->core, &c, &d.id, f->core->now_ms()));
+	assert_false(glass_is_broken(f->core, &c, &d.id, core_now(f->core)));
 	/* Who is nobody by now. */
 	c = core_fixture_caller(f, DPO);
 	c.who = NULL;
-	assert_false(glass_is_broken(f->core, &c, &d.id, f->core->now_ms()));
+	assert_false(glass_is_broken(f->core, &c, &d.id, core_now(f->core)));
 }
 
 static void

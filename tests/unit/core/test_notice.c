@@ -50,7 +50,7 @@ add(struct core_fixture *f, const char *kase, const char *recipient,
 	struct adding a = {
 		.f = f,
 		.reason = "rectified",
-		.at_ms = f->core->now_ms() - age_ms,
+		.at_ms = core_now(f->core) - age_ms,
 	};
 	struct change ch = { .apply = apply_add, .arg = &a };
 

@@ -268,7 +268,7 @@ disclosures_are_replayed_with_their_fields(void **state)
 	int32_t today;
 
 	NEED(state);
-	today = civil_day(f->core->now_ms());
+	today = civil_day(core_now(f->core));
 	disclose(f, "caf", agreed, today, 1);
 	disclose(f, "caf", agreed, today, 1);
 	disclose(f, "caf", none, today, 0);

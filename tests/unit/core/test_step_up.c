@@ -40,7 +40,7 @@ desk_set(struct core_fixture *f, struct desk *d)
 {
 	core_fixture_case(f, CAMILLE, "Ménage fictif", d->kase);
 	assert_int_equal(id_parse(d->kase, &d->id, NULL), 0);
-	d->now = f->core->now_ms();
+	d->now = core_now(f->core);
 }
 
 static void
