@@ -1,5 +1,6 @@
 /* sceau notice list|settle, sceau due. */
 #include <jansson.h>
+#include <string.h>
 
 #include "client/commands.h"
 #include "client/out.h"
@@ -108,6 +109,18 @@ print_next(const json_t *lines)
 	}
 }
 
+/* Our own words where there are some, so that they are translated; else the
+ * title of the rules. */
+static const char *
+what_of(const json_t *l)
+{
+	const char *what = jstr(l, "what"), *word = word_for(what);
+
+	if (strcmp(word, what) != 0 || jstr(l, "title")[0] == '\0')
+		return word;
+	return jstr(l, "title");
+}
+
 static int
 print_due(const json_t *j, struct err *e)
 {
@@ -123,7 +136,7 @@ print_due(const json_t *j, struct err *e)
 	json_array_foreach(json_object_get(j, "due"), i, l)
 	{
 		if ((r = table_row(&t, e, jlast_day(l, "due_at", due),
-			 overdue(l), jword(l, "what"), jstr(l, "ref"),
+			 overdue(l), what_of(l), jstr(l, "ref"),
 			 jstr(l, "object"), jstr(l, "recipient"),
 			 jword(l, "state"), NULL)) < 0)
 			return r;
@@ -132,6 +145,10 @@ print_due(const json_t *j, struct err *e)
 	if (jcount(j, "due") > 0)
 		putchar('\n');
 	print_next(json_object_get(j, "due"));
+	if (jint(j, "left_off") > 0)
+		printf(_("%lld autres échéances, plus tardives, ne sont pas "
+			 "montrées.\n"),
+		    jint(j, "left_off"));
 	return 0;
 }
 
@@ -147,13 +164,14 @@ due_run(struct cli *c, int argc, char **argv, struct err *e)
 	if ((r = buf_addstr(&path, "/v1/due", e)) < 0 ||
 	    (cli_option(c, "mine") != NULL &&
 		(r = cli_query(&path, "mine", "1", e)) < 0) ||
+	    (r = cli_query(&path, "as_of", cli_option(c, "as-of"), e)) < 0 ||
 	    (r = cli_call(c, "GET", buf_str(&path), NULL, NULL, &j, e)) < 0)
 		return r;
 	return cli_print_json(c, j) ? 0 : print_due(j, e);
 }
 
 static const char *const settle_options[] = { "how", "words", NULL };
-static const char *const due_options[] = { "mine!", NULL };
+static const char *const due_options[] = { "mine!", "as-of", NULL };
 
 const struct cmd cmd_notice_list = {
 	.noun = "notice",
@@ -176,7 +194,9 @@ const struct cmd cmd_notice_settle = {
 };
 const struct cmd cmd_due = {
 	.noun = "due",
-	.about = N_("ce qui attend, par échéance (--mine : mes dossiers)"),
+	.about =
+	    N_("ce qui attend, par échéance (--mine : mes dossiers ; --as-of "
+	       "AAAA-MM-JJ : tel qu'à ce jour)"),
 	.options = due_options,
 	.run = due_run,
 };

@@ -28,8 +28,10 @@ settle_post(struct api_call *c, struct err *e)
 static int
 due_get(struct api_call *c, struct err *e)
 {
-	return due(c->core, &c->caller, http_query(c->rq, "mine") != NULL,
-	    &c->answer, e);
+	struct due_asking a = { .mine = http_query(c->rq, "mine") != NULL,
+		.as_of = http_query(c->rq, "as_of") };
+
+	return due_ask(c->core, &c->caller, &a, &c->answer, e);
 }
 
 static const char *const settle_members[] = { "!how", "words", NULL };

@@ -106,6 +106,32 @@ case_by_id(
 	return 0;
 }
 
+int
+case_each(struct tx *tx, const char *state,
+    int (*each)(void *arg, const struct case_facts *kase, struct err *e),
+    void *arg, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	struct case_facts f;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT id, team, organisation, state, stage, opened_by, key,"
+		 " diagnosis FROM dossier WHERE state = ? ORDER BY id",
+		 &q, e)) < 0 ||
+	    (r = sql_text(q, 1, state, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0) {
+		memset(&f, 0, sizeof(f));
+		if ((r = sql_get_id(q, 0, &f.id, e)) < 0)
+			return r;
+		read_facts(q, 1, &f);
+		if ((r = each(arg, &f, e)) < 0)
+			return r;
+	}
+	return r;
+}
+
 static int
 ambiguous(struct err *e)
 {

@@ -110,6 +110,11 @@ int person_address_is_confidential(
  * they were entered; role and adult are today's. */
 int person_list(struct core *core, struct tx *tx, const struct id *kase,
     uint64_t leaf, json_t **out, struct err *e) NODISCARD;
+/* Each case in this state, in the order of ids, until it returns something
+ * negative, which is then returned. Nothing was asked of the policy. */
+int case_each(struct tx *tx, const char *state,
+    int (*each)(void *arg, const struct case_facts *kase, struct err *e),
+    void *arg, struct err *e) NODISCARD;
 /* The case's sealed row opened: {source, title, commune, reference,
  * opened_at}. */
 int case_row(struct core *core, struct tx *tx, const struct id *kase,

@@ -96,8 +96,7 @@ set_letter(struct ending *x, int64_t now_ms)
 	if (x->to != CONSENT_WITHDRAWN ||
 	    strcmp(x->w->channel, "telephone") != 0)
 		return;
-	x->letter =
-	    due_after_workdays(x->core, "withdrawal-letter-days", now_ms);
+	x->letter = due_after(x->core, "withdrawal-letter-days", now_ms);
 	if (x->letter == 0)
 		x->letter = now_ms;
 }

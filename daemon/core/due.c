@@ -1,11 +1,12 @@
 #include "daemon/core/due.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/civil.h"
 #include "base/text.h"
-#include "base/workday.h"
 #include "daemon/core/breach.h"
+#include "daemon/core/deadline.h"
 #include "daemon/core/glass.h"
 #include "daemon/core/notice.h"
 #include "daemon/core/request.h"
@@ -22,6 +23,7 @@ static int (*const providers[])(struct due_list *d, struct err *e) = {
 	restriction_due,
 	submission_due,
 	rules_due,
+	deadline_due,
 	hold_due,
 	breach_due,
 	clock_due,
@@ -30,23 +32,13 @@ static int (*const providers[])(struct due_list *d, struct err *e) = {
 int64_t
 due_after(const struct core *core, const char *figure, int64_t from_ms)
 {
-	int32_t day = civil_day(from_ms);
-	int64_t days;
+	enum term_unit unit;
+	uint32_t n;
 
-	if (policy_figure_on(core->policy, figure, day, &days, NULL) < 0)
+	if (policy_period_on(
+		core->policy, figure, civil_day(from_ms), &n, &unit, NULL) < 0)
 		return 0;
-	return civil_start_ms(day + (int32_t)days + 1);
-}
-
-int64_t
-due_after_workdays(const struct core *core, const char *figure, int64_t from_ms)
-{
-	int32_t day = civil_day(from_ms);
-	int64_t days;
-
-	if (policy_figure_on(core->policy, figure, day, &days, NULL) < 0)
-		return 0;
-	return civil_start_ms(workday_add(day, (uint32_t)days) + 1);
+	return term_end_ms(from_ms, n, unit);
 }
 
 /* Whose line it is to see, where it is not a case's. */
@@ -62,27 +54,47 @@ op_of(const char *what)
 	return strcmp(what, "submission") == 0 ? OP_SUBMISSION_READ : OP_DUE;
 }
 
-/* Also of an erased case: its tombstone knows whose it was. */
-static int
-may_see(
-    struct due_list *d, const char *what, const struct id *kase, struct err *e)
+int
+due_may_see(const struct due_list *d, const struct case_facts *kase)
 {
 	struct caller quiet = *d->caller;
-	struct case_facts f;
 	struct decision decision;
-	int r;
 
 	quiet.decided = NULL; /* a line left out is no refusal */
+	if (d->mine && kase->opened_by != d->caller->actor.uid)
+		return 0;
+	return core_authorize(d->core, &quiet, OP_DUE, NULL, kase, d->now_ms,
+		   &decision, NULL) == 0;
+}
+
+/* Of nobody's case: rules, submissions. */
+static int
+may_see_vault(const struct due_list *d, const char *what)
+{
+	struct caller quiet = *d->caller;
+	struct decision decision;
+
+	quiet.decided = NULL;
+	return !d->mine && core_authorize(d->core, &quiet, op_of(what), NULL,
+			       NULL, d->now_ms, &decision, NULL) == 0;
+}
+
+/* Also of an erased case: its tombstone knows whose it was. */
+static int
+may_see(struct due_list *d, const char *what, const struct id *kase,
+    const char **title, struct err *e)
+{
+	struct case_facts f;
+	int r;
+
+	if (!deadline_is_for(
+		d->core->policy, what, d->caller->who, d->today, title))
+		return 0;
 	if (id_is_zero(kase))
-		return !d->mine &&
-		       core_authorize(d->core, &quiet, op_of(what), NULL, NULL,
-			   d->now_ms, &decision, NULL) == 0;
+		return may_see_vault(d, what);
 	if ((r = case_by_id(d->tx, kase, &f, e)) < 0)
 		return r;
-	if (d->mine && f.opened_by != d->caller->actor.uid)
-		return 0;
-	return core_authorize(d->core, &quiet, OP_DUE, NULL, &f, d->now_ms,
-		   &decision, NULL) == 0;
+	return due_may_see(d, &f);
 }
 
 static int
@@ -105,6 +117,16 @@ set_time(json_t *line, const char *name, int64_t ms)
 	return json_object_set_new(line, name, json_string(text));
 }
 
+/* due_ms is the first instant after the term. */
+static int
+is_overdue(const struct due_list *d, int64_t due_ms)
+{
+	int64_t at =
+	    d->as_of == d->today ? d->now_ms : civil_start_ms(d->as_of);
+
+	return due_ms > 0 && due_ms <= at;
+}
+
 static int
 fill(json_t *line, const struct due_list *d, const char *what,
     const struct id *kase, const struct id *object, int64_t since_ms,
@@ -117,8 +139,8 @@ fill(json_t *line, const struct due_list *d, const char *what,
 	    set_id(line, "object", object) < 0 ||
 	    set_time(line, "since", since_ms) < 0 ||
 	    set_time(line, "due_at", due_ms > 0 ? due_ms : since_ms) < 0 ||
-	    json_object_set_new(line, "overdue",
-		json_boolean(due_ms > 0 && due_ms < d->now_ms)) < 0)
+	    json_object_set_new(
+		line, "overdue", json_boolean(is_overdue(d, due_ms))) < 0)
 		return -1;
 	if (id_is_zero(kase))
 		return 0;
@@ -126,64 +148,128 @@ fill(json_t *line, const struct due_list *d, const char *what,
 	return json_object_set_new(line, "ref", json_string(ref));
 }
 
+/* --- the soonest lines -------------------------------------------------- */
+
+struct due_line {
+	int64_t due_ms;
+	uint64_t n; /* of equals, the one that came first */
+	json_t *j;
+};
+
+static int
+is_later(const struct due_line *a, const struct due_line *b)
+{
+	return a->due_ms != b->due_ms ? a->due_ms > b->due_ms : a->n > b->n;
+}
+
+static void
+sift_up(struct due_line *v, size_t at)
+{
+	struct due_line x = v[at];
+
+	for (; at > 0 && is_later(&x, &v[(at - 1) / 2]); at = (at - 1) / 2)
+		v[at] = v[(at - 1) / 2];
+	v[at] = x;
+}
+
+/* The top was replaced. */
+static void
+sift_down(struct due_line *v, size_t n)
+{
+	struct due_line x = v[0];
+	size_t at = 0, next;
+
+	while ((next = 2 * at + 1) < n) {
+		if (next + 1 < n && is_later(&v[next + 1], &v[next]))
+			next++;
+		if (!is_later(&v[next], &x))
+			break;
+		v[at] = v[next];
+		at = next;
+	}
+	v[at] = x;
+}
+
+/* The line is taken. */
+static void
+keep(struct due_list *d, int64_t due_ms, json_t *line)
+{
+	struct due_line x = { due_ms, d->added++, line };
+
+	if (d->nlines < DUE_MAX) {
+		d->lines[d->nlines] = x;
+		sift_up(d->lines, d->nlines++);
+		return;
+	}
+	d->left_off++;
+	if (is_later(&x, &d->lines[0])) {
+		json_decref(line);
+		return;
+	}
+	json_decref(d->lines[0].j);
+	d->lines[0] = x;
+	sift_down(d->lines, d->nlines);
+}
+
+static void
+lines_done(struct due_list *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->nlines; i++)
+		json_decref(d->lines[i].j);
+	free(d->lines);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	return is_later(a, b) - is_later(b, a);
+}
+
+static int
+show(struct due_list *d, json_t **out, struct err *e)
+{
+	json_t *all = json_array();
+	size_t i;
+
+	if (all == NULL)
+		return err_set(e, ERR_NOMEM, "due");
+	qsort(d->lines, d->nlines, sizeof(*d->lines), compare);
+	for (i = 0; i < d->nlines; i++)
+		if (json_array_append(all, d->lines[i].j) < 0) {
+			json_decref(all);
+			return err_set(e, ERR_NOMEM, "due");
+		}
+	*out = all;
+	return 0;
+}
+
+/* more is taken. */
 int
 due_add(struct due_list *d, const char *what, const struct id *kase,
     const struct id *object, int64_t since_ms, int64_t due_ms, json_t *more,
     struct err *e)
 {
 	json_t *line = more != NULL ? more : json_object();
+	const char *title = NULL;
 	int r;
 
-	r = line != NULL ? may_see(d, what, kase, e)
-			 : err_set(e, ERR_NOMEM, "due");
-	if (r <= 0 || json_array_size(d->lines) >= DUE_MAX) {
+	/* On a day gone by, it had not begun. */
+	r = d->as_of < d->today && civil_day(since_ms) > d->as_of
+		? 0
+		: may_see(d, what, kase, &title, e);
+	if (r > 0 &&
+	    (line == NULL ||
+		fill(line, d, what, kase, object, since_ms, due_ms) < 0 ||
+		(title != NULL && json_object_set_new(
+				      line, "title", json_string(title)) < 0)))
+		r = err_set(e, ERR_NOMEM, "due");
+	if (r <= 0) {
 		json_decref(line);
-		return r < 0 ? r : 0;
-	}
-	if (fill(line, d, what, kase, object, since_ms, due_ms) < 0) {
-		json_decref(line);
-		return err_set(e, ERR_NOMEM, "due");
-	}
-	if (json_array_append_new(d->lines, line) < 0)
-		return err_set(e, ERR_NOMEM, "due");
-	return 0;
-}
-
-/* Times are written so that their order is that of their text. */
-static int
-compare(const void *a, const void *b)
-{
-	json_t *const *x = a, *const *y = b;
-	int r;
-
-	r = strcmp(json_string_value(json_object_get(*x, "due_at")),
-	    json_string_value(json_object_get(*y, "due_at")));
-	if (r != 0)
 		return r;
-	return strcmp(json_string_value(json_object_get(*x, "what")),
-	    json_string_value(json_object_get(*y, "what")));
-}
-
-static int
-sort(json_t *lines, json_t **out, struct err *e)
-{
-	size_t n = json_array_size(lines), i;
-	AUTO(mem_freep) json_t **v = calloc(n + 1, sizeof(json_t *));
-	json_t *sorted = json_array();
-
-	if (v == NULL || sorted == NULL) {
-		json_decref(sorted);
-		return err_set(e, ERR_NOMEM, "due");
 	}
-	for (i = 0; i < n; i++)
-		v[i] = json_array_get(lines, i);
-	qsort(v, n, sizeof(json_t *), compare);
-	for (i = 0; i < n; i++)
-		if (json_array_append(sorted, v[i]) < 0) {
-			json_decref(sorted);
-			return err_set(e, ERR_NOMEM, "due");
-		}
-	*out = sorted;
+	keep(d, due_ms > 0 ? due_ms : since_ms, line);
 	return 0;
 }
 
@@ -204,39 +290,71 @@ collect(struct due_list *d, struct err *e)
 	return r < 0 ? r : 0;
 }
 
-int
-due(struct core *core, const struct caller *caller, int mine, json_t **answer,
-    struct err *e)
+/* Today's list is as of now; another day's as of its start, so that what
+ * had its last day before is overdue. */
+static int
+set_day(struct due_list *d, const char *as_of, struct err *e)
 {
-	struct due_list d = {
-		.core = core,
-		.caller = caller,
-		.mine = mine,
-		.now_ms = core_now(core),
-	};
-	json_t *detail, *sorted = NULL;
+	d->now_ms = core_now(d->core);
+	d->today = d->as_of = civil_day(d->now_ms);
+	if (as_of != NULL && date_parse(as_of, &d->as_of, NULL) < 0)
+		return err_tag(e, ERR_INVALID, "day", "not a day YYYY-MM-DD");
+	return 0;
+}
+
+static int
+enter(struct due_list *d, const struct due_asking *a,
+    const struct decision *decision, uint64_t *leaf, struct err *e)
+{
+	json_t *detail = json_pack("{s:b, s:o, s:s*}", "mine", d->mine,
+	    "decision", decision_json(d->core, decision), "as_of", a->as_of);
+	int r;
+
+	r = core_read_leaf(d->core, d->caller, LEAF_DUE, NULL, detail, leaf, e);
+	json_decref(detail);
+	return r;
+}
+
+static int
+tell(struct due_list *d, uint64_t leaf, json_t **answer, struct err *e)
+{
+	json_t *lines = NULL;
+	int r;
+
+	d->lines = calloc(DUE_MAX, sizeof(*d->lines));
+	if (d->lines == NULL)
+		return err_set(e, ERR_NOMEM, "due");
+	if ((r = collect(d, e)) < 0 || (r = show(d, &lines, e)) < 0)
+		return r;
+	*answer = json_pack("{s:o, s:I, s:I}", "due", lines, "left_off",
+	    (json_int_t)d->left_off, "leaf", (json_int_t)leaf);
+	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "due");
+}
+
+int
+due_ask(struct core *core, const struct caller *caller,
+    const struct due_asking *a, json_t **answer, struct err *e)
+{
+	struct due_list d = { .core = core, .caller = caller, .mine = a->mine };
 	struct decision decision;
 	uint64_t leaf;
 	int r;
 
 	if ((r = core_check_open(core, e)) < 0 ||
-	    (r = core_authorize(
-		 core, caller, OP_DUE, NULL, NULL, d.now_ms, &decision, e)) < 0)
+	    (r = set_day(&d, a->as_of, e)) < 0 ||
+	    (r = core_authorize(core, caller, OP_DUE, NULL, NULL, d.now_ms,
+		 &decision, e)) < 0 ||
+	    (r = enter(&d, a, &decision, &leaf, e)) < 0)
 		return r;
-	detail = json_pack("{s:b, s:o}", "mine", mine, "decision",
-	    decision_json(core, &decision));
-	r = core_read_leaf(core, caller, LEAF_DUE, NULL, detail, &leaf, e);
-	json_decref(detail);
-	if (r < 0)
-		return r;
-	if ((d.lines = json_array()) == NULL)
-		return err_set(e, ERR_NOMEM, "due");
-	if ((r = collect(&d, e)) == 0)
-		r = sort(d.lines, &sorted, e);
-	json_decref(d.lines);
-	if (r < 0)
-		return r;
-	*answer =
-	    json_pack("{s:o, s:I}", "due", sorted, "leaf", (json_int_t)leaf);
-	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "due");
+	r = tell(&d, leaf, answer, e);
+	lines_done(&d);
+	return r;
+}
+
+int
+due(struct core *core, const struct caller *caller, int mine, json_t **answer,
+    struct err *e)
+{
+	return due_ask(
+	    core, caller, &(struct due_asking){ .mine = mine }, answer, e);
 }

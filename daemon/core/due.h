@@ -9,32 +9,39 @@
 
 #define DUE_MAX 2000 /* lines of one answer */
 
-/* One line: {what, case, object, since, due_at, overdue, words…}. */
+/*
+ * One line: {what, title, case, object, since, due_at, overdue, words…}: of
+ * all that are added the DUE_MAX soonest are kept.
+ */
 struct due_list {
 	struct core *core;
 	const struct caller *caller;
 	struct tx *tx;
 	int mine; /* only cases that the caller opened */
 	int64_t now_ms;
-	json_t *lines;
+	int32_t today, as_of;	/* the day the list is of */
+	struct due_line *lines; /* a heap, the latest on top */
+	size_t nlines, left_off;
+	uint64_t added;
 };
 /*
- * Passed over when the caller may not see it. kase may be zero (nobody's
- * case: rules, submissions); due_ms 0: at once.
- * more: members besides, taken. what: "notice", "extract-approval",
- * "objection", "break-glass-review", "withdrawal-letter", "submission",
- * "rules-proposal", "extract-unclaimed", "hold-review", "clock-suspect".
+ * Passed over when the caller may not see it: the policy is asked of its
+ * case, and the rules' deadline of this name says whose it is to do. kase may
+ * be zero (nobody's case: rules, submissions); due_ms 0: at once.
+ * more: members besides, taken; NULL. what: the name of a deadline of the
+ * rules.
  */
 int due_add(struct due_list *d, const char *what, const struct id *kase,
     const struct id *object, int64_t since_ms, int64_t due_ms, json_t *more,
     struct err *e) NODISCARD;
 
-/* The first instant after the days of a named figure of the rules, the last
- * one counted to its end; 0 when they have no such figure. */
+/* May the caller see lines of this case? */
+int due_may_see(const struct due_list *d, const struct case_facts *kase);
+
+/* The first instant after a period of the rules that began at this one, by
+ * the figure's own unit, its last day counted to its end; 0 when the rules
+ * in force have no such period. */
 int64_t due_after(const struct core *core, const char *figure, int64_t from_ms);
-/* The same for a figure of working days. */
-int64_t due_after_workdays(
-    const struct core *core, const char *figure, int64_t from_ms);
 
 /* The providers; each in its module. */
 int notice_due(struct due_list *d, struct err *e) NODISCARD;
@@ -47,6 +54,17 @@ int rules_due(struct due_list *d, struct err *e) NODISCARD;
 int hold_due(struct due_list *d, struct err *e) NODISCARD;
 int clock_due(struct due_list *d, struct err *e) NODISCARD;
 
+/*
+ * The list as it stands; or with as_of (YYYY-MM-DD), as it will stand or
+ * stood on that day: what the vault computes is computed for that day, the
+ * other lines are those of today that had begun by then. ERR_INVALID "day".
+ */
+struct due_asking {
+	int mine;	   /* only lines of cases that the caller opened */
+	const char *as_of; /* NULL: now */
+};
+int due_ask(struct core *core, const struct caller *caller,
+    const struct due_asking *a, json_t **answer, struct err *e) NODISCARD;
 /* mine: only lines of cases that the caller opened. */
 int due(struct core *core, const struct caller *caller, int mine,
     json_t **answer, struct err *e) NODISCARD;

@@ -165,7 +165,7 @@ hold_due(struct due_list *d, struct err *e)
 
 	if ((r = sql_open(d->tx,
 		 "SELECT id, kase, review, at FROM hold WHERE state = 'set'"
-		 " ORDER BY review, id LIMIT 2000",
+		 " ORDER BY review, id",
 		 &q, e)) < 0)
 		return r;
 	while ((r = sql_step(q, e)) > 0) {

@@ -784,8 +784,7 @@ notice_due(struct due_list *d, struct err *e)
 
 	if ((r = sql_open(d->tx,
 		 "SELECT " COLUMNS " FROM notice"
-		 " WHERE state IN ('queued', 'delivered') ORDER BY at"
-		 " LIMIT 2000",
+		 " WHERE state IN ('queued', 'delivered') ORDER BY at",
 		 &q, e)) < 0)
 		return r;
 	while ((r = sql_step(q, e)) > 0) {

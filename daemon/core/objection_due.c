@@ -13,7 +13,7 @@ objection_due(struct due_list *d, struct err *e)
 
 	if ((r = sql_open(d->tx,
 		 "SELECT id, kase, received FROM objection"
-		 " WHERE state = 'waiting' ORDER BY received LIMIT 2000",
+		 " WHERE state = 'waiting' ORDER BY received",
 		 &q, e)) < 0)
 		return r;
 	while ((r = sql_step(q, e)) > 0) {

@@ -884,8 +884,7 @@ submission_due(struct due_list *d, struct err *e)
 
 	if ((r = sql_open(d->tx,
 		 "SELECT id, recipient, state, at FROM submission"
-		 " WHERE state IN ('waiting', 'accepted') ORDER BY at"
-		 " LIMIT 2000",
+		 " WHERE state IN ('waiting', 'accepted') ORDER BY at",
 		 &q, e)) < 0)
 		return r;
 	while ((r = sql_step(q, e)) > 0) {
@@ -893,7 +892,7 @@ submission_due(struct due_list *d, struct err *e)
 			return r;
 		at = sql_get_int(q, 3);
 		if ((r = due_add(d, "submission", &no_case, &id, at,
-			 due_after_workdays(d->core, "submission-days", at),
+			 due_after(d->core, "submission-days", at),
 			 json_pack("{s:s, s:s}", "recipient",
 			     sql_get_text(q, 1), "state", sql_get_text(q, 2)),
 			 e)) < 0)

@@ -379,7 +379,7 @@ an_urgent_signature_is_overdue_after_its_last_working_day(void **state)
 	    &s, "evaluation", evaluation, sizeof(evaluation) - 1, "", doc);
 	must(&s, scene_give(&s, "partage:siao", NULL, consent));
 	must(&s, scene_extract(&s, "siao", SIAO_FOR, extract));
-	due_ms = due_after_workdays(
+	due_ms = due_after(
 	    f->core, "urgent-second-signature-days", core_now(f->core));
 	go_to(&s, due_ms - 1);
 	is_overdue(&s, "extract-approval", extract, 0);
