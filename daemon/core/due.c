@@ -298,7 +298,7 @@ set_day(struct due_list *d, const char *as_of, struct err *e)
 	d->now_ms = core_now(d->core);
 	d->today = d->as_of = civil_day(d->now_ms);
 	if (as_of != NULL && date_parse(as_of, &d->as_of, NULL) < 0)
-		return err_tag(e, ERR_INVALID, "day", "not a day YYYY-MM-DD");
+		return err_tag(e, ERR_INVALID, "query", "not a day YYYY-MM-DD");
 	return 0;
 }
 

@@ -57,7 +57,7 @@ int clock_due(struct due_list *d, struct err *e) NODISCARD;
 /*
  * The list as it stands; or with as_of (YYYY-MM-DD), as it will stand or
  * stood on that day: what the vault computes is computed for that day, the
- * other lines are those of today that had begun by then. ERR_INVALID "day".
+ * other lines are those of today that had begun by then. ERR_INVALID "query".
  */
 struct due_asking {
 	int mine;	   /* only lines of cases that the caller opened */

@@ -213,7 +213,7 @@ the_others_run_from_their_moments(void **state)
 		{ "dsf-entretien", "saisine-dsf 2026-11-23", "2026-11-23",
 		    "2026-12-14", NULL, "aval" },
 		{ "dsf-entretien", "saisine-dsf 2026-04-24", "2026-04-24",
-		    "2026-05-19", NULL, "aval" },
+		    "2026-05-20", NULL, "aval" },
 		{ "dsf-entretien", "saisine-dsf 2026-11-23 dsf 2026-12-01",
 		    "2026-12-01", NULL, NULL, "aval" },
 		{ "dsf-entretien",
