@@ -408,6 +408,10 @@ static const struct {
 	{ "verify-pages", N_("le reçu est celui d'un document d'un autre "
 			     "nombre de fichiers") },
 	{ "version", N_("ce document n'a pas cette version") },
+	{ "visit-empty", N_("une visite rapporte au moins une pièce, un "
+			    "consentement ou un refus") },
+	{ "visit-evidence", N_("un consentement repose sur un document de la "
+			       "visite qui n'y est pas") },
 	{ "words", N_("il faut au moins une lettre ou un chiffre") },
 	{ "wrong-door", N_("ce compte a une autre porte") },
 };

@@ -53,6 +53,7 @@ static const struct route *const tables[] = {
 	routes_submission,
 	routes_glass,
 	routes_breach,
+	routes_visit,
 	routes_explain,
 };
 
@@ -110,8 +111,8 @@ find_route(const struct http_request *rq, char *room,
 
 /* --- the body --------------------------------------------------------- */
 
-static int
-check_members(const struct route *r, json_t *body, struct err *e)
+int
+api_members(const char *const *members, json_t *body, struct err *e)
 {
 	const char *const *m;
 	const char *key;
@@ -119,14 +120,14 @@ check_members(const struct route *r, json_t *body, struct err *e)
 
 	json_object_foreach(body, key, value)
 	{
-		for (m = r->members; *m != NULL; m++)
+		for (m = members; *m != NULL; m++)
 			if (strcmp(**m == '!' ? *m + 1 : *m, key) == 0)
 				break;
 		if (*m == NULL)
 			return err_tag(e, ERR_INVALID, "member-unknown",
 			    "unknown member \"%.64s\"", key);
 	}
-	for (m = r->members; *m != NULL; m++)
+	for (m = members; *m != NULL; m++)
 		if (**m == '!' && json_object_get(body, *m + 1) == NULL)
 			return err_tag(e, ERR_INVALID, "member-missing",
 			    "member \"%s\" is missing", *m + 1);
@@ -153,7 +154,7 @@ parse_body(struct api_call *c, const struct route *r, struct err *e)
 	if (!json_is_object(c->body))
 		return err_tag(e, ERR_INVALID, "body-json",
 		    "the body is not a JSON object");
-	return check_members(r, c->body, e);
+	return api_members(r->members, c->body, e);
 }
 
 int

@@ -47,7 +47,7 @@ extern const struct route routes_status[], routes_case[], routes_document[],
     routes_erasure[], routes_audit[], routes_publish[], routes_notice[],
     routes_submission[], routes_subject[], routes_rights[], routes_glass[],
     routes_explain[], routes_breach[], routes_policy[], routes_retention[];
-extern const struct route routes_clock[];
+extern const struct route routes_clock[], routes_visit[];
 
 struct api;
 /* Serve core on these listeners (their descriptors are taken). */
@@ -55,6 +55,20 @@ int api_open(struct core *core, const struct http_listener *l, size_t n,
     struct api **out, struct err *e) NODISCARD;
 /* Let what runs end, at most timeout_ms, then close. NULL is accepted. */
 void api_close(struct api *a, int timeout_ms);
+
+/* Only these members ("!name": it must be there), as of a route. */
+int api_members(const char *const *members, json_t *body, struct err *e)
+    NODISCARD;
+/* What a body of its own, or a part of a visit's, says. */
+struct filing;
+struct consent_giving;
+struct refusing;
+int api_filing(const struct api_call *c, struct filing *f, struct err *e)
+    NODISCARD;
+int api_giving(const struct api_call *c, struct consent_giving *g,
+    struct err *e) NODISCARD;
+int api_refusing(const struct api_call *c, struct refusing *r, struct err *e)
+    NODISCARD;
 
 /* Members of a body, checked: ERR_INVALID names the member. NULL default
  * makes a string required. */

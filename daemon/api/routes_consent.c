@@ -25,33 +25,43 @@ strings(const struct api_call *c, const char *name, const char **out,
 	return 0;
 }
 
+int
+api_giving(const struct api_call *c, struct consent_giving *g, struct err *e)
+{
+	const size_t max = CONSENT_TEXT_MAX;
+	int r;
+
+	if ((r = strings(c, "purposes", g->purposes, NELEMS(g->purposes),
+		 &g->npurposes, e)) < 0 ||
+	    (r = strings(c, "persons", g->persons, NELEMS(g->persons),
+		 &g->npersons, e)) < 0 ||
+	    (r = api_string_or(c, "method", max, "", &g->method, e)) < 0 ||
+	    (r = api_string_or(c, "evidence", max, "", &g->evidence, e)) < 0 ||
+	    (r = api_string_or(c, "given_on", max, "", &g->given_on, e)) < 0 ||
+	    (r = api_string_or(c, "language", max, "fr", &g->language, e)) <
+		0 ||
+	    (r = api_string_or(c, "interpreter", max, "", &g->interpreter, e)) <
+		0 ||
+	    (r = api_string_or(c, "witness", max, "", &g->witness, e)) < 0 ||
+	    (r = api_string_or(c, "place", max, "", &g->place, e)) < 0 ||
+	    (r = api_string_or(c, "outcome", max, "", &g->outcome, e)) < 0 ||
+	    (r = api_string_or(
+		 c, "valid_through", max, "", &g->valid_through, e)) < 0 ||
+	    (r = api_string_or(c, "capacity", max, "", &g->capacity, e)) < 0 ||
+	    (r = api_string_or(c, "acting", max, "", &g->acting, e)) < 0 ||
+	    (r = api_string_or(c, "capacity_document", max, "",
+		 &g->capacity_document, e)) < 0)
+		return r;
+	return api_string_or(c, "reason", max, "", &g->reason, e);
+}
+
 static int
 consents_post(struct api_call *c, struct err *e)
 {
 	struct consent_giving g = { .kase = c->param[0] };
-	const size_t max = CONSENT_TEXT_MAX;
 	int r;
 
-	if ((r = strings(c, "purposes", g.purposes, NELEMS(g.purposes),
-		 &g.npurposes, e)) < 0 ||
-	    (r = strings(c, "persons", g.persons, NELEMS(g.persons),
-		 &g.npersons, e)) < 0 ||
-	    (r = api_string_or(c, "method", max, "", &g.method, e)) < 0 ||
-	    (r = api_string_or(c, "evidence", max, "", &g.evidence, e)) < 0 ||
-	    (r = api_string_or(c, "given_on", max, "", &g.given_on, e)) < 0 ||
-	    (r = api_string_or(c, "language", max, "fr", &g.language, e)) < 0 ||
-	    (r = api_string_or(c, "interpreter", max, "", &g.interpreter, e)) <
-		0 ||
-	    (r = api_string_or(c, "witness", max, "", &g.witness, e)) < 0 ||
-	    (r = api_string_or(c, "place", max, "", &g.place, e)) < 0 ||
-	    (r = api_string_or(c, "outcome", max, "", &g.outcome, e)) < 0 ||
-	    (r = api_string_or(
-		 c, "valid_through", max, "", &g.valid_through, e)) < 0 ||
-	    (r = api_string_or(c, "capacity", max, "", &g.capacity, e)) < 0 ||
-	    (r = api_string_or(c, "acting", max, "", &g.acting, e)) < 0 ||
-	    (r = api_string_or(c, "capacity_document", max, "",
-		 &g.capacity_document, e)) < 0 ||
-	    (r = api_string_or(c, "reason", max, "", &g.reason, e)) < 0)
+	if ((r = api_giving(c, &g, e)) < 0)
 		return r;
 	c->status = 201;
 	return consent_give(c->core, &c->caller, &g, &c->object, &c->answer, e);

@@ -48,18 +48,27 @@ parse_pages(const struct api_call *c, struct filing *f, struct err *e)
 	return parse_page(signature, &f->signature, e);
 }
 
+int
+api_filing(const struct api_call *c, struct filing *f, struct err *e)
+{
+	int r;
+
+	if ((r = api_string(c, "kind", 64, &f->kind, e)) < 0 ||
+	    (r = api_string_or(c, "level", 32, "", &f->level, e)) < 0 ||
+	    (r = api_string_or(
+		 c, "title", DOCUMENT_TITLE_MAX, "", &f->title, e)) < 0 ||
+	    (r = api_string_or(c, "replaces", 32, "", &f->replaces, e)) < 0)
+		return r;
+	return parse_pages(c, f, e);
+}
+
 static int
 documents_post(struct api_call *c, struct err *e)
 {
 	struct filing f = { .kase = c->param[0] };
 	int r, again = 0;
 
-	if ((r = api_string(c, "kind", 64, &f.kind, e)) < 0 ||
-	    (r = api_string_or(c, "level", 32, "", &f.level, e)) < 0 ||
-	    (r = api_string_or(
-		 c, "title", DOCUMENT_TITLE_MAX, "", &f.title, e)) < 0 ||
-	    (r = api_string_or(c, "replaces", 32, "", &f.replaces, e)) < 0 ||
-	    (r = parse_pages(c, &f, e)) < 0)
+	if ((r = api_filing(c, &f, e)) < 0)
 		return r;
 	r = document_file(
 	    c->core, &c->caller, &f, &c->object, &c->answer, &again, e);

@@ -4,18 +4,27 @@
 #include "daemon/core/consent.h"
 #include "daemon/core/objection.h"
 
+int
+api_refusing(const struct api_call *c, struct refusing *r, struct err *e)
+{
+	const size_t max = CONSENT_TEXT_MAX;
+	int n;
+
+	if ((n = api_string(c, "reason", max, &r->reason, e)) < 0 ||
+	    (n = api_string_or(c, "channel", max, "", &r->channel, e)) < 0 ||
+	    (n = api_string_or(c, "refused_on", max, "", &r->refused_on, e)) <
+		0)
+		return n;
+	return api_string_or(c, "document", max, "", &r->document, e);
+}
+
 static int
 refusal_post(struct api_call *c, struct err *e)
 {
 	struct refusing r = { .kase = c->param[0] };
-	const size_t max = CONSENT_TEXT_MAX;
 	int n;
 
-	if ((n = api_string(c, "reason", max, &r.reason, e)) < 0 ||
-	    (n = api_string_or(c, "channel", max, "", &r.channel, e)) < 0 ||
-	    (n = api_string_or(c, "refused_on", max, "", &r.refused_on, e)) <
-		0 ||
-	    (n = api_string_or(c, "document", max, "", &r.document, e)) < 0)
+	if ((n = api_refusing(c, &r, e)) < 0)
 		return n;
 	c->status = 201;
 	return refusal_enter(

@@ -7,8 +7,8 @@
 #include "daemon/core/json_of.h"
 #include "daemon/core/objection.h"
 
-static void
-giving_free(struct giving **gp)
+void
+consent_giving_free(struct giving **gp)
 {
 	if (*gp != NULL)
 		consent_made_done(*gp);
@@ -48,10 +48,10 @@ names_diagnosis(const struct giving *gv)
 	return 0;
 }
 
-static int
-apply_giving(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+int
+consent_giving_apply(
+    struct tx *tx, struct giving *gv, int64_t now_ms, struct err *e)
 {
-	struct giving *gv = arg;
 	struct case_facts now;
 	json_t *detail;
 	int r;
@@ -71,7 +71,16 @@ apply_giving(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	if (r == 0 && gv->outcome == CONSENT_GIVEN && names_diagnosis(gv))
 		r = diagnosis_accept(
 		    tx, &gv->kase.id, now_ms, &gv->diagnosis, e);
-	if (r < 0)
+	return r;
+}
+
+static int
+apply_giving(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+{
+	struct giving *gv = arg;
+	int r;
+
+	if ((r = consent_giving_apply(tx, gv, now_ms, e)) < 0)
 		return r;
 	return idempotency_keep(
 	    tx, gv->caller, "consents", &gv->sheet, 0, gv->leaf, now_ms, e);
@@ -118,36 +127,29 @@ giving_answer(const struct giving *gv, json_t **answer, struct err *e)
 	return 0;
 }
 
-/* A key that was used: the records of that sheet, as they are now. 1, or 0:
- * it was not. */
-static int
-given_before(const struct giving *gv, json_t **answer, struct err *e)
+int
+consent_sheet_answer(struct core *core, struct tx *tx, const struct id *kase,
+    const struct id *sheet, uint64_t leaf, json_t **answer, struct err *e)
 {
-	AUTO(tx_end) struct tx tx = { 0 };
 	AUTO(buf_done) struct buf ids = { 0 };
 	struct consent_row row;
-	uint32_t version;
-	struct id sheet, id;
-	uint64_t leaf;
+	struct id id;
 	json_t *a;
 	size_t i;
 	int r;
 
-	if ((r = tx_read(gv->core->catalog, &tx, e)) < 0 ||
-	    (r = idempotency_find(&tx, gv->caller, "consents", &sheet, &version,
-		 &leaf, e)) <= 0 ||
-	    (r = consent_row_ids_of_sheet(&tx, &sheet, &ids, e)) < 0)
+	if ((r = consent_row_ids_of_sheet(tx, sheet, &ids, e)) < 0)
 		return r;
 	if ((a = json_array()) == NULL)
 		return err_set(e, ERR_NOMEM, "consents");
 	for (i = 0; r == 0 && i < ids.len; i += ID_LEN) {
 		memcpy(id.b, ids.p + i, ID_LEN);
-		if ((r = consent_row_by_id(&tx, &id, &row, e)) < 0)
+		if ((r = consent_row_by_id(tx, &id, &row, e)) < 0)
 			break;
 		/* The key says nothing about another case's consents. */
-		if (id_equal(&row.kase, &gv->kase.id))
+		if (id_equal(&row.kase, kase))
 			json_array_append_new(
-			    a, row_answer(&row, core_now(gv->core)));
+			    a, row_answer(&row, core_now(core)));
 	}
 	if (r < 0 || json_array_size(a) == 0) {
 		json_decref(a);
@@ -155,7 +157,26 @@ given_before(const struct giving *gv, json_t **answer, struct err *e)
 			     : err_tag(e, ERR_CONFLICT, "idempotency-key",
 				   "this key was used for something else");
 	}
-	r = answer_with(a, &sheet, leaf, answer, e);
+	return answer_with(a, sheet, leaf, answer, e);
+}
+
+/* A key that was used: the records of that sheet, as they are now. 1, or 0:
+ * it was not. */
+static int
+given_before(const struct giving *gv, json_t **answer, struct err *e)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	uint32_t version;
+	struct id sheet;
+	uint64_t leaf;
+	int r;
+
+	if ((r = tx_read(gv->core->catalog, &tx, e)) < 0 ||
+	    (r = idempotency_find(
+		 &tx, gv->caller, "consents", &sheet, &version, &leaf, e)) <= 0)
+		return r;
+	r = consent_sheet_answer(
+	    gv->core, &tx, &gv->kase.id, &sheet, leaf, answer, e);
 	return r < 0 ? r : 1;
 }
 
@@ -207,6 +228,16 @@ prepare_giving(struct giving *gv, struct id *object, struct err *e)
 	return consent_made_prepare(gv, &tx, e);
 }
 
+int
+consent_giving_prepare(struct giving *gv, struct id *object, struct err *e)
+{
+	int r;
+
+	if ((r = prepare_giving(gv, object, e)) < 0)
+		return r;
+	return consent_made_seal(gv, e);
+}
+
 static int
 find_giving(struct giving *gv, struct id *object, struct err *e)
 {
@@ -225,7 +256,7 @@ consent_give(struct core *core, const struct caller *caller,
     struct err *e)
 {
 	AUTO(idempotency_leave) struct idempotency_turn turn = { 0 };
-	AUTO(giving_free) struct giving *gv = calloc(1, sizeof(*gv));
+	AUTO(consent_giving_free) struct giving *gv = calloc(1, sizeof(*gv));
 	struct change ch = { .apply = apply_giving, .need_head = 1 };
 	int r;
 
@@ -238,8 +269,7 @@ consent_give(struct core *core, const struct caller *caller,
 	    (r = idempotency_enter(core, caller, "consents", &turn, e)) < 0 ||
 	    (r = given_before(gv, answer, e)) != 0)
 		return r < 0 ? r : 0;
-	if ((r = prepare_giving(gv, object, e)) < 0 ||
-	    (r = consent_made_seal(gv, e)) < 0)
+	if ((r = consent_giving_prepare(gv, object, e)) < 0)
 		return r;
 	ch.arg = gv;
 	if ((r = commit_run(core->committer, &ch, e)) < 0)

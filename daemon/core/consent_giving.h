@@ -37,12 +37,26 @@ struct giving {
 	int refusing;
 };
 
+/*
+ * A giving in its steps, for who makes one change of several: core, caller
+ * and g are set, and evidence when its document is of the same change.
+ */
+int consent_giving_prepare(struct giving *gv, struct id *object, struct err *e)
+    NODISCARD;
+int consent_giving_apply(
+    struct tx *tx, struct giving *gv, int64_t now_ms, struct err *e) NODISCARD;
+void consent_giving_free(struct giving **gv);
+/* What consent_give answers, of a sheet that was given. */
+int consent_sheet_answer(struct core *core, struct tx *tx,
+    const struct id *kase, const struct id *sheet, uint64_t leaf,
+    json_t **answer, struct err *e) NODISCARD;
+
 /* Form of the sheet; outcome is set. */
 int consent_words_check(struct giving *gv, struct err *e) NODISCARD;
 /* given_day, given_ms, through_day are set. */
 int consent_words_dates(struct giving *gv, int64_t now_ms, struct err *e)
     NODISCARD;
-/* evidence and capacity_document are set. */
+/* evidence and capacity_document are set; evidence that was set stays. */
 int consent_words_documents(struct giving *gv, struct tx *tx, struct err *e)
     NODISCARD;
 /* A record for each person and purpose; their fresh keys are drawn. */

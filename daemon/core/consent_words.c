@@ -192,7 +192,7 @@ consent_words_documents(struct giving *gv, struct tx *tx, struct err *e)
 	struct document_facts doc;
 	int r;
 
-	if (word(g->evidence)[0] != '\0') {
+	if (word(g->evidence)[0] != '\0' && id_is_zero(&gv->evidence)) {
 		if ((r = consent_document(
 			 tx, &gv->kase.id, g->evidence, &doc, e)) < 0)
 			return r;

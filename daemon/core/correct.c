@@ -4,9 +4,11 @@
 #include "daemon/core/case.h"
 #include "daemon/core/correct_row.h"
 #include "daemon/core/disclosure.h"
+#include "daemon/core/happened.h"
 #include "daemon/core/json_of.h"
 #include "daemon/core/objection.h"
 #include "daemon/core/person.h"
+#include "daemon/core/record.h"
 #include "daemon/core/refile.h"
 
 /* One correction on its way; new: where it goes, when it goes anywhere. */
@@ -17,7 +19,7 @@ struct work {
 	struct document_facts doc;
 	struct case_facts from;
 	struct decision d;
-	json_t *manifest;
+	json_t *manifest, *record; /* record: of a kind that is one */
 	struct refiled new;
 	struct correction row;
 };
@@ -30,6 +32,7 @@ work_free(struct work **wp)
 	if (w == NULL)
 		return;
 	json_decref(w->manifest);
+	json_decref(w->record);
 	refile_done(&w->new);
 	free(w);
 	*wp = NULL;
@@ -126,6 +129,21 @@ check_account(const struct work *w, struct err *e)
 	return 0;
 }
 
+/* What a record says brings moments, there as it did here. */
+static int
+read_record(struct work *w, uint64_t leaf, struct err *e)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	int r;
+
+	if (!w->new.w.kind->is_record)
+		return 0;
+	if ((r = document_content(w->core, &w->doc.id, 1, 0, leaf,
+		 (size_t)RECORD_MAX, &text, e)) < 0)
+		return r;
+	return record_parse(text.p, text.len, &w->record, e);
+}
+
 /* A void reads nothing but the manifest; a move, all of it. */
 static int
 open_misfiled(struct work *w, struct err *e)
@@ -144,7 +162,8 @@ open_misfiled(struct work *w, struct err *e)
 		return r;
 	/* That is when it was filed first, not what it says. */
 	json_object_del(w->manifest, "filed_at");
-	if ((r = check_account(w, e)) < 0 || w->c->to == NULL)
+	if ((r = check_account(w, e)) < 0 || w->c->to == NULL ||
+	    (r = read_record(w, leaf, e)) < 0)
 		return r;
 	return refile_prepare(&w->new, &w->doc.id, w->manifest, leaf, e);
 }
@@ -214,6 +233,22 @@ enter_leaf(struct work *w, struct tx *tx, const struct buf *numbers,
 	return core_enter(w->core, tx, w->caller, &en, now_ms, &w->row.leaf, e);
 }
 
+/* What it brought to the one case is taken back, and comes to the other. */
+static int
+tell(struct work *w, struct tx *tx, struct err *e)
+{
+	struct happening here = { &w->from.id, w->row.at_ms, w->row.leaf };
+	struct filed *to = &w->new.w;
+	struct happening there = { &to->kase.id, w->row.at_ms, w->row.leaf };
+	int r;
+
+	if ((r = happened_void(w->core, tx, &here, &w->doc.id, e)) < 0 ||
+	    w->c->to == NULL)
+		return r;
+	return happened_filed(
+	    w->core, tx, &there, &to->id, 1, w->doc.kind, w->record, e);
+}
+
 /* Extracts made of it stop; one leaf; a tombstone here, a document there. */
 static int
 enter(struct work *w, struct tx *tx, const struct buf *numbers, int64_t now_ms,
@@ -240,6 +275,8 @@ enter(struct work *w, struct tx *tx, const struct buf *numbers, int64_t now_ms,
 		if ((r = filing_place(tx, to, e)) < 0)
 			return r;
 	}
+	if ((r = tell(w, tx, e)) < 0)
+		return r;
 	return correction_insert(tx, &w->row, numbers, e);
 }
 

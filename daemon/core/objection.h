@@ -53,6 +53,16 @@ struct refusing {
 int refusal_enter(struct core *core, const struct caller *caller,
     const struct refusing *r, struct id *object, json_t **answer, struct err *e)
     NODISCARD;
+/* The same in its steps, for who makes one change of several. */
+struct refusal_work;
+int refusal_prepare(struct core *core, const struct caller *caller,
+    const struct refusing *r, struct id *object, struct refusal_work **out,
+    struct err *e) NODISCARD;
+int refusal_apply(struct tx *tx, struct refusal_work *x, int64_t now_ms,
+    struct err *e) NODISCARD;
+/* Once the change is made. */
+int refusal_applied(struct refusal_work *x, struct err *e) NODISCARD;
+void refusal_free(struct refusal_work **xp);
 /* The record of kind "issue" that the vault makes of a case's own facts:
  * {resultat, motif, date}; NULL in *out when there is nothing to tell. */
 int refusal_record(struct core *core, struct tx *tx, const struct id *kase,

@@ -11,6 +11,7 @@
 #include "daemon/core/objection.h"
 #include "daemon/core/request.h"
 #include "daemon/core/restriction.h"
+#include "daemon/core/visit.h"
 
 static const char *const names[] = {
 	[PLAN_CASE] = "case",
@@ -37,6 +38,7 @@ static const struct {
 	{ hold_key_numbers, hold_forget },
 	{ NULL, moment_forget },
 	{ breach_key_numbers, breach_forget },
+	{ NULL, visit_forget },
 };
 
 const char *

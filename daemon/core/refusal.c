@@ -23,7 +23,7 @@ const char *const refusal_schema =
     " leaf INTEGER NOT NULL, key INTEGER NOT NULL, sealed BLOB) STRICT;"
     "CREATE INDEX refusal_kase ON refusal (kase, at);";
 
-struct entering {
+struct refusal_work {
 	struct core *core;
 	const struct caller *caller;
 	const struct refusing *r;
@@ -35,10 +35,10 @@ struct entering {
 	json_t *cancelled, *notices;
 };
 
-static void
-entering_free(struct entering **xp)
+void
+refusal_free(struct refusal_work **xp)
 {
-	struct entering *x = *xp;
+	struct refusal_work *x = *xp;
 
 	if (x == NULL)
 		return;
@@ -119,7 +119,7 @@ refusal_check_filing(struct tx *tx, const struct id *kase,
 /* --- entering ------------------------------------------------------------- */
 
 static int
-check_form(struct entering *x, struct tx *tx, struct err *e)
+check_form(struct refusal_work *x, struct tx *tx, struct err *e)
 {
 	struct core *core = x->core;
 	struct document_facts doc;
@@ -148,7 +148,7 @@ check_form(struct entering *x, struct tx *tx, struct err *e)
 /* The consent to a diagnosis is refused by every adult; where the rules have
  * no such consent, there is nothing but the refusal. */
 static int
-prepare_consents(struct entering *x, struct tx *tx, struct err *e)
+prepare_consents(struct refusal_work *x, struct tx *tx, struct err *e)
 {
 	const struct policy_consent *p =
 	    policy_consent(x->core->policy, CONSENT_DIAGNOSIS);
@@ -165,7 +165,7 @@ prepare_consents(struct entering *x, struct tx *tx, struct err *e)
 }
 
 static int
-find(struct entering *x, struct id *object, struct err *e)
+find(struct refusal_work *x, struct id *object, struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
 	int r;
@@ -182,7 +182,7 @@ find(struct entering *x, struct id *object, struct err *e)
 }
 
 static int
-seal(struct entering *x, struct err *e)
+seal(struct refusal_work *x, struct err *e)
 {
 	json_t *j = json_pack("{s:s, s:s, s:s}", "reason", x->r->reason,
 	    "channel", x->r->channel, "by", x->caller->actor.account);
@@ -200,7 +200,7 @@ seal(struct entering *x, struct err *e)
 }
 
 static int
-insert(struct tx *tx, const struct entering *x, int64_t at, struct err *e)
+insert(struct tx *tx, const struct refusal_work *x, int64_t at, struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
 	int r;
@@ -240,7 +240,7 @@ set_diagnosis(struct tx *tx, const struct id *kase, const char *to,
 }
 
 static int
-enter_leaf(struct entering *x, struct tx *tx, int64_t now_ms, struct err *e)
+enter_leaf(struct refusal_work *x, struct tx *tx, int64_t now_ms, struct err *e)
 {
 	char kase[ID_TEXT], day[11];
 	json_t *detail;
@@ -258,10 +258,10 @@ enter_leaf(struct entering *x, struct tx *tx, int64_t now_ms, struct err *e)
 	return r;
 }
 
-static int
-apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+int
+refusal_apply(
+    struct tx *tx, struct refusal_work *x, int64_t now_ms, struct err *e)
 {
-	struct entering *x = arg;
 	const struct id *kase = &x->gv.kase.id;
 	struct happening h = { kase, audit_time(x->core->audit, now_ms), 0 };
 	int r, changed;
@@ -286,7 +286,13 @@ apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 }
 
 static int
-entered_answer(const struct entering *x, json_t **answer, struct err *e)
+apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+{
+	return refusal_apply(tx, arg, now_ms, e);
+}
+
+static int
+entered_answer(const struct refusal_work *x, json_t **answer, struct err *e)
 {
 	json_t *consents = json_array();
 	const struct consent_made *m;
@@ -310,12 +316,11 @@ entered_answer(const struct entering *x, json_t **answer, struct err *e)
 }
 
 int
-refusal_enter(struct core *core, const struct caller *caller,
-    const struct refusing *rf, struct id *object, json_t **answer,
+refusal_prepare(struct core *core, const struct caller *caller,
+    const struct refusing *rf, struct id *object, struct refusal_work **out,
     struct err *e)
 {
-	AUTO(entering_free) struct entering *x = calloc(1, sizeof(*x));
-	struct change ch = { .apply = apply, .need_head = 1 };
+	AUTO(refusal_free) struct refusal_work *x = calloc(1, sizeof(*x));
 	int r;
 
 	if (x == NULL)
@@ -325,12 +330,35 @@ refusal_enter(struct core *core, const struct caller *caller,
 	x->r = rf;
 	x->cancelled = json_array();
 	x->notices = json_array();
-	ch.arg = x;
-	if ((r = find(x, object, e)) < 0 || (r = seal(x, e)) < 0 ||
-	    (r = commit_run(core->committer, &ch, e)) < 0)
+	if ((r = find(x, object, e)) < 0 || (r = seal(x, e)) < 0)
 		return r;
-	if ((r = search_update(core, &x->gv.kase.id, x->gv.leaf, e)) < 0)
+	*out = TAKE(x);
+	return 0;
+}
+
+int
+refusal_applied(struct refusal_work *x, struct err *e)
+{
+	if (search_update(x->core, &x->gv.kase.id, x->gv.leaf, e) < 0)
 		return err_wrap(e, "the refusal is entered; the search index");
+	return 0;
+}
+
+int
+refusal_enter(struct core *core, const struct caller *caller,
+    const struct refusing *rf, struct id *object, json_t **answer,
+    struct err *e)
+{
+	AUTO(refusal_free) struct refusal_work *x = NULL;
+	struct change ch = { .apply = apply, .need_head = 1 };
+	int r;
+
+	if ((r = refusal_prepare(core, caller, rf, object, &x, e)) < 0)
+		return r;
+	ch.arg = x;
+	if ((r = commit_run(core->committer, &ch, e)) < 0 ||
+	    (r = refusal_applied(x, e)) < 0)
+		return r;
 	return entered_answer(x, answer, e);
 }
 

@@ -24,6 +24,7 @@
 #include "daemon/core/restriction.h"
 #include "daemon/core/rules.h"
 #include "daemon/core/submission.h"
+#include "daemon/core/visit.h"
 #include "daemon/store/store.h"
 
 #define SCHEMAS_MAX 64
@@ -102,6 +103,7 @@ tables_schemas(const char *const **out)
 		&breach_schema,
 		&correction_schema,
 		&clock_schema,
+		&visit_schema,
 	};
 	size_t i;
 
