@@ -154,6 +154,8 @@ static const struct {
 	{ LEAF_EXPLAIN, "explain" },
 	{ LEAF_REPLAY, "replay" },
 	{ LEAF_DUE, "due" },
+	{ LEAF_REPORT, "report" },
+	{ LEAF_BILAN, "bilan" },
 	{ LEAF_ERASE_PLAN, "erase-plan" },
 	{ LEAF_ERASE_APPROVE, "erase-approve" },
 	{ LEAF_ERASE_RUN, "erase-run" },

@@ -108,6 +108,8 @@ enum leaf_class {
 	LEAF_EXPLAIN = 98,
 	LEAF_REPLAY = 99,
 	LEAF_DUE = 100,
+	LEAF_REPORT = 101, /* register, bilan, vouchers */
+	LEAF_BILAN = 102,  /* a month was frozen */
 	LEAF_PUBLISH = 112,
 	LEAF_SWEEP = 113,
 	LEAF_CLOCK_READ = 114,

@@ -91,6 +91,8 @@ print_next(const json_t *lines)
 		{ "misfiling-breach", N_("sceau report breach-settle OBJET "
 					 "--note TEXTE") },
 		{ "submission", N_("sceau submission get OBJET -o FICHIER") },
+		{ "bilan-freeze", N_("sceau report bilan-freeze "
+				     "--month AAAA-MM") },
 		{ "rules-proposal", N_("sceau policy sign OBJET --key CLÉ") },
 		{ "clock-suspect", N_("sceau clock confirm --key CLÉ") },
 	};

@@ -83,6 +83,10 @@ const struct cmd *const commands[] = {
 	&cmd_audit_proof,
 	&cmd_audit_checkpoint,
 	&cmd_audit_export,
+	&cmd_report_bilan,
+	&cmd_report_freeze,
+	&cmd_report_vouchers,
+	&cmd_report_register,
 	/* Nouns with and without a verb: the verbs first. */
 	&cmd_verify_log,
 	&cmd_verify_certificate,

@@ -60,6 +60,7 @@ static const struct {
 	{ "break-glass-review", N_("bris de glace à revoir") },
 	{ "withdrawal-letter", N_("courrier de confirmation") },
 	{ "submission", N_("dépôt d'un partenaire") },
+	{ "bilan-freeze", N_("bilan du mois à arrêter") },
 	{ "rules-proposal", N_("règles proposées") },
 	{ "misfiling-breach", N_("violation : erreur de classement vue") },
 	{ "rights-request", N_("demande d'une personne") },

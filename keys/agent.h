@@ -132,7 +132,8 @@ int agent_sign_extract(struct agent *a, const struct id *extract, uint64_t leaf,
     int64_t time_ms, struct buf *signer_info, struct err *e) NODISCARD;
 
 /* Sign an erasure certificate's text as a note with the log's key: the text
- * must begin "sceau erasure certificate 1\n" and name leaf. */
+ * must begin "sceau erasure certificate 1\n", or "sceau bilan 1\n" (the counts
+ * of a month), and name leaf. */
 int agent_sign_certificate(struct agent *a, const char *text, size_t n,
     uint64_t leaf, struct buf *note, struct err *e) NODISCARD;
 

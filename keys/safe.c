@@ -9,6 +9,7 @@
 #include "keys/agent.h"
 
 #define CERTIFICATE_START "sceau erasure certificate 1\n"
+#define BILAN_START "sceau bilan 1\n"
 #define FIRST_NUMBER 1 /* 0 is no key's number */
 
 /* Nothing held. */
@@ -556,18 +557,32 @@ safe_sign_extract(struct safe *s, const struct extract_spec *x, int64_t now_ms,
 	return 0;
 }
 
+/* The length of the first line, one of those that are signed; 0: none. */
+static size_t
+certificate_start(const char *text, size_t n)
+{
+	static const char *const starts[] = { CERTIFICATE_START, BILAN_START };
+	size_t i, len;
+
+	for (i = 0; i < NELEMS(starts); i++) {
+		len = strlen(starts[i]);
+		if (n >= len && memcmp(text, starts[i], len) == 0)
+			return len;
+	}
+	return 0;
+}
+
 /* Does the text, which begins as it must, have the line "leaf N"? */
 static int
 check_certificate(const char *text, size_t n, uint64_t leaf, struct err *e)
 {
-	size_t start = strlen(CERTIFICATE_START);
+	size_t start = certificate_start(text, n);
 	char line[32];
 	int len = snprintf(line, sizeof(line), "\nleaf %" PRIu64 "\n", leaf);
 
-	if (n < start || memcmp(text, CERTIFICATE_START, start) != 0 ||
-	    text[n - 1] != '\n')
+	if (start == 0 || text[n - 1] != '\n')
 		return err_set(
-		    e, ERR_INVALID, "not the text of an erasure certificate");
+		    e, ERR_INVALID, "not the text of a certificate or a bilan");
 	if (memmem(text + start - 1, n - start + 1, line, (size_t)len) == NULL)
 		return err_set(
 		    e, ERR_INVALID, "the certificate does not name its leaf");

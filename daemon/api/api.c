@@ -55,6 +55,7 @@ static const struct route *const tables[] = {
 	routes_breach,
 	routes_visit,
 	routes_explain,
+	routes_report,
 };
 
 /* --- matching --------------------------------------------------------- */

@@ -49,6 +49,9 @@ extern const struct route routes_status[], routes_case[], routes_document[],
     routes_explain[], routes_breach[], routes_policy[], routes_retention[];
 extern const struct route routes_clock[], routes_visit[];
 
+extern const struct route routes_clock[];
+extern const struct route routes_report[];
+
 struct api;
 /* Serve core on these listeners (their descriptors are taken). */
 int api_open(struct core *core, const struct http_listener *l, size_t n,

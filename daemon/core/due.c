@@ -5,6 +5,7 @@
 
 #include "base/civil.h"
 #include "base/text.h"
+#include "daemon/core/bilan.h"
 #include "daemon/core/breach.h"
 #include "daemon/core/deadline.h"
 #include "daemon/core/glass.h"
@@ -24,6 +25,7 @@ static int (*const providers[])(struct due_list *d, struct err *e) = {
 	submission_due,
 	rules_due,
 	deadline_due,
+	bilan_due,
 	hold_due,
 	breach_due,
 	clock_due,
@@ -47,6 +49,8 @@ op_of(const char *what)
 {
 	if (strcmp(what, "rules-proposal") == 0)
 		return OP_RULES_APPROVE;
+	if (strcmp(what, "bilan-freeze") == 0)
+		return OP_BILAN_FREEZE;
 	if (strcmp(what, "misfiling-breach") == 0)
 		return OP_REPORT_BREACH;
 	if (strcmp(what, "clock-suspect") == 0)

@@ -3,6 +3,7 @@
 #include "daemon/audit/audit.h"
 #include "daemon/core/approval.h"
 #include "daemon/core/attest.h"
+#include "daemon/core/bilan.h"
 #include "daemon/core/breach.h"
 #include "daemon/core/canary.h"
 #include "daemon/core/case.h"
@@ -99,6 +100,7 @@ tables_schemas(const char *const **out)
 		&rules_schema,
 		&attest_schema,
 		&indicator_schema,
+		&bilan_schema,
 		&moment_schema,
 		&breach_schema,
 		&correction_schema,

@@ -1,0 +1,441 @@
+/* sceau report bilan|bilan-freeze|justificatifs|register. */
+#include <jansson.h>
+#include <string.h>
+
+#include "client/commands.h"
+#include "client/out.h"
+#include "client/words.h"
+
+/* --- bilan -------------------------------------------------------------- */
+
+static int
+get_period(struct cli *c, const char *what, json_t **out, struct err *e)
+{
+	AUTO(buf_done) struct buf path = { 0 };
+	const char *from, *to;
+	int r;
+
+	if ((r = cli_required(c, "from", &from, e)) < 0 ||
+	    (r = cli_required(c, "to", &to, e)) < 0 ||
+	    (r = buf_addf(&path, e, "/v1/reports/%s", what)) < 0 ||
+	    (r = cli_query(&path, "from", from, e)) < 0 ||
+	    (r = cli_query(&path, "until", to, e)) < 0)
+		return r;
+	return cli_call(c, "GET", buf_str(&path), NULL, NULL, out, e);
+}
+
+/* A count, or * where it is suppressed. */
+static const char *
+shown(const json_t *v, char out[24])
+{
+	if (json_is_integer(v))
+		snprintf(out, 24, "%lld", (long long)json_integer_value(v));
+	else
+		snprintf(out, 24, "*");
+	return out;
+}
+
+static const char *
+side(const json_t *t, const char *name, size_t i)
+{
+	const char *s =
+	    json_string_value(json_array_get(json_object_get(t, name), i));
+
+	return s != NULL && *s != '\0' ? s : "-";
+}
+
+/* A field of CSV (RFC 4180): quoted, and no formula to a spreadsheet. */
+static void
+csv(const char *s, int is_last)
+{
+	putchar('"');
+	if (*s == '=' || *s == '+' || *s == '-' || *s == '@')
+		putchar('\'');
+	for (; *s != '\0'; s++) {
+		if (*s == '"')
+			putchar('"');
+		putchar(*s);
+	}
+	fputs(is_last ? "\"\r\n" : "\";", stdout);
+}
+
+static void
+csv_row(const json_t *t, const char *row, const char *col, const json_t *v)
+{
+	char n[24];
+
+	csv(jstr(t, "from"), 0);
+	csv(jstr(t, "until"), 0);
+	csv(jstr(t, "code"), 0);
+	csv(row, 0);
+	csv(col, 0);
+	csv(shown(v, n), 1);
+}
+
+static void
+bilan_csv(const json_t *j)
+{
+	json_t *t, *row, *v, *m;
+	const char *code;
+	size_t i, k, n;
+
+	printf("\"du\";\"au\";\"indicateur\";\"a\";\"b\";\"nombre\"\r\n");
+	json_array_foreach(json_object_get(j, "months"), i, m)
+	{
+		json_object_foreach(json_object_get(m, "totals"), code, v)
+		{
+			char text[24];
+
+			csv(jstr(m, "month"), 0);
+			csv(jstr(m, "month"), 0);
+			csv(code, 0);
+			csv(jstr(m, "state"), 0);
+			csv("", 0);
+			csv(shown(v, text), 1);
+		}
+	}
+	json_array_foreach(json_object_get(j, "tables"), i, t)
+	{
+		json_array_foreach(json_object_get(t, "cells"), k, row)
+		{
+			json_array_foreach(row, n, v)
+			{
+				csv_row(t, side(t, "rows", k),
+				    side(t, "cols", n), v);
+			}
+		}
+		csv_row(t, "total", "", json_object_get(t, "total"));
+	}
+}
+
+static int
+print_totals(const json_t *j, struct err *e)
+{
+	AUTO(table_done) struct table t = { 0 };
+	json_t *v;
+	char n[24];
+	size_t i;
+	int r;
+
+	if ((r = table_head(&t, e, _("Indicateur"), _("Nombre"), NULL)) < 0)
+		return r;
+	json_array_foreach(json_object_get(j, "totals"), i, v)
+	{
+		if ((r = table_row(&t, e, jstr(v, "title"),
+			 shown(json_object_get(v, "n"), n), NULL)) < 0)
+			return r;
+	}
+	table_print(&t, stdout, _("Aucun indicateur."));
+	return 0;
+}
+
+/* One line a cell: the same form whatever the number of columns. */
+static int
+print_cells(const json_t *t, struct err *e)
+{
+	AUTO(table_done) struct table out = { 0 };
+	const json_t *dims = json_object_get(t, "dimensions");
+	const char *b = json_string_value(json_array_get(dims, 1));
+	json_t *row, *v;
+	char n[24];
+	size_t i, k;
+	int r;
+
+	if ((r = table_head(&out, e,
+		 json_array_size(dims) > 0
+		     ? json_string_value(json_array_get(dims, 0))
+		     : "",
+		 b != NULL ? b : "", _("Nombre"), NULL)) < 0)
+		return r;
+	json_array_foreach(json_object_get(t, "cells"), i, row)
+	{
+		json_array_foreach(row, k, v)
+		{
+			if ((r = table_row(&out, e, side(t, "rows", i),
+				 b != NULL ? side(t, "cols", k) : "",
+				 shown(v, n), NULL)) < 0)
+				return r;
+		}
+	}
+	if ((r = table_row(&out, e, _("Total"), "",
+		 shown(json_object_get(t, "total"), n), NULL)) < 0)
+		return r;
+	table_print(&out, stdout, "");
+	return 0;
+}
+
+static int
+print_bilan(const json_t *j, struct err *e)
+{
+	json_t *m, *t;
+	size_t i;
+	int r;
+
+	printf(_("Bilan de %s à %s\n\n"), jstr(j, "from"), jstr(j, "until"));
+	json_array_foreach(json_object_get(j, "months"), i, m)
+	{
+		if (strcmp(jstr(m, "state"), "frozen") != 0)
+			printf(_("%s : provisoire, à arrêter\n"),
+			    jstr(m, "month"));
+	}
+	if ((r = print_totals(j, e)) < 0)
+		return r;
+	json_array_foreach(json_object_get(j, "tables"), i, t)
+	{
+		printf("\n%s, %s – %s\n", jstr(t, "title"), jstr(t, "from"),
+		    jstr(t, "until"));
+		if ((r = print_cells(t, e)) < 0)
+			return r;
+	}
+	printf("\n%s\n",
+	    json_array_size(json_object_get(j, "tables")) > 0
+		? _("* : nombre retenu, pour que personne ne se reconnaisse")
+		: _("Aucun tableau : la période ne contient aucun bloc de mois "
+		    "entièrement arrêté"));
+	return 0;
+}
+
+static int
+bilan_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	int r;
+
+	(void)argc;
+	(void)argv;
+	if ((r = get_period(c, "bilan", &j, e)) < 0 || cli_print_json(c, j))
+		return r;
+	if (cli_option(c, "csv") == NULL)
+		return print_bilan(j, e);
+	bilan_csv(j);
+	return 0;
+}
+
+static int
+freeze_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
+	const char *month;
+	int r;
+
+	(void)argc;
+	(void)argv;
+	if ((r = cli_required(c, "month", &month, e)) < 0 ||
+	    (r = cli_member(body, "month", month, e)) < 0 ||
+	    (r = cli_post(c, body, &j, e, "/v1/reports/bilan")) < 0)
+		return r;
+	if (!cli_print_json(c, j))
+		printf(_("Bilan de %s arrêté, inscription n° %lld\n"),
+		    jstr(j, "month"), jint(j, "leaf"));
+	return 0;
+}
+
+static int
+vouchers_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	json_t *m;
+	size_t i;
+	int r;
+
+	(void)argc;
+	(void)argv;
+	if ((r = get_period(c, "vouchers", &j, e)) < 0 || cli_print_json(c, j))
+		return r;
+	if (json_array_size(json_object_get(j, "months")) == 0)
+		printf("%s\n", _("Aucun mois arrêté."));
+	json_array_foreach(json_object_get(j, "months"), i, m)
+	{
+		out_page(stdout, jstr(m, "note"));
+		printf("\n");
+	}
+	return 0;
+}
+
+/* --- the register of processing activities ------------------------------ */
+
+static void
+join(const json_t *list, struct buf *out, struct err *e)
+{
+	json_t *v;
+	size_t i;
+
+	buf_reset(out);
+	json_array_foreach(list, i, v)
+	{
+		if (buf_addf(out, e, "%s%s", i > 0 ? " ; " : "",
+			json_string_value(v)) < 0)
+			return;
+	}
+}
+
+static void
+join_durations(const json_t *list, struct buf *out, struct err *e)
+{
+	json_t *v;
+	size_t i;
+	int r = 0;
+
+	buf_reset(out);
+	json_array_foreach(list, i, v)
+	{
+		if (r == 0)
+			r = buf_addf(out, e, "%s%s", i > 0 ? " ; " : "",
+			    jstr(v, "what"));
+		if (r == 0 && json_object_get(v, "from") != NULL)
+			r = buf_addf(out, e, _(" : %lld mois après %s"),
+			    jint(v, "active_months"), jstr(v, "from"));
+		if (r == 0 && jint(v, "intermediate_months") > 0)
+			r = buf_addf(out, e,
+			    _(", puis archive restreinte %lld mois"),
+			    jint(v, "intermediate_months"));
+	}
+}
+
+/* In CNIL's order: purposes, persons, data, recipients, transfers, times,
+ * security. */
+static const struct {
+	const char *member, *title;
+} headings[] = {
+	{ "basis", N_("Base légale") },
+	{ "purposes", N_("Finalités") },
+	{ "persons", N_("Catégories de personnes") },
+	{ "data", N_("Catégories de données") },
+	{ "recipients", N_("Destinataires") },
+	{ "transfers", N_("Transferts hors de l'Union européenne") },
+	{ "durations", N_("Durées de conservation") },
+	{ "security", N_("Mesures de sécurité") },
+	{ "source", N_("Sources") },
+};
+
+static const char *
+heading_value(const json_t *a, size_t i, struct buf *out, struct err *e)
+{
+	const json_t *v = json_object_get(a, headings[i].member);
+
+	if (json_is_string(v))
+		return json_string_value(v);
+	if (strcmp(headings[i].member, "durations") == 0)
+		join_durations(v, out, e);
+	else
+		join(v, out, e);
+	return out->len > 0 ? buf_str(out) : "";
+}
+
+static void
+register_csv(const json_t *j, struct err *e)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	const json_t *o = json_object_get(j, "operator");
+	json_t *a;
+	size_t i, k;
+
+	csv(_("Responsable du traitement"), 0);
+	csv(_("Délégué à la protection des données"), 0);
+	csv(_("Activité de traitement"), 0);
+	for (k = 0; k < NELEMS(headings); k++)
+		csv(_(headings[k].title), k == NELEMS(headings) - 1);
+	json_array_foreach(json_object_get(j, "activities"), i, a)
+	{
+		csv(jstr(o, "title"), 0);
+		csv(jstr(o, "dpo"), 0);
+		csv(jstr(a, "title"), 0);
+		for (k = 0; k < NELEMS(headings); k++)
+			csv(heading_value(a, k, &b, e),
+			    k == NELEMS(headings) - 1);
+	}
+}
+
+static void
+register_page(const json_t *j, struct err *e)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	const json_t *o = json_object_get(j, "operator");
+	json_t *a;
+	size_t i, k;
+
+	printf("%s\n\n", _("Registre des activités de traitement (RGPD "
+			   "art. 30)"));
+	if (!json_is_object(o))
+		printf("%s\n", _("Les règles ne disent pas qui est le "
+				 "responsable du traitement."));
+	out_line(stdout, _("Responsable du traitement"), jstr(o, "title"));
+	out_line(stdout, _("Adresse"), jstr(o, "address"));
+	out_line(stdout, _("Contact"), jstr(o, "contact"));
+	out_line(stdout, _("Représentant"), jstr(o, "representative"));
+	out_line(
+	    stdout, _("Délégué à la protection des données"), jstr(o, "dpo"));
+	json_array_foreach(json_object_get(j, "activities"), i, a)
+	{
+		printf("\n%zu. ", i + 1);
+		out_text(stdout, jstr(a, "title"));
+		printf("\n");
+		for (k = 0; k < NELEMS(headings); k++)
+			out_line(stdout, _(headings[k].title),
+			    heading_value(a, k, &b, e));
+	}
+	join(json_object_get(j, "unnamed"), &b, e);
+	if (b.len > 0) {
+		printf("\n");
+		out_line(stdout, _("Types dans aucune activité"), buf_str(&b));
+	}
+}
+
+static int
+register_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	int r;
+
+	(void)argc;
+	(void)argv;
+	if ((r = cli_get(c, &j, e, "/v1/reports/register", NULL)) < 0 ||
+	    cli_print_json(c, j))
+		return r;
+	if (cli_option(c, "csv") != NULL)
+		register_csv(j, e);
+	else
+		register_page(j, e);
+	return 0;
+}
+
+static const char *const bilan_options[] = { "from", "to", "csv!", NULL };
+static const char *const vouchers_options[] = { "from", "to", NULL };
+static const char *const freeze_options[] = { "month", NULL };
+static const char *const register_options[] = { "csv!", NULL };
+
+const struct cmd cmd_report_bilan = {
+	.noun = "report",
+	.verb = "bilan",
+	.usage = N_("--from AAAA-MM --to AAAA-MM [--csv]"),
+	.about = N_("les indicateurs de la convention, petits nombres retenus"),
+	.options = bilan_options,
+	.run = bilan_run,
+};
+
+const struct cmd cmd_report_freeze = {
+	.noun = "report",
+	.verb = "bilan-freeze",
+	.usage = N_("--month AAAA-MM"),
+	.about = N_("arrêter et signer le bilan d'un mois achevé"),
+	.options = freeze_options,
+	.run = freeze_run,
+};
+
+const struct cmd cmd_report_vouchers = {
+	.noun = "report",
+	.verb = "justificatifs",
+	.usage = N_("--from AAAA-MM --to AAAA-MM"),
+	.about = N_("les totaux des mois arrêtés, signés, pour la convention"),
+	.options = vouchers_options,
+	.run = vouchers_run,
+};
+
+const struct cmd cmd_report_register = {
+	.noun = "report",
+	.verb = "register",
+	.usage = "[--csv]",
+	.about = N_("le registre des activités de traitement (RGPD art. 30)"),
+	.options = register_options,
+	.run = register_run,
+};
