@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/wait.h"
+
 const char *const idempotency_schema =
     "CREATE TABLE idempotency ("
     " uid INTEGER NOT NULL,"
@@ -25,11 +27,15 @@ int
 inflight_open(struct inflight **out, struct err *e)
 {
 	struct inflight *f = calloc(1, sizeof(*f));
+	int r;
 
 	if (f == NULL)
 		return err_set(e, ERR_NOMEM, "requests in flight");
 	pthread_mutex_init(&f->lock, NULL);
-	pthread_cond_init(&f->left, NULL);
+	if ((r = wait_cond_init(&f->left, e)) < 0) {
+		free(f);
+		return r;
+	}
 	*out = f;
 	return 0;
 }
@@ -82,8 +88,7 @@ idempotency_enter(struct core *core, const struct caller *caller,
 	turn->uid = caller->actor.uid;
 	if ((r = key_hash(caller, turn->key, e)) < 0)
 		return r;
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += IDEMPOTENCY_WAIT_S;
+	until = wait_until(IDEMPOTENCY_WAIT_S * INT64_C(1000));
 	pthread_mutex_lock(&f->lock);
 	while (is_running(f, turn) && !late)
 		late = pthread_cond_timedwait(&f->left, &f->lock, &until) != 0;

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define RETRY_S 1 /* the agent was away */
+#include "base/wait.h"
+
+#define RETRY_MS 1000 /* the agent was away */
 
 struct keypool {
 	struct agent *agent;
@@ -81,8 +83,7 @@ fill(struct keypool *k)
 	pthread_cond_broadcast(&k->filled);
 	if (r == 0 || k->stop)
 		return;
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += RETRY_S;
+	until = wait_until(RETRY_MS);
 	pthread_cond_timedwait(&k->wanted, &k->lock, &until);
 }
 
@@ -143,11 +144,9 @@ int
 keypool_take(struct keypool *k, struct fresh_key *out, struct err *e)
 {
 	struct err why = { 0 };
-	struct timespec until;
+	struct timespec until = wait_until(KEYPOOL_WAIT_MS);
 	int r, late = 0;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += KEYPOOL_WAIT_MS / 1000;
 	pthread_mutex_lock(&k->lock);
 	while ((r = take(k, out, &why)) == -ERR_BUSY && !late &&
 	       k->last.code != ERR_SEALED)
@@ -213,13 +212,15 @@ int
 keypool_open(struct agent *agent, struct keypool **out, struct err *e)
 {
 	AUTO(keypool_freep) struct keypool *k = calloc(1, sizeof(*k));
+	int r;
 
 	if (k == NULL)
 		return err_set(e, ERR_NOMEM, "keys");
 	k->agent = agent;
 	pthread_mutex_init(&k->lock, NULL);
-	pthread_cond_init(&k->wanted, NULL);
-	pthread_cond_init(&k->filled, NULL);
+	if ((r = wait_cond_init(&k->wanted, e)) < 0 ||
+	    (r = wait_cond_init(&k->filled, e)) < 0)
+		return r;
 	if (pthread_create(&k->filler, NULL, fill_loop, k) != 0)
 		return err_set(e, ERR_NOMEM, "keys");
 	k->started = 1;

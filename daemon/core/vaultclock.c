@@ -40,7 +40,7 @@ vault_clock_new(const struct clocks *clocks, int64_t last_ms,
 	c->back_ms = c->last_ms;
 	c->drift_ms = INT64_MAX;
 	c->jump_ms = INT64_MAX;
-	c->ref_raw = c->raw_ms;
+	c->ref_raw = c->last_ms;
 	c->ref_boot = c->line_boot = c->boot_ms;
 	c->line_ms = c->last_ms;
 	*out = c;
@@ -84,14 +84,29 @@ apart(int64_t a, int64_t b)
 }
 
 static void
-trust(struct vault_clock *c, const struct look *l)
+go_on(struct vault_clock *c)
 {
 	c->trust = CLOCK_TRUSTED;
 	c->judged = 1;
-	c->ref_raw = l->raw_ms;
-	c->ref_boot = l->boot_ms;
 	c->line_ms = c->last_ms;
 	c->line_boot = c->boot_ms;
+}
+
+static void
+trust(struct vault_clock *c, const struct look *l)
+{
+	go_on(c);
+	c->ref_raw = l->raw_ms;
+	c->ref_boot = l->boot_ms;
+}
+
+/* Is the clock where the time since boot has it? The reference stays as it
+ * is while the clock is suspect, so that no number of small jumps adds up. */
+static int
+agrees(const struct vault_clock *c, const struct look *l)
+{
+	return apart(l->raw_ms - c->ref_raw, l->boot_ms - c->ref_boot) <=
+	       c->drift_ms;
 }
 
 static void
@@ -120,8 +135,7 @@ compare(struct vault_clock *c, const struct look *l)
 {
 	if (c->clocks.boot_ms == NULL)
 		return;
-	if (apart(l->raw_ms - c->ref_raw, l->boot_ms - c->ref_boot) >
-	    c->drift_ms) {
+	if (!agrees(c, l)) {
 		suspect(c, CLOCK_STEP, l);
 	} else if (l->boot_ms - c->ref_boot >= DAY_MS) {
 		c->ref_raw = l->raw_ms;
@@ -150,9 +164,8 @@ advance(struct vault_clock *c)
 
 	look(c, &l);
 	if (!c->judged || c->trust != CLOCK_TRUSTED) {
-		if (c->judged && c->ruled &&
-		    apart(l.raw_ms, l.on_ms) <= c->drift_ms)
-			trust(c, &l);
+		if (c->judged && c->ruled && agrees(c, &l))
+			go_on(c);
 	} else {
 		compare(c, &l);
 	}

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/wait.h"
 
 #define DOORS_MAX 4
 #define WORKER_STACK (1u << 20)
@@ -698,9 +699,9 @@ http_open(const struct http_listener *l, size_t n,
 	h->handler = *handler;
 	h->last = &h->first;
 	pthread_mutex_init(&h->lock, NULL);
-	pthread_cond_init(&h->work, NULL);
-	pthread_cond_init(&h->idle, NULL);
-	r = start_workers(h, e);
+	if ((r = wait_cond_init(&h->work, e)) == 0 &&
+	    (r = wait_cond_init(&h->idle, e)) == 0)
+		r = start_workers(h, e);
 	for (i = 0; r == 0 && i < n; i++)
 		r = start_door(h, &l[i], e);
 	if (r < 0) {
@@ -714,10 +715,8 @@ http_open(const struct http_listener *l, size_t n,
 static void
 wait_until_idle(struct http *h, int timeout_ms)
 {
-	struct timespec until;
+	struct timespec until = wait_until(timeout_ms);
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += timeout_ms / 1000;
 	pthread_mutex_lock(&h->lock);
 	while (h->running > 0 &&
 	       pthread_cond_timedwait(&h->idle, &h->lock, &until) == 0)
