@@ -386,6 +386,7 @@ only_the_text_of_an_erasure_is_certified(void **state)
 	struct fixture *f = *state;
 
 #define START "sceau erasure certificate 1\n"
+#define BILAN "sceau bilan 1\n"
 	fixture_open(f);
 	assert_ok(certify(f, START "case x\nleaf 17\n", 17));
 	assert_ok(certify(f, START "leaf 17\nkeys 3\n", 17));
@@ -397,6 +398,14 @@ only_the_text_of_an_erasure_is_certified(void **state)
 	assert_err(certify(f, START "leaf 18\n", 17), ERR_INVALID);
 	assert_err(certify(f, " " START "leaf 17\n", 17), ERR_INVALID);
 	assert_err(certify(f, "", 17), ERR_INVALID);
+	/* The counts of a month, as strictly. */
+	assert_ok(certify(f, BILAN "month 2026-10\nleaf 17\n", 17));
+	assert_err(
+	    certify(f, BILAN "month 2026-10\nleaf 18\n", 17), ERR_INVALID);
+	assert_err(certify(f, BILAN "leaf 17", 17), ERR_INVALID);
+	assert_err(certify(f, "sceau bilan 2\nleaf 17\n", 17), ERR_INVALID);
+	assert_err(certify(f, "sceau bilan 1 \nleaf 17\n", 17), ERR_INVALID);
+	assert_err(certify(f, "x" BILAN "leaf 17\n", 17), ERR_INVALID);
 	/* Nothing in it may look like the signatures' part. */
 	assert_true(certify(f, START "leaf 17\n\x01\n", 17) < 0);
 }
