@@ -154,6 +154,132 @@ release_run(struct cli *c, int argc, char **argv, struct err *e)
 	return print_release(c, j, e);
 }
 
+/* --- sweeps ---------------------------------------------------------- */
+
+static int
+print_analysis(const json_t *j, struct err *e)
+{
+	AUTO(table_done) struct table t = { 0 };
+	json_t *o;
+	size_t i;
+	int r;
+
+	if (*jstr(j, "erasure") != '\0')
+		out_line(stdout, _("Tri"), jstr(j, "erasure"));
+	out_line(stdout, _("Au"), jstr(j, "as_of"));
+	out_line(stdout, "SHA-256", jstr(j, "sha256"));
+	printf(_("À détruire : %lld ; en conflit : %lld ; gardés : %lld ; "
+		 "part : %lld %%\n"),
+	    jint(j, "destroy"), jint(j, "conflicts"), jint(j, "kept"),
+	    jint(j, "share"));
+	if ((r = table_head(&t, e, _("Sort"), _("Objet"), _("Identifiant"),
+		 _("Règle"), _("Jusqu'au"), _("Source"), NULL)) < 0)
+		return r;
+	json_array_foreach(json_object_get(j, "objects"), i, o)
+	{
+		if ((r = table_row(&t, e, jstr(o, "verdict"), jstr(o, "kind"),
+			 jstr(o, "id"), jstr(o, "rule"), jstr(o, "last"),
+			 jstr(o, "source"), NULL)) < 0)
+			return r;
+	}
+	table_print(&t, stdout, _("Rien n'est échu."));
+	return 0;
+}
+
+static int
+analyse_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	const char *as_of = cli_option(c, "as-of"),
+		   *share = cli_option(c, "confirm-share");
+	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
+	char *end = NULL;
+	int r;
+
+	(void)argc;
+	(void)argv;
+	if ((r = cli_member(body, "as_of", as_of, e)) < 0)
+		return r;
+	if (share != NULL) {
+		long n = strtol(share, &end, 10);
+
+		if (*share == '\0' || *end != '\0')
+			return err_set(e, ERR_USAGE, "%s", _("un pourcentage"));
+		json_object_set_new(body, "confirm_share", json_integer(n));
+	}
+	if ((r = cli_post(c, body, &j, e,
+		 cli_option(c, "dry-run") != NULL ? "/v1/sweeps?dry-run=1"
+						  : "/v1/sweeps")) < 0)
+		return r;
+	return cli_print_json(c, j) ? 0 : print_analysis(j, e);
+}
+
+static int
+bordereau_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	int r;
+
+	(void)argc;
+	if ((r = cli_get(c, &j, e, "/v1/sweeps/%/bordereau", argv[0])) < 0)
+		return r;
+	if (!cli_print_json(c, j))
+		fputs(jstr(j, "text"), stdout);
+	return 0;
+}
+
+static int
+visa_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
+	const char *reference;
+	int r;
+
+	(void)argc;
+	if ((r = cli_required(c, "reference", &reference, e)) < 0 ||
+	    (r = cli_member(body, "reference", reference, e)) < 0 ||
+	    (r = cli_member(body, "date", cli_option(c, "date"), e)) < 0 ||
+	    (r = cli_post(c, body, &j, e, "/v1/sweeps/%/visa", argv[0])) < 0)
+		return r;
+	if (!cli_print_json(c, j))
+		printf(_("Visa %s du %s, inscription n° %lld\n"),
+		    jstr(j, "reference"), jstr(j, "date"), jint(j, "leaf"));
+	return 0;
+}
+
+static const char *const analyse_options[] = { "as-of", "confirm-share",
+	"dry-run!", NULL };
+static const char *const visa_options[] = { "reference", "date", NULL };
+const struct cmd cmd_retention_analyse = {
+	.noun = "retention",
+	.verb = "analyse",
+	.usage = "",
+	.about = N_("juger tout ce que le coffre garde, et préparer le tri de "
+		    "ce qui est échu (--as-of DATE --dry-run : un essai ; "
+		    "--confirm-share N)"),
+	.options = analyse_options,
+	.run = analyse_run,
+};
+const struct cmd cmd_retention_bordereau = {
+	.noun = "retention",
+	.verb = "bordereau",
+	.usage = N_("TRI"),
+	.about = N_("le bordereau d'élimination d'un tri, pour les archives"),
+	.min_args = 1,
+	.max_args = 1,
+	.run = bordereau_run,
+};
+const struct cmd cmd_retention_visa = {
+	.noun = "retention",
+	.verb = "visa",
+	.usage = N_("TRI"),
+	.about = N_("inscrire le visa des archives (--reference RÉF --date "
+		    "AAAA-MM-JJ)"),
+	.options = visa_options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = visa_run,
+};
+
 static const char *const hold_options[] = { "document", "reason", "review",
 	NULL };
 static const char *const review_options[] = { "reason", "review", NULL };

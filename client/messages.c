@@ -135,6 +135,14 @@ static const struct {
 	{ "erasure-cases", N_("un effacement porte sur un seul dossier") },
 	{ "erasure-size", N_("trop d'objets pour un seul effacement") },
 	{ "erasure-state", N_("l'état de cet effacement ne le permet pas") },
+	{ "as-of-dry-run", N_("pour un autre jour qu'aujourd'hui : un essai "
+			      "seulement (--dry-run)") },
+	{ "awaiting-visa", N_("le visa des archives est attendu (sceau "
+			      "retention visa)") },
+	{ "sweep-share", N_("ce tri prend une trop grande part du coffre : "
+			    "la confirmer (--confirm-share)") },
+	{ "visa-date", N_("la date du visa n'est pas possible") },
+	{ "visa-state", N_("aucun visa n'est attendu pour ce tri") },
 	{ "held", N_("gelé : rien n'en est détruit avant la levée du gel") },
 	{ "hold-not-asked",
 	    N_("personne n'a demandé la levée de ce gel (--reason)") },

@@ -1,5 +1,6 @@
 #include "daemon/api/api.h"
 #include "daemon/core/hold.h"
+#include "daemon/core/retention.h"
 
 #define SIGNATURE_MAX 16384
 
@@ -72,6 +73,46 @@ release_approve(struct api_call *c, struct err *e)
 	    &c->object, &c->answer, e);
 }
 
+static int
+sweeps_post(struct api_call *c, struct err *e)
+{
+	struct retention_asking a = { .dry_run = c->dry_run, .share = -1 };
+	json_t *share = json_object_get(c->body, "confirm_share");
+	int r;
+
+	if ((r = api_string_or(c, "as_of", 10, "", &a.as_of, e)) < 0)
+		return r;
+	if (share != NULL && !json_is_integer(share))
+		return err_tag(e, ERR_INVALID, "member-type",
+		    "member \"confirm_share\" is not an integer");
+	if (share != NULL)
+		a.share = json_integer_value(share);
+	c->status = c->dry_run ? 200 : 201;
+	return retention_analyse(c->core, &c->caller, &a, &c->answer, e);
+}
+
+static int
+bordereau_get(struct api_call *c, struct err *e)
+{
+	return retention_bordereau(
+	    c->core, &c->caller, c->param[0], &c->answer, e);
+}
+
+static int
+visa_post(struct api_call *c, struct err *e)
+{
+	struct sweep_visa v = { .sweep = c->param[0] };
+	int r;
+
+	if ((r = api_string(
+		 c, "reference", VISA_REFERENCE_MAX, &v.reference, e)) < 0 ||
+	    (r = api_string_or(c, "date", 10, "", &v.date, e)) < 0)
+		return r;
+	return retention_visa(c->core, &c->caller, &v, &c->answer, e);
+}
+
+static const char *const sweeping[] = { "as_of", "confirm_share", NULL };
+static const char *const visa[] = { "!reference", "date", NULL };
 static const char *const holding[] = { "case", "document", "!reason", "!review",
 	NULL };
 static const char *const reviewing[] = { "!reason", "!review", NULL };
@@ -89,5 +130,11 @@ const struct route routes_retention[] = {
 	    release_get, NULL },
 	{ "POST", "/v1/holds/{hold}/release/approvals", API_DOOR_STAFF,
 	    LEAF_HOLD_RELEASE, release_approve, approving },
+	{ "POST", "/v1/sweeps", API_DOOR_STAFF, LEAF_RETENTION_ANALYSE,
+	    sweeps_post, sweeping },
+	{ "GET", "/v1/sweeps/{sweep}/bordereau", API_DOOR_STAFF,
+	    LEAF_RETENTION_ANALYSE, bordereau_get, NULL },
+	{ "POST", "/v1/sweeps/{sweep}/visa", API_DOOR_STAFF,
+	    LEAF_RETENTION_VISA, visa_post, visa },
 	{ 0 },
 };

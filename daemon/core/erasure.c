@@ -13,6 +13,7 @@
 #include "daemon/core/plan.h"
 #include "daemon/core/request.h"
 #include "daemon/core/restriction.h"
+#include "daemon/core/retention.h"
 
 #define CLEAR_ROOM (LEAF_CLEAR_MAX)
 
@@ -133,6 +134,117 @@ documents_load(
 	return r;
 }
 
+/* A sweep is an erasure of no one case. */
+static int
+is_sweep(const struct erasure_row *row)
+{
+	return id_is_zero(&row->kase);
+}
+
+static const char *
+what_of(const struct erasure_row *row)
+{
+	return is_sweep(row) ? "retention" : "erasure";
+}
+
+static enum policy_op
+op_of(const struct erasure_row *row, enum policy_op of_erasure)
+{
+	if (!is_sweep(row))
+		return of_erasure;
+	if (of_erasure == OP_ERASE_RUN)
+		return OP_RETENTION_RUN;
+	return of_erasure == OP_ERASE_APPROVE ? OP_RETENTION_APPROVE
+					      : OP_RETENTION_READ;
+}
+
+/* The row, and may the caller? What is not there is told after that. */
+static int
+find_and_authorize(struct core *core, const struct caller *caller,
+    const char *erasure, enum policy_op op, struct erasure_row *row,
+    struct decision *d, struct err *e)
+{
+	int found = row_find(core, erasure, row, NULL) == 0, r;
+
+	r = core_authorize(core, caller, found ? op_of(row, op) : op, NULL,
+	    NULL, core_now(core), d, e);
+	if (r == 0 && !found)
+		return err_set(e, ERR_NOT_FOUND, "no such erasure");
+	return r;
+}
+
+/* --- a row that is made
+ * ----------------------------------------------------------------- */
+
+void
+erasure_new_done(struct erasure_new *n)
+{
+	fresh_key_done(&n->key);
+	buf_done(&n->sealed);
+}
+
+int
+erasure_seal(struct core *core, const struct caller *caller,
+    struct erasure_new *n, const char *page, struct err *e)
+{
+	json_t *j;
+	int r;
+
+	if ((r = keypool_take(core->keys, &n->key, e)) < 0)
+		return r;
+	j = json_pack(
+	    "{s:s, s:s}", "plan", page, "planned_by", caller->actor.account);
+	if (j == NULL)
+		return err_set(e, ERR_NOMEM, "plan");
+	r = row_seal(core, n->key.key.p, &n->kase, &n->id, 1, j, &n->sealed, e);
+	json_decref(j);
+	return r;
+}
+
+static int
+ask_approval(struct tx *tx, const struct caller *caller,
+    const struct erasure_new *n, const char *what, int64_t now_ms,
+    struct err *e)
+{
+	struct approval_subject s = {
+		.id = n->id,
+		.kase = n->kase,
+		.asked_uid = caller->actor.uid,
+		.asked_ms = now_ms,
+		.policy = n->policy,
+	};
+
+	memcpy(s.page, n->sha256, sizeof(s.page));
+	snprintf(s.what, sizeof(s.what), "%s", what);
+	snprintf(s.asked_by, sizeof(s.asked_by), "%s", caller->actor.account);
+	return approval_ask(tx, &s, e);
+}
+
+int
+erasure_insert(struct tx *tx, const struct caller *caller,
+    const struct erasure_new *n, const char *what, int64_t now_ms,
+    struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = ask_approval(tx, caller, n, what, now_ms, e)) < 0 ||
+	    (r = sql_open(tx,
+		 "INSERT INTO erasure (id, kase, state, sha256, objects,"
+		 " leaf, destroyed, rotated, key, sealed, certificate)"
+		 " VALUES (?, ?, 'planned', ?, ?, ?, 0, 0, ?, ?, '')",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, &n->id, e)) < 0 ||
+	    (r = sql_id(q, 2, &n->kase, e)) < 0 ||
+	    (r = sql_blob(q, 3, n->sha256, 32, e)) < 0 ||
+	    (r = sql_blob(q, 4, n->objects, 32, e)) < 0 ||
+	    (r = sql_int(q, 5, (int64_t)n->leaf, e)) < 0 ||
+	    (r = sql_int(q, 6, (int64_t)n->key.number, e)) < 0 ||
+	    (r = sql_blob(q, 7, n->sealed.p, n->sealed.len, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
 /* What is held stays: the whole case for any hold in it, else each of these
  * documents (ids of ID_LEN bytes); and all of a restricted case. Inside the
  * transaction that decides. */
@@ -167,15 +279,12 @@ struct planning {
 	const struct erasure_asking *a;
 	struct case_facts kase;
 	struct decision decision;
-	struct id id, docs[64];
+	struct id docs[64];
 	size_t ndocs;
 	struct plan plan;
-	struct buf text, sealed;
-	uint8_t sha256[32], objects[32];
-	struct fresh_key key;
+	struct buf text;
+	struct erasure_new row;
 	int64_t now_ms;
-	uint32_t policy; /* version that the page names */
-	uint64_t leaf;
 };
 
 static void
@@ -187,8 +296,7 @@ planning_done(struct planning **pp)
 		return;
 	plan_done(&p->plan);
 	buf_done(&p->text);
-	buf_done(&p->sealed);
-	fresh_key_done(&p->key);
+	erasure_new_done(&p->row);
 	free(p);
 	*pp = NULL;
 }
@@ -234,8 +342,8 @@ write_text(struct planning *p, struct err *e)
 	const struct policy *policy = p->core->policy;
 	int r;
 
-	p->policy = policy_version(policy);
-	id_format(&p->id, id);
+	p->row.policy = policy_version(policy);
+	id_format(&p->row.id, id);
 	id_format(&p->kase.id, kase);
 	id_ref(&p->kase.id, ref);
 	time_format(p->now_ms, at);
@@ -245,55 +353,24 @@ write_text(struct planning *p, struct err *e)
 		 "vault %s\nerasure %s\ncase %s %s\n"
 		 "policy %u %s\nplanned %s by %s\n"
 		 "basis %s\nreason %s\n",
-		 p->core->settings.origin, id, kase, ref, p->policy, rules, at,
-		 p->caller->actor.account, p->a->basis, p->a->reason)) < 0 ||
+		 p->core->settings.origin, id, kase, ref, p->row.policy, rules,
+		 at, p->caller->actor.account, p->a->basis, p->a->reason)) <
+		0 ||
 	    (r = plan_lines(&p->plan, &p->text, e)) < 0 ||
 	    (r = buf_addf(&p->text, e, "keys %zu\n", plan_keys(&p->plan))) <
 		0 ||
-	    (r = plan_digest(&p->plan, p->objects, e)) < 0)
+	    (r = plan_digest(&p->plan, p->row.objects, e)) < 0)
 		return r;
-	return digest_of(DIGEST_SHA256, p->text.p, p->text.len, p->sha256, e);
+	return digest_of(
+	    DIGEST_SHA256, p->text.p, p->text.len, p->row.sha256, e);
 }
 
 static int
-seal_plan(struct planning *p, struct err *e)
+insert_documents(struct tx *tx, const struct planning *p, struct err *e)
 {
-	json_t *j;
-	int r;
-
-	if ((r = keypool_take(p->core->keys, &p->key, e)) < 0)
-		return r;
-	j = json_pack("{s:s, s:s}", "plan", buf_str(&p->text), "planned_by",
-	    p->caller->actor.account);
-	if (j == NULL)
-		return err_set(e, ERR_NOMEM, "plan");
-	r = row_seal(
-	    p->core, p->key.key.p, &p->kase.id, &p->id, 1, j, &p->sealed, e);
-	json_decref(j);
-	return r;
-}
-
-static int
-insert_plan(struct tx *tx, const struct planning *p, struct err *e)
-{
-	AUTO(sql_done) struct sql *q = NULL;
 	size_t i;
 	int r;
 
-	if ((r = sql_open(tx,
-		 "INSERT INTO erasure (id, kase, state, sha256, objects,"
-		 " leaf, destroyed, rotated, key, sealed, certificate)"
-		 " VALUES (?, ?, 'planned', ?, ?, ?, 0, 0, ?, ?, '')",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, &p->id, e)) < 0 ||
-	    (r = sql_id(q, 2, &p->kase.id, e)) < 0 ||
-	    (r = sql_blob(q, 3, p->sha256, 32, e)) < 0 ||
-	    (r = sql_blob(q, 4, p->objects, 32, e)) < 0 ||
-	    (r = sql_int(q, 5, (int64_t)p->leaf, e)) < 0 ||
-	    (r = sql_int(q, 6, (int64_t)p->key.number, e)) < 0 ||
-	    (r = sql_blob(q, 7, p->sealed.p, p->sealed.len, e)) < 0 ||
-	    (r = sql_run(q, e)) < 0)
-		return r;
 	for (i = 0; i < p->ndocs; i++) {
 		AUTO(sql_done) struct sql *d = NULL;
 
@@ -301,32 +378,13 @@ insert_plan(struct tx *tx, const struct planning *p, struct err *e)
 			 "INSERT INTO erasure_document"
 			 " (erasure, n, document) VALUES (?, ?, ?)",
 			 &d, e)) < 0 ||
-		    (r = sql_id(d, 1, &p->id, e)) < 0 ||
+		    (r = sql_id(d, 1, &p->row.id, e)) < 0 ||
 		    (r = sql_int(d, 2, (int64_t)i, e)) < 0 ||
 		    (r = sql_id(d, 3, &p->docs[i], e)) < 0 ||
 		    (r = sql_run(d, e)) < 0)
 			return r;
 	}
 	return 0;
-}
-
-static int
-ask_approval(
-    struct tx *tx, const struct planning *p, int64_t now_ms, struct err *e)
-{
-	struct approval_subject s = {
-		.id = p->id,
-		.what = "erasure",
-		.kase = p->kase.id,
-		.asked_uid = p->caller->actor.uid,
-		.asked_ms = now_ms,
-		.policy = p->policy,
-	};
-
-	memcpy(s.page, p->sha256, sizeof(s.page));
-	snprintf(
-	    s.asked_by, sizeof(s.asked_by), "%s", p->caller->actor.account);
-	return approval_ask(tx, &s, e);
 }
 
 static int
@@ -341,19 +399,20 @@ apply_plan(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	if ((r = buf_add(&docs, p->docs, p->ndocs * ID_LEN, e)) < 0 ||
 	    (r = check_held(tx, &p->kase.id, &docs, e)) < 0)
 		return r;
-	hex_format(p->sha256, 32, sha);
+	hex_format(p->row.sha256, 32, sha);
 	detail = json_pack("{s:o, s:s, s:s, s:s, s:b, s:o}", "erasure",
-	    json_of_id(&p->id), "sha256", sha, "reason", p->a->reason, "basis",
-	    p->a->basis, "dry_run", p->a->dry_run, "decision",
+	    json_of_id(&p->row.id), "sha256", sha, "reason", p->a->reason,
+	    "basis", p->a->basis, "dry_run", p->a->dry_run, "decision",
 	    decision_json(p->core, &p->decision));
 	r = core_leaf(p->core, tx, p->caller, LEAF_ERASE_PLAN, LEAF_OK,
-	    &p->kase.id, detail, now_ms, &p->leaf, e);
+	    &p->kase.id, detail, now_ms, &p->row.leaf, e);
 	json_decref(detail);
 	if (r < 0 || p->a->dry_run)
 		return r;
-	if ((r = ask_approval(tx, p, now_ms, e)) < 0)
+	if ((r = erasure_insert(tx, p->caller, &p->row, "erasure", now_ms, e)) <
+	    0)
 		return r;
-	return insert_plan(tx, p, e);
+	return insert_documents(tx, p, e);
 }
 
 static json_t *
@@ -378,17 +437,17 @@ plan_answer(const struct planning *p, json_t **answer, struct err *e)
 {
 	char sha[2 * 32 + 1];
 
-	hex_format(p->sha256, 32, sha);
+	hex_format(p->row.sha256, 32, sha);
 	*answer = json_pack("{s:s, s:s, s:o, s:o, s:i, s:I}", "state",
 	    p->a->dry_run ? "dry-run" : "planned", "sha256", sha, "plan",
 	    json_string(buf_str((struct buf *)(uintptr_t)&p->text)), "objects",
 	    objects_json(&p->plan), "needed",
 	    (int)approval_needed(p->core, "erasure"), "leaf",
-	    (json_int_t)p->leaf);
+	    (json_int_t)p->row.leaf);
 	if (*answer == NULL)
 		return err_set(e, ERR_NOMEM, "plan");
 	if (!p->a->dry_run)
-		json_object_set_new(*answer, "erasure", json_of_id(&p->id));
+		json_object_set_new(*answer, "erasure", json_of_id(&p->row.id));
 	return 0;
 }
 
@@ -406,12 +465,13 @@ prepare_plan(struct planning *p, struct id *object, struct err *e)
 	    strpbrk(p->a->basis, "\r\n") != NULL)
 		return err_tag(e, ERR_INVALID, "member-type",
 		    "reason and basis are one line each");
-	if ((r = id_random(&p->id, e)) < 0 ||
+	if ((r = id_random(&p->row.id, e)) < 0 ||
 	    (r = plan_make(&tx, &p->kase.id, p->docs, p->ndocs, &p->plan, e)) <
 		0 ||
 	    (r = write_text(p, e)) < 0)
 		return r;
-	return seal_plan(p, e);
+	p->row.kase = p->kase.id;
+	return erasure_seal(p->core, p->caller, &p->row, buf_str(&p->text), e);
 }
 
 int
@@ -505,7 +565,7 @@ show_row(struct core *core, const struct id *id, uint64_t leaf, json_t **answer,
 	*answer = json_pack("{s:o, s:o, s:s, s:s, s:s, s:o, s:i, s:I, s:I}",
 	    "erasure", json_of_id(id), "case", json_of_id(&row.kase), "state",
 	    row.state, "sha256", sha, "plan", buf_str(&text), "approvals",
-	    approvals, "needed", (int)approval_needed(core, "erasure"),
+	    approvals, "needed", (int)approval_needed(core, what_of(&row)),
 	    "destroyed", (json_int_t)row.destroyed, "leaf", (json_int_t)leaf);
 	if (*answer == NULL)
 		return err_set(e, ERR_NOMEM, "erasure");
@@ -526,9 +586,8 @@ erasure_show(struct core *core, const struct caller *caller,
 	int r;
 
 	if ((r = core_check_open(core, e)) < 0 ||
-	    (r = core_authorize(core, caller, OP_ERASE_READ, NULL, NULL,
-		 core_now(core), &d, e)) < 0 ||
-	    (r = row_find(core, erasure, &row, e)) < 0)
+	    (r = find_and_authorize(
+		 core, caller, erasure, OP_ERASE_READ, &row, &d, e)) < 0)
 		return r;
 	*object = row.kase;
 	detail = json_pack("{s:o, s:o}", "erasure", json_of_id(&row.id),
@@ -647,9 +706,8 @@ run_approval(struct approving *a, const char *erasure, struct id *object,
 	int r;
 
 	if ((r = core_check_open(a->core, e)) < 0 ||
-	    (r = core_authorize(a->core, a->caller, OP_ERASE_APPROVE, NULL,
-		 NULL, core_now(a->core), &a->decision, e)) < 0 ||
-	    (r = row_find(a->core, erasure, &a->row, e)) < 0)
+	    (r = find_and_authorize(a->core, a->caller, erasure,
+		 OP_ERASE_APPROVE, &a->row, &a->decision, e)) < 0)
 		return r;
 	*object = a->row.kase;
 	if ((r = core_read_leaf(a->core, a->caller, LEAF_ERASE_PLAN,
@@ -678,6 +736,64 @@ erasure_approve(struct core *core, const struct caller *caller,
 	return r;
 }
 
+/* --- its plans
+ * ----------------------------------------------------------------- */
+
+/*
+ * Each plan of it, as the catalog stands: one, or a case's after a case's.
+ * day: what a sweep destroys must be due still on that day; 0: not asked.
+ */
+static int
+plans_each(struct core *core, struct tx *tx, const struct erasure_row *row,
+    int32_t day, int (*each)(void *arg, struct plan *plan, struct err *e),
+    void *arg, struct err *e)
+{
+	AUTO(plan_done) struct plan plan = { 0 };
+	AUTO(buf_done) struct buf docs = { 0 };
+	int r;
+
+	if (is_sweep(row))
+		return sweep_each(core, tx, &row->id, day, each, arg, e);
+	if ((r = documents_load(tx, &row->id, &docs, e)) < 0 ||
+	    (r = check_held(tx, &row->kase, &docs, e)) < 0 ||
+	    (r = plan_make(tx, &row->kase,
+		 (const struct id *)(const void *)docs.p, docs.len / ID_LEN,
+		 &plan, e)) < 0)
+		return r;
+	return each(arg, &plan, e);
+}
+
+static int
+add_digest(void *arg, struct plan *plan, struct err *e)
+{
+	uint8_t digest[32];
+	int r = plan_digest(plan, digest, e);
+
+	return r < 0 ? r : buf_add(arg, digest, sizeof(digest), e);
+}
+
+/* Are they what was approved? */
+static int
+check_plans(struct core *core, struct tx *tx, const struct erasure_row *row,
+    int32_t day, struct err *e)
+{
+	AUTO(buf_done) struct buf digests = { 0 };
+	uint8_t digest[32] = { 0 };
+	int r;
+
+	if ((r = plans_each(core, tx, row, day, add_digest, &digests, e)) < 0)
+		return r;
+	if (!is_sweep(row) && digests.len == sizeof(digest))
+		memcpy(digest, digests.p, sizeof(digest));
+	else if ((r = digest_of(
+		      DIGEST_SHA256, digests.p, digests.len, digest, e)) < 0)
+		return r;
+	if (memcmp(digest, row->objects, sizeof(digest)) != 0)
+		return err_tag(e, ERR_CONFLICT, "plan-changed",
+		    "what is to be erased changed since: plan again");
+	return 0;
+}
+
 /* --- running
  * ------------------------------------------------------------------------- */
 
@@ -690,7 +806,10 @@ struct running {
 	struct buf slices;  /* canaries, taken before it begins */
 	size_t canaries;
 	uint64_t leaf;
-	int whole_case;
+	struct tx *tx;	  /* of the beginning */
+	uint8_t hash[32]; /* of the approvals */
+	int64_t now_ms;
+	struct buf cases; /* ids of those that went whole */
 	struct buf certificate;
 };
 
@@ -758,12 +877,12 @@ enter_leaves(struct running *x, struct tx *tx, const struct leaf_clear *all,
 	return r;
 }
 
+/* One plan of it: the leaves, the numbers, the rows. */
 static int
-remember_and_forget(struct running *x, struct tx *tx, const struct plan *plan,
-    const uint8_t hash[32], int64_t now_ms, struct err *e)
+remember_and_forget(void *arg, struct plan *plan, struct err *e)
 {
 	AUTO(mem_freep) struct leaf_clear *all = NULL;
-	AUTO(sql_done) struct sql *q = NULL;
+	struct running *x = arg;
 	size_t n = plan_keys(plan), i;
 	int r;
 
@@ -771,30 +890,25 @@ remember_and_forget(struct running *x, struct tx *tx, const struct plan *plan,
 		return err_set(e, ERR_NOMEM, "erasure");
 	list_clear(plan, all, &n);
 	for (i = 0; i < n; i++)
-		if ((r = keep_number(tx, &x->row.id, all[i].key, e)) < 0)
+		if ((r = keep_number(x->tx, &x->row.id, all[i].key, e)) < 0)
 			return r;
-	if ((r = canary_keep(tx, &x->row.id, &x->slices, e)) < 0 ||
-	    (r = enter_leaves(x, tx, all, n, hash, now_ms, e)) < 0 ||
-	    (r = plan_forget(tx, plan, now_ms, e)) < 0 ||
-	    (r = set_state(tx, &x->row.id, x->row.state, "running", e)) < 0 ||
-	    (r = sql_open(
-		 tx, "UPDATE erasure SET leaf = ? WHERE id = ?", &q, e)) < 0 ||
-	    (r = sql_int(q, 1, (int64_t)x->leaf, e)) < 0 ||
-	    (r = sql_id(q, 2, &x->row.id, e)) < 0)
+	if ((r = enter_leaves(x, x->tx, all, n, x->hash, x->now_ms, e)) < 0)
 		return r;
-	return sql_run(q, e);
+	return plan_forget(x->tx, plan, x->now_ms, e);
 }
 
 /* From here on it happens: the same plan still, two approvals, the leaves. */
 static int
 apply_begin(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 {
-	AUTO(plan_done) struct plan plan = { 0 };
-	AUTO(buf_done) struct buf docs = { 0 };
+	AUTO(sql_done) struct sql *q = NULL;
 	struct running *x = arg;
-	uint8_t hash[32], digest[32];
+	int32_t day;
 	int r;
 
+	x->tx = tx;
+	x->now_ms = now_ms;
+	day = civil_day(audit_time(x->core->audit, now_ms));
 	if ((r = row_load(tx, &x->row.id, &x->row, e)) < 0)
 		return r;
 	if (strcmp(x->row.state, "approved") != 0)
@@ -804,19 +918,21 @@ apply_begin(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 		    "this erasure is %s", x->row.state);
 	if ((r = clock_check(x->core, e)) < 0)
 		return r;
-	r = approval_check(x->core, tx, &x->row.id, now_ms, hash, e);
+	r = approval_check(x->core, tx, &x->row.id, now_ms, x->hash, e);
 	if ((r = plan_changed(r, e)) < 0 ||
-	    (r = documents_load(tx, &x->row.id, &docs, e)) < 0 ||
-	    (r = check_held(tx, &x->row.kase, &docs, e)) < 0 ||
-	    (r = plan_make(tx, &x->row.kase,
-		 (const struct id *)(const void *)docs.p, docs.len / ID_LEN,
-		 &plan, e)) < 0 ||
-	    (r = plan_digest(&plan, digest, e)) < 0)
+	    (is_sweep(&x->row) &&
+		(r = sweep_check_visa(tx, &x->row.id, e)) < 0) ||
+	    (r = check_plans(x->core, tx, &x->row, day, e)) < 0 ||
+	    (r = canary_keep(tx, &x->row.id, &x->slices, e)) < 0 ||
+	    (r = plans_each(
+		 x->core, tx, &x->row, 0, remember_and_forget, x, e)) < 0 ||
+	    (r = set_state(tx, &x->row.id, x->row.state, "running", e)) < 0 ||
+	    (r = sql_open(
+		 tx, "UPDATE erasure SET leaf = ? WHERE id = ?", &q, e)) < 0 ||
+	    (r = sql_int(q, 1, (int64_t)x->leaf, e)) < 0 ||
+	    (r = sql_id(q, 2, &x->row.id, e)) < 0)
 		return r;
-	if (memcmp(digest, x->row.objects, sizeof(digest)) != 0)
-		return err_tag(e, ERR_CONFLICT, "plan-changed",
-		    "what is to be erased changed since: plan again");
-	return remember_and_forget(x, tx, &plan, hash, now_ms, e);
+	return sql_run(q, e);
 }
 
 /*
@@ -840,25 +956,52 @@ apply_take_up(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	return r;
 }
 
+/* The cases that go whole: words of theirs leave the search index. */
+static int
+load_cases(struct running *x, struct tx *tx, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	AUTO(buf_done) struct buf docs = { 0 };
+	struct id kase;
+	int r;
+
+	buf_reset(&x->cases);
+	if (!is_sweep(&x->row)) {
+		r = documents_load(tx, &x->row.id, &docs, e);
+		if (r < 0 || docs.len > 0)
+			return r;
+		return buf_add(&x->cases, x->row.kase.b, ID_LEN, e);
+	}
+	if ((r = sql_open(tx,
+		 "SELECT DISTINCT kase FROM sweep_object"
+		 " WHERE sweep = ? AND document IS NULL",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, &x->row.id, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0)
+		if ((r = sql_get_id(q, 0, &kase, e)) < 0 ||
+		    (r = buf_add(&x->cases, kase.b, ID_LEN, e)) < 0)
+			return r;
+	return r;
+}
+
 static int
 load_numbers(struct running *x, struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
 	AUTO(sql_done) struct sql *q = NULL;
-	AUTO(buf_done) struct buf docs = { 0 };
 	uint64_t number;
 	int r;
 
 	if ((r = tx_read(x->core->catalog, &tx, e)) < 0 ||
 	    (r = row_load(&tx, &x->row.id, &x->row, e)) < 0 ||
-	    (r = documents_load(&tx, &x->row.id, &docs, e)) < 0 ||
+	    (r = load_cases(x, &tx, e)) < 0 ||
 	    (r = sql_open(&tx,
 		 "SELECT number FROM erasure_key WHERE erasure = ?"
 		 " ORDER BY number",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, &x->row.id, e)) < 0)
 		return r;
-	x->whole_case = docs.len == 0;
 	buf_reset(&x->numbers);
 	while ((r = sql_step(q, e)) > 0) {
 		number = (uint64_t)sql_get_int(q, 0);
@@ -897,10 +1040,15 @@ apply_rotated(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 static int
 clean(struct running *x, struct err *e)
 {
+	struct id kase;
+	size_t i;
 	int r;
 
-	if (x->whole_case && (r = search_forget(x->core, &x->row.kase, e)) < 0)
-		return r;
+	for (i = 0; i < x->cases.len; i += ID_LEN) {
+		memcpy(kase.b, x->cases.p + i, ID_LEN);
+		if ((r = search_forget(x->core, &kase, e)) < 0)
+			return r;
+	}
 	return destroy_copies(x->core, e);
 }
 
@@ -1043,20 +1191,25 @@ finish(struct running *x, struct err *e)
 /* Slices of what is about to go: of the very plan that was approved, or the
  * run will not begin. */
 static int
+add_canaries(void *arg, struct plan *plan, struct err *e)
+{
+	struct running *x = arg;
+
+	return canary_take(x->core, x->tx, plan, &x->slices, e);
+}
+
+static int
 take_canaries(struct running *x, struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
-	AUTO(plan_done) struct plan plan = { 0 };
-	AUTO(buf_done) struct buf docs = { 0 };
 	int r;
 
-	if ((r = tx_read(x->core->catalog, &tx, e)) < 0 ||
-	    (r = documents_load(&tx, &x->row.id, &docs, e)) < 0)
+	if ((r = tx_read(x->core->catalog, &tx, e)) < 0)
 		return r;
-	r = plan_make(&tx, &x->row.kase,
-	    (const struct id *)(const void *)docs.p, docs.len / ID_LEN, &plan,
-	    e);
-	return r < 0 ? r : canary_take(x->core, &tx, &plan, &x->slices, e);
+	x->tx = &tx;
+	r = plans_each(x->core, &tx, &x->row, 0, add_canaries, x, e);
+	x->tx = NULL;
+	return r;
 }
 
 static int
@@ -1072,9 +1225,8 @@ run(struct running *x, const char *erasure, struct id *object, json_t **answer,
 	int r;
 
 	if ((r = core_check_open(x->core, e)) < 0 ||
-	    (r = core_authorize(x->core, x->caller, OP_ERASE_RUN, NULL, NULL,
-		 core_now(x->core), &x->decision, e)) < 0 ||
-	    (r = row_find(x->core, erasure, &x->row, e)) < 0)
+	    (r = find_and_authorize(x->core, x->caller, erasure, OP_ERASE_RUN,
+		 &x->row, &x->decision, e)) < 0)
 		return r;
 	*object = x->row.kase;
 	if (strcmp(x->row.state, "done") != 0) {
@@ -1108,6 +1260,7 @@ erasure_run(struct core *core, const struct caller *caller, const char *erasure,
 	row_done(&x.row);
 	buf_done(&x.numbers);
 	buf_done(&x.slices);
+	buf_done(&x.cases);
 	buf_done(&x.certificate);
 	return r;
 }

@@ -25,6 +25,25 @@ struct erasure_asking {
 	int dry_run; /* the same path; nothing is kept */
 };
 
+/* A row to be made: of an erasure, or of a sweep (case zero). */
+struct erasure_new {
+	struct id id, kase;
+	uint8_t sha256[32];  /* of the page */
+	uint8_t objects[32]; /* of what goes, with its keys */
+	uint32_t policy;     /* version that the page names */
+	uint64_t leaf;
+	struct fresh_key key;
+	struct buf sealed; /* the page */
+};
+void erasure_new_done(struct erasure_new *n);
+/* Seal the page under a fresh key. */
+int erasure_seal(struct core *core, const struct caller *caller,
+    struct erasure_new *n, const char *page, struct err *e) NODISCARD;
+/* Its row, and what is asked of those who approve: within tx. */
+int erasure_insert(struct tx *tx, const struct caller *caller,
+    const struct erasure_new *n, const char *what, int64_t now_ms,
+    struct err *e) NODISCARD;
+
 /* Plan: what would go, as a text page to sign. */
 int erasure_plan(struct core *core, const struct caller *caller,
     const struct erasure_asking *a, struct id *object, json_t **answer,

@@ -23,6 +23,7 @@
 #include "daemon/core/objection.h"
 #include "daemon/core/request.h"
 #include "daemon/core/restriction.h"
+#include "daemon/core/retention.h"
 #include "daemon/core/rules.h"
 #include "daemon/core/submission.h"
 #include "daemon/core/visit.h"
@@ -94,6 +95,7 @@ tables_schemas(const char *const **out)
 		&submission_schema,
 		&erasure_schema,
 		&canary_schema,
+		&retention_schema,
 		&glass_schema,
 		&hold_schema,
 		&approval_schema,

@@ -27,6 +27,7 @@ TABLES = (
     ("daemon/core/event.c", re.compile(r'"([a-z]+-date)"')),
     ("daemon/core/objection.c", re.compile(r'"([a-z]+-date)"')),
     ("daemon/core/refusal.c", re.compile(r'"([a-z]+-date)"')),
+    ("daemon/core/visa.c", re.compile(r'"([a-z]+-date)"')),
     ("policy/disclose.c", re.compile(r'deny\(\w+, \w+, "([a-z-]+)"')),
     ("policy/authorize.c", re.compile(r'deny\([^;]*?\);')),
     ("daemon/core/csv.c", re.compile(r'"(csv-[a-z]+)"')),
