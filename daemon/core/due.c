@@ -215,14 +215,11 @@ keep(struct due_list *d, int64_t due_ms, json_t *line)
 	sift_down(d->lines, d->nlines);
 }
 
-static void
-lines_done(struct due_list *d)
+int
+due_begin(struct due_list *d, struct err *e)
 {
-	size_t i;
-
-	for (i = 0; i < d->nlines; i++)
-		json_decref(d->lines[i].j);
-	free(d->lines);
+	d->lines = calloc(DUE_MAX, sizeof(*d->lines));
+	return d->lines != NULL ? 0 : err_set(e, ERR_NOMEM, "due");
 }
 
 static int
@@ -232,7 +229,7 @@ compare(const void *a, const void *b)
 }
 
 static int
-show(struct due_list *d, json_t **out, struct err *e)
+show(const struct due_list *d, json_t **out, struct err *e)
 {
 	json_t *all = json_array();
 	size_t i;
@@ -247,6 +244,27 @@ show(struct due_list *d, json_t **out, struct err *e)
 		}
 	*out = all;
 	return 0;
+}
+
+static void
+drop(struct due_list *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->nlines; i++)
+		json_decref(d->lines[i].j);
+	free(d->lines);
+	d->lines = NULL;
+	d->nlines = 0;
+}
+
+int
+due_end(struct due_list *d, json_t **out, struct err *e)
+{
+	int r = show(d, out, e);
+
+	drop(d);
+	return r;
 }
 
 /* more is taken. */
@@ -325,10 +343,13 @@ tell(struct due_list *d, uint64_t leaf, json_t **answer, struct err *e)
 	json_t *lines = NULL;
 	int r;
 
-	d->lines = calloc(DUE_MAX, sizeof(*d->lines));
-	if (d->lines == NULL)
-		return err_set(e, ERR_NOMEM, "due");
-	if ((r = collect(d, e)) < 0 || (r = show(d, &lines, e)) < 0)
+	if ((r = due_begin(d, e)) < 0)
+		return r;
+	if ((r = collect(d, e)) < 0) {
+		drop(d);
+		return r;
+	}
+	if ((r = due_end(d, &lines, e)) < 0)
 		return r;
 	*answer = json_pack("{s:o, s:I, s:I}", "due", lines, "left_off",
 	    (json_int_t)d->left_off, "leaf", (json_int_t)leaf);
@@ -350,9 +371,7 @@ due_ask(struct core *core, const struct caller *caller,
 		 &decision, e)) < 0 ||
 	    (r = enter(&d, a, &decision, &leaf, e)) < 0)
 		return r;
-	r = tell(&d, leaf, answer, e);
-	lines_done(&d);
-	return r;
+	return tell(&d, leaf, answer, e);
 }
 
 int

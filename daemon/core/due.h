@@ -35,6 +35,11 @@ int due_add(struct due_list *d, const char *what, const struct id *kase,
     const struct id *object, int64_t since_ms, int64_t due_ms, json_t *more,
     struct err *e) NODISCARD;
 
+/* Room for the lines of a list whose other members are set; and the lines
+ * that were kept, soonest first, and the room is gone. */
+int due_begin(struct due_list *d, struct err *e) NODISCARD;
+int due_end(struct due_list *d, json_t **out, struct err *e) NODISCARD;
+
 /* May the caller see lines of this case? */
 int due_may_see(const struct due_list *d, const struct case_facts *kase);
 

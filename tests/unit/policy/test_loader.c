@@ -68,6 +68,93 @@ static const struct row syntax_rows[] = {
 	{ "format = 1", "format = 1 \xff", WHOLE, "not UTF-8" },
 };
 
+/* Moments, deadlines, and retention by moments: in the small rules. */
+static const struct row moment_rows[] = {
+	{ "	by-vault = false\n", "", -2, "does not say its by-vault" },
+	{ "	first = false\n", "", -3, "does not say its first" },
+	{ "	otherwise = entry\n", "", -4, "does not say its otherwise" },
+	{ "	kinds = { scan }\n", "", -6, "does not say its kinds" },
+	{ "	records-count = 1\n", "", -7,
+	    "does not say its records-count" },
+	{ "	records-count = 1\n", "	records-count = 2\n", 0,
+	    "says another number" },
+	{ "	record \"note:state\" { values = { met } date = \"day\" }\n",
+	    "", -1, "says another number" },
+	{ "	otherwise = entry\n", "	otherwise = birth\n", 0,
+	    "unknown moment \"birth\" in otherwise" },
+	{ "	otherwise = entry\n", "	otherwise = last-contact\n", 0,
+	    "would stand in its own place" },
+	{ "	first = true\n	otherwise = none\n",
+	    "	first = true\n	otherwise = last-contact\n", 1,
+	    "moment \"entry\" would stand in its own place" },
+	{ "kinds = { scan }", "kinds = { photo }", 0, "unknown kind" },
+	{ "	by-vault = false\n	first = false\n	otherwise = "
+	  "entry\n	events = none",
+	    "	by-vault = false\n	first = false\n	otherwise = "
+	    "entry\n	events = { storm }",
+	    3, "unknown event \"storm\"" },
+	{ "	by-vault = false\n", "	by-vault = true\n", 0,
+	    "the vault itself enters no moment \"last-contact\"" },
+	{ "	by-vault = true\n", "	by-vault = false\n", -2,
+	    "nothing ever makes moment \"entry\"" },
+	{ "values = { met }", "values = { gone }", 0,
+	    "is not a value that note:state can have" },
+	{ "values = { met } ", "", 0, "does not say which values" },
+	{ "date = \"day\"", "", 0, "does not say its date" },
+	{ "date = \"day\"", "date = \"name\"", 0, "is no date of kind" },
+	{ "record \"note:state\"", "record \"note:name\"", 0,
+	    "is no code of kind" },
+	{ "record \"note:state\"", "record \"note:causes.code\"", 0,
+	    "is inside a list" },
+	{ "record \"note:state\"", "record \"note\"", 0,
+	    "names no field that has values" },
+	{ "record \"note:state\"", "record \"scan:state\"", 0,
+	    "is no kind of record" },
+	/* Deadlines. */
+	{ "	after = entry\n", "", -2, "does not say its after" },
+	{ "	after = entry\n", "	after = dawn\n", 0,
+	    "unknown moment \"dawn\" in after" },
+	{ "	after = entry\n", "	after = none\n", 1,
+	    "it has no before" },
+	{ "	before = false\n", "", -3, "does not say its before" },
+	{ "	figure = correction-hours\n", "", -4,
+	    "does not say its figure" },
+	{ "	figure = correction-hours\n", "	figure = luck\n", 0,
+	    "unknown figure \"luck\"" },
+	{ "value = 24 unit = hours", "value = 24 unit = percent", 26,
+	    "is no period" },
+	{ "	no-later-than = none\n", "", -5,
+	    "does not say its no-later-than" },
+	{ "	settled-by = { last-contact }\n", "", -6,
+	    "nothing settles deadline" },
+	{ "settled-by = { last-contact }", "settled-by = { entry }", 0,
+	    "settled by what begins it" },
+	{ "settled-by = { last-contact }", "settled-by = { dawn }", 0,
+	    "unknown moment \"dawn\" in settled-by" },
+	{ "	stages = { amont }\n	states = { open }\n	roles",
+	    "	states = { open }\n	roles", -7, "does not say its stages" },
+	{ "	states = { open }\n	roles", "	roles", -8,
+	    "does not say its states" },
+	{ "	roles = { worker }\n	source = \"s\"\n",
+	    "	source = \"s\"\n", -9, "is nobody's" },
+	{ "	roles = { worker }\n	source = \"s\"\n",
+	    "	roles = { king }\n	source = \"s\"\n", 0,
+	    "unknown role \"king\" in deadline" },
+	/* Retention. */
+	{ "title = \"Court\" ", "", -1, "does not say its title" },
+	{ "from = last-contact", "from = last-contact instead-of = short", -2,
+	    "instead-of and once go together" },
+	{ "from = last-contact",
+	    "from = last-contact instead-of = long once = entry", 0,
+	    "unknown retention \"long\"" },
+	{ "from = last-contact",
+	    "from = last-contact instead-of = short once = entry", 0,
+	    "would stand in its own place" },
+	{ "from = last-contact",
+	    "from = last-contact instead-of = short once = dawn", 0,
+	    "unknown moment \"dawn\" in once" },
+};
+
 static const struct row kind_rows[] = {
 	{ "retention = short\n	field", "field", -5,
 	    "does not say its retention" },
@@ -546,6 +633,12 @@ static void
 a_wrong_kind_is_refused_with_its_line(void **state)
 {
 	try_rows(*state, kind_rows, NELEMS(kind_rows), &small);
+}
+
+static void
+a_wrong_moment_or_deadline_is_refused_with_its_line(void **state)
+{
+	try_rows(*state, moment_rows, NELEMS(moment_rows), &small);
 }
 
 static void
@@ -1127,6 +1220,7 @@ main(void)
 		T(the_small_policy_is_good),
 		T(what_is_not_the_language_is_refused_with_its_line),
 		T(a_wrong_kind_is_refused_with_its_line),
+		T(a_wrong_moment_or_deadline_is_refused_with_its_line),
 		T(a_wrong_access_rule_is_refused_with_its_line),
 		T(a_wrong_disclosure_is_refused_with_its_line),
 		T(wrong_people_are_refused_with_their_line),

@@ -160,6 +160,99 @@ erasing_takes_two_of_three_and_not_the_dpo(void **state)
 	assert_null(policy_approval(r->p, "party"));
 }
 
+static int
+says_yes(void *arg, const char *moment)
+{
+	*(const char **)arg = moment;
+	return 1;
+}
+
+static int
+says_no(void *arg, const char *moment)
+{
+	(void)arg;
+	(void)moment;
+	return 0;
+}
+
+/* A file before a court is kept as another rule says; no other is. */
+static void
+one_retention_stands_for_another_once_it_is_litigated(void **state)
+{
+	struct rules *r = *state;
+	const struct policy_retention *t;
+	const char *asked = NULL;
+
+	t = policy_retention_for(r->p, "suivi", DAY, says_no, NULL);
+	assert_string_equal(t->name, "suivi");
+	t = policy_retention_for(r->p, "suivi", DAY, says_yes, &asked);
+	assert_string_equal(t->name, "suivi-contentieux");
+	assert_string_equal(asked, "litigation");
+	t = policy_retention_for(r->p, "contrat", DAY, says_yes, &asked);
+	assert_string_equal(t->name, "contrat");
+	assert_null(policy_retention_for(r->p, "luck", DAY, says_yes, &asked));
+	/* The case's own row outlives none of what is in it by less. */
+	t = policy_retention(r->p, "dossier");
+	assert_int_equal(t->active_months, 24);
+	assert_int_equal(t->intermediate_months, 60);
+}
+
+/* Each moment that something waits for can happen, and the last contact is
+ * one that the household answered. */
+static void
+moments_are_made_by_what_the_household_answered(void **state)
+{
+	struct rules *r = *state;
+	const struct policy_moment *m = policy_moment(r->p, "last-contact");
+	size_t i;
+
+	assert_string_equal(m->otherwise, "entry");
+	assert_int_equal(m->nfrom, 2);
+	for (i = 0; i < m->nfrom; i++) {
+		assert_string_equal(m->from[i].path, "resultat");
+		assert_string_equal(m->from[i].date, "date");
+		assert_string_equal(m->from[i].values[0], "rencontre");
+		assert_null(m->from[i].values[1]);
+	}
+	m = policy_moment(r->p, "exchange"); /* a veille begins no veille */
+	assert_int_equal(m->nfrom, 1);
+	assert_string_equal(m->from[0].kind, "contact");
+	assert_null(policy_moment(r->p, "final-decision")->otherwise);
+	assert_true(policy_moment(r->p, "entry")->by_vault);
+	assert_true(policy_moment(r->p, "litigation")->is_first);
+	assert_null(policy_moment(r->p, "luck"));
+}
+
+static void
+a_period_has_the_unit_of_its_figure(void **state)
+{
+	struct rules *r = *state;
+	enum term_unit unit;
+	uint32_t n;
+	struct err e;
+
+	assert_int_equal(
+	    policy_period_on(r->p, "veille-days", DAY, &n, &unit, &e), 0);
+	assert_true(n == 15 && unit == TERM_DAYS);
+	assert_int_equal(
+	    policy_period_on(r->p, "breach-hours", DAY, &n, &unit, &e), 0);
+	assert_true(n == 72 && unit == TERM_HOURS);
+	/* 2023-07-28 and the day after. */
+	assert_int_equal(
+	    policy_period_on(r->p, "commandement-delay", 19566, &n, &unit, &e),
+	    0);
+	assert_true(n == 2 && unit == TERM_MONTHS);
+	assert_int_equal(
+	    policy_period_on(r->p, "commandement-delay", 19567, &n, &unit, &e),
+	    0);
+	assert_true(n == 6 && unit == TERM_WEEKS);
+	assert_int_equal(
+	    policy_period_on(r->p, "small-cell-count", DAY, &n, &unit, &e),
+	    -ERR_INVALID);
+	assert_int_equal(
+	    policy_period_on(r->p, "luck", DAY, &n, &unit, &e), -ERR_NOT_FOUND);
+}
+
 /* Suspending takes one, at once; granting takes two; a caseworker is the
  * director's alone. */
 static void
@@ -659,6 +752,9 @@ main(void)
 		S(the_diagnosis_has_its_field_groups),
 		S(durations_are_those_of_the_domain),
 		S(erasing_takes_two_of_three_and_not_the_dpo),
+		S(one_retention_stands_for_another_once_it_is_litigated),
+		S(moments_are_made_by_what_the_household_answered),
+		S(a_period_has_the_unit_of_its_figure),
 		S(what_takes_how_many_is_said),
 		S(each_notice_says_what_a_person_must_know),
 		S(figures_are_found_by_name),
