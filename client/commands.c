@@ -61,6 +61,7 @@ const struct cmd *const commands[] = {
 	&cmd_subject_objection_decide,
 	&cmd_subject_request,
 	&cmd_subject_requests,
+	&cmd_subject_export,
 	&cmd_subject_extend,
 	&cmd_subject_answer,
 	&cmd_subject_refuse,

@@ -64,6 +64,7 @@ extern const struct cmd cmd_subject_objections;
 extern const struct cmd cmd_subject_objection_decide;
 extern const struct cmd cmd_subject_request;
 extern const struct cmd cmd_subject_requests;
+extern const struct cmd cmd_subject_export;
 extern const struct cmd cmd_subject_extend;
 extern const struct cmd cmd_subject_answer;
 extern const struct cmd cmd_subject_refuse;

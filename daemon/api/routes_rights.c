@@ -4,6 +4,7 @@
 #include "daemon/core/objection.h"
 #include "daemon/core/request.h"
 #include "daemon/core/restriction.h"
+#include "daemon/core/subject_export.h"
 
 #define WORD_MAX 64 /* bytes of an id, a code, a day, a channel */
 
@@ -152,6 +153,13 @@ objection_lift_post(struct api_call *c, struct err *e)
 	    &c->object, &c->answer, e);
 }
 
+static int
+subject_get(struct api_call *c, struct err *e)
+{
+	return subject_export(c->core, &c->caller, c->param[0], c->param[1],
+	    &c->object, &c->answer, e);
+}
+
 static const char *const request_members[] = { "!right", "!channel",
 	"!identity", "person", "received_on", "words", "objection", NULL };
 static const char *const reason_members[] = { "!reason", NULL };
@@ -186,5 +194,7 @@ const struct route routes_rights[] = {
 	    LEAF_RESTRICT_LIFT, lift_post, lift_members },
 	{ "POST", "/v1/objections/{objection}/lift", API_DOOR_STAFF,
 	    LEAF_OBJECTION_DECIDE, objection_lift_post, channel_members },
+	{ "GET", "/v1/cases/{case}/persons/{person}/export", API_DOOR_STAFF,
+	    LEAF_SUBJECT_EXPORT, subject_get, NULL },
 	{ 0 },
 };
