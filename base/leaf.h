@@ -61,6 +61,7 @@ enum leaf_class {
 	LEAF_PERSON_ADD = 24,
 	LEAF_PERSON_READ = 25,
 	LEAF_PERSON_EDIT = 26,
+	LEAF_CASE_ARCHIVE = 27, /* to the intermediate archive, by itself */
 	LEAF_DOC_FILE = 32,
 	LEAF_DOC_READ = 33,
 	LEAF_DOC_META = 34,

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/core/archive.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/publish.h"
 
@@ -14,6 +15,7 @@
 struct house {
 	struct core *core;
 	int64_t (*boot_ms)(void);
+	int64_t archive_ms;   /* not before, by the time since boot */
 	int64_t published_ms; /* tried, by the time since boot */
 	pthread_t thread;
 	int stop; /* eventfd */
@@ -43,6 +45,20 @@ publish(struct house *h)
 		log_warn("publication: %s", e.text);
 }
 
+/* The same: it does its work once a day. */
+static void
+archive(struct house *h)
+{
+	struct err e = { 0 };
+	size_t n;
+
+	if (h->boot_ms() < h->archive_ms || core_check_open(h->core, NULL) < 0)
+		return;
+	h->archive_ms = h->boot_ms() + publish_every_ms(h->core);
+	if (archive_pass(h->core, &n, &e) < 0)
+		log_warn("archive: %s", e.text);
+}
+
 static void *
 keeping(void *arg)
 {
@@ -53,6 +69,7 @@ keeping(void *arg)
 		if (committer_is_broken(h->core->committer))
 			continue;
 		look_at_clock(h);
+		archive(h);
 		publish(h);
 	}
 	return NULL;

@@ -55,8 +55,9 @@ struct core {
 	 * first unseal; guarded by lock.
 	 */
 	uint64_t keys_before;
-	int open;	      /* unsealed, and core_unsealed has run */
-	pthread_mutex_t lock; /* guards public, open */
+	_Atomic int32_t archived_day; /* of the last archive_pass */
+	int open;		      /* unsealed, and core_unsealed has run */
+	pthread_mutex_t lock;	      /* guards public, open */
 	struct clock *clock;
 };
 

@@ -112,6 +112,17 @@ scene_init(struct scene *s, struct core_fixture *f, const char *at)
 	scene_file(s, s->kase, "consentement", s->evidence);
 }
 
+void
+scene_restart(struct scene *s, const char *at)
+{
+	core_freep(&s->f->core);
+	scene_set_clock(at);
+	if (core_open(&s->f->agent.settings, the_clock, &s->f->core, &s->f->e) <
+	    0)
+		fail_msg("core: %s", s->f->e.text);
+	s->camille = core_fixture_caller(s->f, CAMILLE);
+}
+
 struct consent_giving
 scene_sheet(struct scene *s)
 {

@@ -23,6 +23,8 @@ int scene_setup(void **state);
 /* The core is opened under the clock, at this instant. */
 /* As the days pass: a clock that only jumps there is not believed. */
 void scene_live_until(struct scene *s, const char *at);
+/* Another run of the daemon, begun then. */
+void scene_restart(struct scene *s, const char *at);
 void scene_init(struct scene *s, struct core_fixture *f, const char *at);
 void scene_file(
     struct scene *s, const char *kase, const char *kind, char out[ID_TEXT]);
