@@ -121,6 +121,7 @@ static const struct {
 	{ LEAF_CASE_CLOSE, "case-close" },
 	{ LEAF_SEARCH, "search" },
 	{ LEAF_CASE_ARCHIVE, "case-archive" },
+	{ LEAF_INTAKE, "intake" },
 	{ LEAF_PERSON_ADD, "person-add" },
 	{ LEAF_PERSON_READ, "person-read" },
 	{ LEAF_DOC_FILE, "doc-file" },

@@ -54,6 +54,8 @@ const struct cmd *const commands[] = {
 	&cmd_submission_accept,
 	&cmd_submission_discard,
 	&cmd_submission_reject,
+	&cmd_intake_list,
+	&cmd_intake,
 	&cmd_due,
 	&cmd_subject_erase,
 	&cmd_subject_object,

@@ -56,7 +56,7 @@ extern const struct cmd cmd_submission_get;
 extern const struct cmd cmd_submission_take;
 extern const struct cmd cmd_submission_accept;
 extern const struct cmd cmd_submission_discard;
-extern const struct cmd cmd_submission_reject;
+extern const struct cmd cmd_submission_reject, cmd_intake, cmd_intake_list;
 extern const struct cmd cmd_due;
 extern const struct cmd cmd_subject_erase;
 extern const struct cmd cmd_subject_object;

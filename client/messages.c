@@ -219,6 +219,18 @@ static const struct {
 	{ "inspection-failed", N_("l'examen du fichier n'a pas abouti") },
 	{ "inspection-memory", N_("trop de dépôts à la fois : réessayez dans "
 				  "un instant") },
+	{ "intake-column", N_("une colonne de la liste n'est pas de celles que "
+			      "les règles connaissent") },
+	{ "intake-column-missing",
+	    N_("une colonne obligatoire manque à la liste") },
+	{ "intake-column-twice",
+	    N_("une colonne de la liste y est deux fois") },
+	{ "intake-empty", N_("la liste est vide") },
+	{ "intake-meanwhile",
+	    N_("une autre liste vient d'être prise : recommencez") },
+	{ "intake-source",
+	    N_("les règles ne connaissent pas de liste de cette origine") },
+	{ "intake-type", N_("ce fichier n'est pas une liste en texte") },
 	{ "integrity", N_("un contrôle d'intégrité a échoué") },
 	{ "internal", N_("le coffre a échoué ; son journal système dit "
 			 "pourquoi") },

@@ -51,6 +51,7 @@ static const struct route *const tables[] = {
 	routes_publish,
 	routes_notice,
 	routes_submission,
+	routes_intake,
 	routes_glass,
 	routes_breach,
 	routes_visit,

@@ -45,8 +45,9 @@ struct route {
 extern const struct route routes_status[], routes_case[], routes_document[],
     routes_search[], routes_consent[], routes_extract[], routes_partner[],
     routes_erasure[], routes_audit[], routes_publish[], routes_notice[],
-    routes_submission[], routes_subject[], routes_rights[], routes_glass[],
-    routes_explain[], routes_breach[], routes_policy[], routes_retention[];
+    routes_submission[], routes_intake[], routes_subject[], routes_rights[],
+    routes_glass[], routes_explain[], routes_breach[], routes_policy[],
+    routes_retention[];
 extern const struct route routes_clock[], routes_visit[];
 
 extern const struct route routes_clock[];

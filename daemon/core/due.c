@@ -23,6 +23,7 @@ static int (*const providers[])(struct due_list *d, struct err *e) = {
 	request_due,
 	restriction_due,
 	submission_due,
+	intake_due,
 	rules_due,
 	deadline_due,
 	bilan_due,
@@ -55,6 +56,8 @@ op_of(const char *what)
 		return OP_REPORT_BREACH;
 	if (strcmp(what, "clock-suspect") == 0)
 		return OP_CLOCK_CONFIRM;
+	if (strcmp(what, "intake-over-quota") == 0)
+		return OP_INTAKE;
 	return strcmp(what, "submission") == 0 ? OP_SUBMISSION_READ : OP_DUE;
 }
 

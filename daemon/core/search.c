@@ -693,6 +693,46 @@ match(struct core *core, const struct caller *caller, const char *words,
 }
 
 static int
+each_locked(struct search *s,
+    int (*each)(
+	void *arg, const struct id *kase, const json_t *shown, struct err *e),
+    void *arg, struct err *e)
+{
+	json_error_t je;
+	json_t *shown;
+	size_t i;
+	int r;
+
+	if (!s->loaded)
+		return err_set(e, ERR_SEALED, "the vault is sealed");
+	for (i = 0; i < s->n; i++) {
+		shown = json_loads(text_at(s, s->entries[i].shown), 0, &je);
+		if (shown == NULL)
+			return err_set(e, ERR_NOMEM, "search");
+		r = each(arg, &s->entries[i].id, shown, e);
+		json_decref(shown);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int
+search_each(struct core *core,
+    int (*each)(
+	void *arg, const struct id *kase, const json_t *shown, struct err *e),
+    void *arg, struct err *e)
+{
+	struct search *s = core->search;
+	int r;
+
+	pthread_mutex_lock(&s->lock);
+	r = each_locked(s, each, arg, e);
+	pthread_mutex_unlock(&s->lock);
+	return r;
+}
+
+static int
 match_locked(struct core *core, const struct caller *caller, const char *words,
     size_t limit, json_t *results, struct err *e)
 {

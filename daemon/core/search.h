@@ -27,6 +27,16 @@ int search_update(struct core *core, const struct id *kase, uint64_t leaf,
 int search_run(struct core *core, const struct caller *caller,
     const char *words, size_t limit, json_t **answer, struct err *e) NODISCARD;
 
+/*
+ * Every case of the index, whoever may see it: kase, and shown as {names,
+ * title, commune, reference, birth_year}. Under the index's lock: each must
+ * not come back here.
+ */
+int search_each(struct core *core,
+    int (*each)(
+	void *arg, const struct id *kase, const json_t *shown, struct err *e),
+    void *arg, struct err *e) NODISCARD;
+
 /* Fold: lower case, no accents, ligatures as two letters; other than letters
  * and digits become one space. Appended to out, a space first. */
 int search_fold(const char *s, struct buf *out, struct err *e) NODISCARD;

@@ -1,5 +1,6 @@
 #include "daemon/core/submission.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/seal.h"
@@ -868,6 +869,50 @@ submission_take(struct core *core, const struct caller *caller,
 	    (r = file_it(&s, kase, kind, upload, object, answer, e)) < 0)
 		drop(&s, upload);
 	return r;
+}
+
+/* --- a list that is taken in ---------------------------------------------- */
+
+void
+submission_list_freep(struct settling **list)
+{
+	if (*list != NULL)
+		settling_done(*list);
+	free(*list);
+	*list = NULL;
+}
+
+int
+submission_list_open(struct core *core, const struct caller *caller,
+    const char *submission, int settle, struct id *object, struct buf *out,
+    struct settling **list, struct err *e)
+{
+	AUTO(submission_list_freep)
+	struct settling *s = calloc(1, sizeof(*s));
+	enum policy_op op = settle ? OP_SUBMISSION_SETTLE : OP_SUBMISSION_READ;
+	int keeps, r;
+
+	if (s == NULL)
+		return err_set(e, ERR_NOMEM, "submission");
+	s->core = core;
+	s->caller = caller;
+	if ((r = find_for_staff(s, submission, op, object, e)) < 0)
+		return r;
+	/* What was accepted waited for just this. */
+	s->to = strcmp(s->row.state, "accepted") == 0 ? "discarded" : "taken";
+	if ((r = check_move(s->row.state, s->to, &keeps, e)) < 0 ||
+	    (r = look_into(s, "intake", out, e)) < 0 ||
+	    (r = seal_again(s, e)) < 0)
+		return r;
+	*list = TAKE(s);
+	return 0;
+}
+
+int
+submission_list_taken(
+    struct tx *tx, struct settling *list, int64_t now_ms, struct err *e)
+{
+	return settle(tx, list, NULL, now_ms, e);
 }
 
 /* --- what waits ------------------------------------------------------------

@@ -61,4 +61,18 @@ int submission_reject(struct core *core, const struct caller *caller,
     const char *submission, const char *reason, struct id *object,
     json_t **answer, struct err *e) NODISCARD;
 
+/*
+ * A list that is taken in: its content, to be settled by the act that takes
+ * it in. The caller's, with submission_list_freep; which of the two operations
+ * is asked says settle (else it is only looked at).
+ */
+struct settling;
+int submission_list_open(struct core *core, const struct caller *caller,
+    const char *submission, int settle, struct id *object, struct buf *out,
+    struct settling **list, struct err *e) NODISCARD;
+/* Within a change: it is taken, and its content forgotten. ERR_CONFLICT. */
+int submission_list_taken(struct tx *tx, struct settling *list, int64_t now_ms,
+    struct err *e) NODISCARD;
+void submission_list_freep(struct settling **list);
+
 #endif

@@ -18,6 +18,7 @@
 #include "daemon/core/hold.h"
 #include "daemon/core/idempotency.h"
 #include "daemon/core/indicator.h"
+#include "daemon/core/intake.h"
 #include "daemon/core/moment.h"
 #include "daemon/core/notice.h"
 #include "daemon/core/objection.h"
@@ -46,6 +47,7 @@ static const char *const maxima[] = {
 	"SELECT max(key) FROM extract",
 	"SELECT max(key) FROM notice",
 	"SELECT max(drawn) FROM submission",
+	"SELECT max(key) FROM intake",
 	"SELECT max(key) FROM erasure",
 	"SELECT max(number) FROM erasure_key",
 	"SELECT max(number) FROM correction_key",
@@ -68,6 +70,7 @@ static const char *const in_use[] = {
 	"SELECT key FROM notice WHERE key < ?",
 	"SELECT key FROM submission WHERE key < ?",
 	"SELECT content_key FROM submission WHERE content_key < ?",
+	"SELECT key FROM intake WHERE key < ?",
 	"SELECT key FROM erasure WHERE key < ?",
 	"SELECT key FROM breach WHERE key < ?",
 };
@@ -93,6 +96,7 @@ tables_schemas(const char *const **out)
 		&disclosure_schema,
 		&notice_schema,
 		&submission_schema,
+		&intake_schema,
 		&erasure_schema,
 		&canary_schema,
 		&retention_schema,
