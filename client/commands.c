@@ -24,6 +24,8 @@ const struct cmd *const commands[] = {
 	&cmd_file_move,
 	&cmd_file_void,
 	&cmd_file,
+	&cmd_visit,
+	&cmd_refus,
 	&cmd_list,
 	&cmd_show,
 	&cmd_history,

@@ -24,6 +24,8 @@ extern const struct cmd cmd_person_show;
 extern const struct cmd cmd_person_edit;
 extern const struct cmd cmd_file;
 extern const struct cmd cmd_file_move;
+extern const struct cmd cmd_visit;
+extern const struct cmd cmd_refus;
 extern const struct cmd cmd_file_void;
 extern const struct cmd cmd_report_breaches;
 extern const struct cmd cmd_report_breach_settle;

@@ -1,0 +1,410 @@
+/*
+ * sceau visit, sceau refus: what was brought back, as one request: documents
+ * KIND=FILE[,FILE…], the contact, the consents signed, or the refusal.
+ */
+#include <jansson.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "client/commands.h"
+#include "client/out.h"
+#include "client/save.h"
+#include "client/upload.h"
+
+#define DOCUMENTS_MAX 16
+#define FILES_MAX 63
+#define CONSENT_KIND "consentement"
+
+struct visit {
+	struct source file[FILES_MAX];
+	int doc[FILES_MAX]; /* of which document, from 0 */
+	int files;
+	char *kind[DOCUMENTS_MAX]; /* "kind", then its files behind it */
+	int documents;
+	int sheet; /* the document that consents rest on, from 1; 0: none */
+	json_t *body;
+	char key[2 * SHA256_LEN + 1];
+};
+
+static void
+visit_free(struct visit **vp)
+{
+	struct visit *v = *vp;
+	int i;
+
+	if (v == NULL)
+		return;
+	for (i = 0; i < v->files; i++)
+		source_done(&v->file[i]);
+	for (i = 0; i < v->documents; i++)
+		free(v->kind[i]);
+	json_decref(v->body);
+	free(v);
+	*vp = NULL;
+}
+
+static int
+add_document(struct visit *v, const char *kind, struct err *e)
+{
+	if (v->documents == DOCUMENTS_MAX)
+		return err_set(
+		    e, ERR_USAGE, _("plus de %d documents"), DOCUMENTS_MAX);
+	if ((v->kind[v->documents] = strdup(kind)) == NULL)
+		return err_set(e, ERR_NOMEM, "visit");
+	v->documents++;
+	return 0;
+}
+
+static int
+add_file(struct visit *v, const char *path, const char *name, struct err *e)
+{
+	struct source *s = &v->file[v->files];
+	int r;
+
+	if (v->files == FILES_MAX)
+		return err_set(e, ERR_USAGE, _("plus de %d pages"), FILES_MAX);
+	v->doc[v->files++] = v->documents - 1;
+	if ((r = source_open(s, path, e)) < 0)
+		return r;
+	/* A record's path is of this call alone. */
+	if (name != NULL)
+		s->path = s->name = name;
+	return 0;
+}
+
+/* KIND=FILE[,FILE…]: one document, its pages in order. */
+static int
+add_argument(struct visit *v, const char *arg, struct err *e)
+{
+	const char *eq = strchr(arg, '=');
+	char *kind, *at, *end;
+	int r;
+
+	if (eq == NULL || eq == arg || eq[1] == '\0')
+		return err_set(e, ERR_USAGE, "%s : %s", arg,
+		    _("un document s'écrit TYPE=FICHIER[,FICHIER…]"));
+	if ((r = add_document(v, arg, e)) < 0)
+		return r;
+	kind = v->kind[v->documents - 1];
+	at = kind + (eq - arg);
+	*at++ = '\0';
+	if (strcmp(kind, CONSENT_KIND) == 0 && v->sheet == 0)
+		v->sheet = v->documents;
+	for (; at != NULL; at = end) {
+		if ((end = strchr(at, ',')) != NULL)
+			*end++ = '\0';
+		if ((r = add_file(v, at, NULL, e)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* A record that was not a file: in anonymous memory, never on a disk. */
+static int
+add_record(struct visit *v, const char *kind, const char *name,
+    const json_t *record, struct err *e)
+{
+	AUTO(mem_freep)
+	char *text = json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS);
+	AUTO(fd_closep) int fd = memfd_create("sceau", MFD_CLOEXEC);
+	char path[64];
+	size_t n;
+	int r;
+
+	if (text == NULL || fd < 0)
+		return err_set(e, ERR_NOMEM, "record");
+	n = strlen(text);
+	if (write(fd, text, n) != (ssize_t)n)
+		return err_sys(e, ERR_IO, "record");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if ((r = add_document(v, kind, e)) < 0)
+		return r;
+	return add_file(v, path, name, e);
+}
+
+/* The contact, when anything is said of it. */
+static int
+add_contact(
+    const struct cli *c, struct visit *v, const char *result, struct err *e)
+{
+	const char *on = cli_option(c, "on");
+	const char *channel = cli_option(c, "channel");
+	AUTO(json_decrefp) json_t *record = json_object();
+	char today[11];
+	struct tm tm;
+	time_t now = time(NULL);
+	int r;
+
+	if (result == NULL && channel == NULL)
+		return 0;
+	if (localtime_r(&now, &tm) == NULL ||
+	    strftime(today, sizeof(today), "%Y-%m-%d", &tm) == 0)
+		return err_set(e, ERR_INTERNAL, "date");
+	if ((r = cli_member(record, "date", on != NULL ? on : today, e)) < 0 ||
+	    (r = cli_member(record, "canal",
+		 channel != NULL ? channel : "visite", e)) < 0 ||
+	    (r = cli_member(record, "resultat",
+		 result != NULL ? result : "rencontre", e)) < 0)
+		return r;
+	return add_record(v, "contact", "contact.json", record, e);
+}
+
+/* --- the request ---------------------------------------------------------- */
+
+static int
+document_json(const struct cli *c, const struct visit *v, int d, json_t *list,
+    struct err *e)
+{
+	json_t *o = json_object(), *pages = json_array(), *page;
+	int i, r, record = 0;
+
+	json_array_append_new(list, o);
+	if (json_object_set_new(o, "pages", pages) < 0)
+		return err_set(e, ERR_NOMEM, "visit");
+	for (i = 0; i < v->files; i++) {
+		if (v->doc[i] != d)
+			continue;
+		page = json_pack("{s:s, s:s}", "upload", v->file[i].upload,
+		    "name", v->file[i].name);
+		if (page == NULL || json_array_append_new(pages, page) < 0)
+			return err_set(e, ERR_USAGE, "%s",
+			    _("ce texte n'est pas en UTF-8"));
+		record = strlen(v->file[i].name) > 5 &&
+			 strcmp(v->file[i].name + strlen(v->file[i].name) - 5,
+			     ".json") == 0;
+	}
+	/* A record is not signed by hand: its level is nobody's to say. */
+	if (!record &&
+	    (r = cli_member(o, "level", cli_option(c, "level"), e)) < 0)
+		return r;
+	return cli_member(o, "kind", v->kind[d], e);
+}
+
+/* Every adult, these purposes, on the sheet that came with the visit. */
+static int
+consents_json(const struct cli *c, struct visit *v, struct err *e)
+{
+	const char *method = cli_option(c, "method");
+	json_t *o, *list;
+	int r;
+
+	if (cli_option(c, "consent") == NULL)
+		return 0;
+	o = json_object();
+	list = json_pack("[o]", o);
+	if (list == NULL || json_object_set_new(v->body, "consents", list) < 0)
+		return err_set(e, ERR_NOMEM, "visit");
+	if ((r = cli_members(c, "consent", o, "purposes", e)) < 0 ||
+	    (r = cli_members(c, "person", o, "persons", e)) < 0 ||
+	    (r = cli_member(o, "method",
+		 method != NULL ? method : "handwritten", e)) < 0 ||
+	    (r = cli_member(o, "witness", cli_option(c, "witness"), e)) < 0 ||
+	    (r = cli_member(o, "given_on", cli_option(c, "on"), e)) < 0)
+		return r;
+	if (v->sheet > 0)
+		json_object_set_new(
+		    o, "evidence_document", json_integer(v->sheet));
+	return 0;
+}
+
+static int
+refusal_json(const struct cli *c, struct visit *v, struct err *e)
+{
+	const char *channel = cli_option(c, "channel"), *reason;
+	json_t *o = json_object();
+	int r;
+
+	if (json_object_set_new(v->body, "refusal", o) < 0)
+		return err_set(e, ERR_NOMEM, "refusal");
+	if ((r = cli_required(c, "reason", &reason, e)) < 0 ||
+	    (r = cli_member(o, "reason", reason, e)) < 0 ||
+	    (r = cli_member(
+		 o, "channel", channel != NULL ? channel : "visite", e)) < 0)
+		return r;
+	return cli_member(o, "refused_on", cli_option(c, "on"), e);
+}
+
+/* Names of uploads, the list of documents; the Idempotency-Key is the
+ * SHA-256 of who, where, and the request itself, whose uploads are named by
+ * what they are. */
+static int
+finish_body(
+    const struct cli *c, struct visit *v, const char *kase, struct err *e)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(mem_freep) char *dump = NULL;
+	json_t *list = json_array();
+	uint8_t sum[SHA256_LEN];
+	int i, r;
+
+	if (json_object_set_new(v->body, "documents", list) < 0)
+		return err_set(e, ERR_NOMEM, "visit");
+	for (i = 0; i < v->files; i++)
+		if ((r = source_name_upload(
+			 &v->file[i], kase, v->kind[v->doc[i]], i, e)) < 0)
+			return r;
+	for (i = 0; i < v->documents; i++)
+		if ((r = document_json(c, v, i, list, e)) < 0)
+			return r;
+	if ((dump = json_dumps(v->body, JSON_COMPACT | JSON_SORT_KEYS)) == NULL)
+		return err_set(e, ERR_NOMEM, "visit");
+	if ((r = buf_addf(&text, e, "sceau/visit/1\n%u\n%s\n%s\n",
+		 (unsigned)getuid(), kase, dump)) < 0 ||
+	    (r = digest_of(DIGEST_SHA256, text.p, text.len, sum, e)) < 0)
+		return r;
+	hex_format(sum, sizeof(sum), v->key);
+	return 0;
+}
+
+static int
+send_all(struct cli *c, struct visit *v, struct err *e)
+{
+	int i, r;
+
+	for (i = 0; i < v->files; i++)
+		if ((r = upload_send(c, &v->file[i], e)) < 0)
+			return r;
+	return 0;
+}
+
+/* Cut, or not covered by a head yet: the same key gives the first answer. */
+static int
+post(struct cli *c, struct visit *v, const char *kase, json_t **out,
+    struct err *e)
+{
+	AUTO(buf_done) struct buf path = { 0 };
+	int n, r;
+
+	if ((r = cli_path(&path, e, "/v1/cases/%/visits", kase)) < 0 ||
+	    (r = send_all(c, v, e)) < 0)
+		return r;
+	for (n = 1;; n++) {
+		r = cli_call(
+		    c, "POST", buf_str(&path), v->body, v->key, out, e);
+		if (r == 0 || n == UPLOAD_TRIES ||
+		    (r != -(int)ERR_PENDING && !upload_may_retry(c, e)))
+			return r;
+		upload_pause(n);
+	}
+}
+
+/* Which file was it? */
+static void
+tell_part(const struct visit *v, const struct err *e)
+{
+	unsigned d;
+	int i;
+
+	if (sscanf(e->text, "documents[%u]", &d) != 1)
+		return;
+	for (i = 0; i < v->files; i++)
+		if (v->doc[i] + 1 == (int)d)
+			fprintf(stderr, _("En cause : %s (%s)\n"),
+			    v->file[i].name, v->kind[d - 1]);
+}
+
+static void
+print_visit(const json_t *j)
+{
+	json_t *d, *s;
+	size_t i;
+
+	json_array_foreach(json_object_get(j, "documents"), i, d)
+	{
+		printf(_("Déposé : document %s ("), jstr(d, "ref"));
+		out_text(stdout, jstr(d, "kind"));
+		printf(_("), inscription n° %lld\n"), jint(d, "leaf"));
+	}
+	json_array_foreach(json_object_get(j, "consents"), i, s)
+	    printf(_("Consentements : %zu, inscription n° %lld\n"),
+		jcount(s, "consents"), jint(s, "leaf"));
+	if (json_object_get(j, "refusal") != NULL)
+		printf("%s\n", _("Refus du diagnostic inscrit : aucune fiche "
+				 "sociale ne sera gardée."));
+}
+
+static int
+run(struct cli *c, struct visit *v, const char *kase, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	int r;
+
+	if ((r = finish_body(c, v, kase, e)) < 0)
+		return r;
+	if ((r = post(c, v, kase, &j, e)) < 0) {
+		tell_part(v, e);
+		return r;
+	}
+	if (!cli_print_json(c, j))
+		print_visit(j);
+	return 0;
+}
+
+static int
+begin(struct visit **out, struct err *e)
+{
+	struct visit *v = calloc(1, sizeof(*v));
+
+	if (v == NULL || (v->body = json_object()) == NULL) {
+		free(v);
+		return err_set(e, ERR_NOMEM, "visit");
+	}
+	*out = v;
+	return 0;
+}
+
+static int
+visit_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(visit_free) struct visit *v = NULL;
+	int i, r;
+
+	if ((r = begin(&v, e)) < 0)
+		return r;
+	for (i = 1; i < argc; i++)
+		if ((r = add_argument(v, argv[i], e)) < 0)
+			return r;
+	if ((r = add_contact(c, v, cli_option(c, "result"), e)) < 0 ||
+	    (r = consents_json(c, v, e)) < 0)
+		return r;
+	return run(c, v, argv[0], e);
+}
+
+static int
+refus_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(visit_free) struct visit *v = NULL;
+	int r;
+
+	(void)argc;
+	if ((r = begin(&v, e)) < 0 || (r = refusal_json(c, v, e)) < 0 ||
+	    (r = add_contact(c, v, "refus", e)) < 0)
+		return r;
+	return run(c, v, argv[0], e);
+}
+
+static const char *const visit_options[] = { "level", "channel", "result", "on",
+	"consent", "person", "method", "witness", NULL };
+static const char *const refus_options[] = { "reason", "channel", "on", NULL };
+
+const struct cmd cmd_visit = {
+	.noun = "visit",
+	.usage = N_("DOSSIER TYPE=FICHIER…"),
+	.about = N_("une visite en une fois : documents, contact (--channel, "
+		    "--result), consentements (--consent), ou rien"),
+	.options = visit_options,
+	.min_args = 1,
+	.max_args = -1,
+	.run = visit_run,
+};
+const struct cmd cmd_refus = {
+	.noun = "refus",
+	.usage = N_("DOSSIER"),
+	.about = N_("le refus à la porte : le contact et le refus du "
+		    "diagnostic (--reason MOTIF)"),
+	.options = refus_options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = refus_run,
+};
