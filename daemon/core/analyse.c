@@ -303,7 +303,7 @@ answer_of(const struct pass *p, json_t **answer, struct err *e)
 static int
 prepare(struct pass *p, struct err *e)
 {
-	int64_t now = core_now(p->core), visa = 1;
+	int64_t now = core_now(p->core);
 	int r;
 
 	p->policy = p->core->policy;
@@ -318,10 +318,7 @@ prepare(struct pass *p, struct err *e)
 		return err_tag(e, ERR_REFUSED, "as-of-dry-run",
 		    "of another day than today, only a dry run");
 	/* Nobody said that the archives need not be asked: they are. */
-	if (policy_figure_on(p->policy, "archives-visa", p->day, &visa, NULL) <
-	    0)
-		visa = 1;
-	p->sweep.visa = visa != 0;
+	p->sweep.visa = policy_public_archives(p->policy) != ARCHIVES_NO;
 	p->lines = calloc(SWEEP_OBJECTS_MAX, sizeof(*p->lines));
 	p->counts = json_object();
 	p->objects = json_array();
