@@ -119,6 +119,7 @@ static const struct {
 	{ LEAF_CASE_LIST, "case-list" },
 	{ LEAF_CASE_EVENT, "case-event" },
 	{ LEAF_CASE_CLOSE, "case-close" },
+	{ LEAF_CASE_REOPEN, "case-reopen" },
 	{ LEAF_SEARCH, "search" },
 	{ LEAF_CASE_ARCHIVE, "case-archive" },
 	{ LEAF_INTAKE, "intake" },

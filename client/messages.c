@@ -60,6 +60,8 @@ static const struct {
 			      "confirmer") },
 	{ "clock-unasked", N_("aucune page n'attend de signature : sceau "
 			      "clock confirm d'abord") },
+	{ "closing-date", N_("la date de la clôture n'est pas possible") },
+	{ "closing-outcome", N_("les issues sont celles des règles") },
 	{ "conflict", N_("l'état des choses ne le permet pas") },
 	{ "consent-capacity",
 	    N_("dites qui consent pour qui, et quel document le permet") },
@@ -112,6 +114,12 @@ static const struct {
 	{ "cut", N_("la connexion a été coupée ; la même commande reprendra "
 		    "où elle en était") },
 	{ "days", N_("un nombre de jours de 1 à 3660 est attendu") },
+	{ "demarche-open",
+	    N_("une démarche est encore ouverte (--force MOTIF)") },
+	{ "demarche-proof",
+	    N_("la preuve n'est pas un document de ce dossier") },
+	{ "demarche-reason",
+	    N_("une démarche abandonnée a sa raison (--reason)") },
 	{ "denied", N_("les règles ne le permettent pas") },
 	{ "detail-damaged", N_("le détail de cette inscription n'est pas le "
 			       "sien") },
@@ -143,6 +151,8 @@ static const struct {
 			    "la confirmer (--confirm-share)") },
 	{ "visa-date", N_("la date du visa n'est pas possible") },
 	{ "visa-state", N_("aucun visa n'est attendu pour ce tri") },
+	{ "extract-open",
+	    N_("un extrait attend encore d'être pris (--force MOTIF)") },
 	{ "held", N_("gelé : rien n'en est détruit avant la levée du gel") },
 	{ "hold-not-asked",
 	    N_("personne n'a demandé la levée de ce gel (--reason)") },
@@ -332,6 +342,7 @@ static const struct {
 	{ "recipient-certificate", N_("le certificat de ce destinataire "
 				      "manque ou ne convient pas") },
 	{ "recipient-unknown", N_("ce destinataire n'est pas connu") },
+	{ "record-date", N_("la date de cette fiche n'est pas possible") },
 	{ "record-depth", N_("la fiche est imbriquée trop profondément") },
 	{ "record-duplicate", N_("la fiche dit deux fois le même champ") },
 	{ "record-field", N_("un champ de la fiche ne convient pas") },

@@ -8,6 +8,7 @@ static const struct {
 	/* cases and documents */
 	{ "open", N_("ouvert") },
 	{ "closed", N_("clos") },
+	{ "archived", N_("archivé") },
 	{ "restricted", N_("limité") },
 	{ "filed", N_("déposé") },
 	{ "erased", N_("effacé") },
@@ -56,6 +57,7 @@ static const struct {
 	{ "hold-review", N_("gel à revoir") },
 	{ "notice", N_("notice (art. 19)") },
 	{ "extract-approval", N_("extrait à cosigner") },
+	{ "demarche", N_("démarche à faire") },
 	{ "extract-unclaimed", N_("extrait jamais retiré") },
 	{ "break-glass-review", N_("bris de glace à revoir") },
 	{ "withdrawal-letter", N_("courrier de confirmation") },

@@ -38,6 +38,7 @@ static const struct route *const tables[] = {
 	routes_clock,
 	routes_policy,
 	routes_case,
+	routes_life,
 	routes_document,
 	routes_search,
 	routes_consent,

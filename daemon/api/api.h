@@ -52,6 +52,7 @@ extern const struct route routes_clock[], routes_visit[];
 
 extern const struct route routes_clock[];
 extern const struct route routes_report[];
+extern const struct route routes_life[];
 
 struct api;
 /* Serve core on these listeners (their descriptors are taken). */

@@ -27,6 +27,7 @@ static int (*const providers[])(struct due_list *d, struct err *e) = {
 	rules_due,
 	deadline_due,
 	bilan_due,
+	demarche_due,
 	hold_due,
 	breach_due,
 	clock_due,

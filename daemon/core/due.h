@@ -57,6 +57,7 @@ int glass_due(struct due_list *d, struct err *e) NODISCARD;
 int submission_due(struct due_list *d, struct err *e) NODISCARD;
 int intake_due(struct due_list *d, struct err *e) NODISCARD;
 int rules_due(struct due_list *d, struct err *e) NODISCARD;
+int demarche_due(struct due_list *d, struct err *e) NODISCARD;
 int hold_due(struct due_list *d, struct err *e) NODISCARD;
 int clock_due(struct due_list *d, struct err *e) NODISCARD;
 

@@ -5,6 +5,7 @@
 #include "base/civil.h"
 #include "base/text.h"
 #include "daemon/core/declared.h"
+#include "daemon/core/demarche.h"
 #include "daemon/core/happened_count.h"
 #include "daemon/core/moment.h"
 
@@ -199,6 +200,9 @@ happened_filed(struct core *core, struct tx *tx, const struct happening *h,
 		if (policy_in_force(&all[i].when, today) &&
 		    (r = tell_one(&t, &all[i], e)) < 0)
 			return r;
+	if (strcmp(kind, DEMARCHE_KIND) == 0 &&
+	    (r = demarche_filed(core, tx, h, document, record, e)) < 0)
+		return r;
 	return happened_count_filed(
 	    core, tx, h, document, version, kind, record, e);
 }
@@ -274,7 +278,9 @@ int
 happened_void(struct core *core, struct tx *tx, const struct happening *h,
     const struct id *document, struct err *e)
 {
-	(void)core;
-	(void)h;
-	return moment_forget_object(tx, document, e);
+	int r;
+
+	if ((r = moment_forget_object(tx, document, e)) < 0)
+		return r;
+	return demarche_void(core, tx, h, document, e);
 }

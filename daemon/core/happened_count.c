@@ -149,7 +149,7 @@ happened_count_case(struct core *core, struct tx *tx, const struct happening *h,
 		return r;
 	if (strcmp(what, "opened") == 0) {
 		r = indicator_once(tx, h->kase, h->at_ms, "received",
-		    source_word(source), f.stage, e);
+		    source_word(source), "", e);
 		return r < 0 ? r : 0;
 	}
 	if (strcmp(what, "refused") == 0) {

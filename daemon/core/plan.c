@@ -1,7 +1,9 @@
 #include "daemon/core/plan.h"
 
 #include "daemon/core/breach.h"
+#include "daemon/core/closing.h"
 #include "daemon/core/consent.h"
+#include "daemon/core/demarche.h"
 #include "daemon/core/disclosure.h"
 #include "daemon/core/event.h"
 #include "daemon/core/hold.h"
@@ -39,6 +41,8 @@ static const struct {
 	{ NULL, moment_forget },
 	{ breach_key_numbers, breach_forget },
 	{ NULL, visit_forget },
+	{ NULL, demarche_forget },
+	{ closing_key_numbers, closing_forget },
 };
 
 const char *

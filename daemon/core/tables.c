@@ -8,8 +8,10 @@
 #include "daemon/core/canary.h"
 #include "daemon/core/case.h"
 #include "daemon/core/clock.h"
+#include "daemon/core/closing.h"
 #include "daemon/core/consent.h"
 #include "daemon/core/correct.h"
+#include "daemon/core/demarche.h"
 #include "daemon/core/disclosure.h"
 #include "daemon/core/document.h"
 #include "daemon/core/erasure.h"
@@ -39,6 +41,7 @@ static const char *const maxima[] = {
 	"SELECT max(key) FROM page",
 	"SELECT max(key) FROM consent",
 	"SELECT max(key) FROM case_event",
+	"SELECT max(key) FROM closing",
 	"SELECT max(key) FROM objection",
 	"SELECT max(key) FROM refusal",
 	"SELECT max(key) FROM request",
@@ -61,6 +64,7 @@ static const char *const in_use[] = {
 	"SELECT key FROM page WHERE key < ?",
 	"SELECT key FROM consent WHERE key < ?",
 	"SELECT key FROM case_event WHERE key < ?",
+	"SELECT key FROM closing WHERE key < ?",
 	"SELECT key FROM objection WHERE key < ?",
 	"SELECT key FROM refusal WHERE key < ?",
 	"SELECT key FROM request WHERE key < ?",
@@ -112,6 +116,8 @@ tables_schemas(const char *const **out)
 		&correction_schema,
 		&clock_schema,
 		&visit_schema,
+		&demarche_schema,
+		&closing_schema,
 	};
 	size_t i;
 

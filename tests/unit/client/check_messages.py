@@ -25,6 +25,8 @@ TABLES = (
     ),
     ("daemon/core/submission.c", re.compile(r'\*tag = "([a-z-]+)"')),
     ("daemon/core/event.c", re.compile(r'"([a-z]+-date)"')),
+    ("daemon/core/closing.c", re.compile(r'"([a-z]+-date)"')),
+    ("daemon/core/happened.c", re.compile(r'"([a-z]+-date)"')),
     ("daemon/core/objection.c", re.compile(r'"([a-z]+-date)"')),
     ("daemon/core/refusal.c", re.compile(r'"([a-z]+-date)"')),
     ("daemon/core/visa.c", re.compile(r'"([a-z]+-date)"')),

@@ -63,7 +63,7 @@ static const char *const purposes[] = { NULL, "accompagnement",
 #define SEND "maintien-aide-logement hebergement " RIGHTS
 
 static const char *const kinds[] = { NULL, "diagnostic", "contrat-engagement",
-	"controle-regularite", "issue", "photo" };
+	"controle-regularite", "issue", "cloture", "photo" };
 
 /*
  * purposes NULL: none is asked, and any declared one is fine. usual: what
@@ -253,7 +253,8 @@ fits_kind(const struct row *t, const struct ask *q)
 	if (q->kind == NULL)
 		return strcmp(q->op, "doc-meta") == 0 ||
 		       strcmp(q->op, "receipt") == 0;
-	return strcmp(q->kind, "issue") != 0 && !holds(t->but, q->kind);
+	return strcmp(q->kind, "issue") != 0 &&
+	       strcmp(q->kind, "cloture") != 0 && !holds(t->but, q->kind);
 }
 
 static int

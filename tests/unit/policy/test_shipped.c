@@ -27,7 +27,7 @@ each_kind_of_the_domain_is_declared(void **state)
 	size_t i;
 
 	assert_int_equal(
-	    policy_kinds(r->p, &k), NELEMS(files) + NELEMS(records) + 1);
+	    policy_kinds(r->p, &k), NELEMS(files) + NELEMS(records) + 2);
 	for (i = 0; i < NELEMS(files); i++) {
 		k = policy_kind(r->p, files[i]);
 		assert_non_null(k);
@@ -49,6 +49,8 @@ each_kind_of_the_domain_is_declared(void **state)
 	k = policy_kind(r->p, "issue");
 	assert_true(k->is_record && k->by_vault && !k->is_social);
 	assert_string_equal(k->retention, "jamais-rencontre");
+	k = policy_kind(r->p, "cloture");
+	assert_true(k->is_record && k->by_vault && !k->is_social);
 	assert_null(policy_kind(r->p, "photo"));
 	assert_null(policy_kind(r->p, ""));
 }
