@@ -92,7 +92,8 @@ fi
 ok "mal classé, déplacé, tué au milieu : un seul document, au bon endroit"
 
 # --- the refusal at the door ----------------------------------------------
-as amelie sceau --json refus "$OTHER" --reason defiance >$OUT/refus.json
+DOOR=$(open_case "Porte Close")
+as amelie sceau --json refus "$DOOR" --reason defiance >$OUT/refus.json
 is "$(json $OUT/refus.json .refusal.diagnosis)" refused
 is "$(json $OUT/refus.json '.documents[0].kind')" contact
 ok "le refus à la porte est une commande"

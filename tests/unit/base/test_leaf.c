@@ -178,7 +178,7 @@ names_and_classes_are_one_to_one(void **state)
 		assert_int_equal(leaf_class_from_name(name, &back), 0);
 		assert_int_equal(back, klass);
 	}
-	assert_int_equal(named, 78);
+	assert_true(named >= 81); /* classes never go away */
 	assert_true(leaf_class_from_name("?", &back) < 0);
 	assert_true(leaf_class_from_name("", &back) < 0);
 	assert_string_equal(leaf_class_name(LEAF_DOC_FILE), "doc-file");

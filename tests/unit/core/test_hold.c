@@ -274,7 +274,6 @@ two_people_release_and_then_it_may_go(void **state)
 static void
 a_signature_is_for_the_page_asked_last(void **state)
 {
-	AUTO(buf_done) struct buf old = { 0 };
 	json_t *answer = NULL;
 	char now[16];
 	struct scene s;

@@ -66,7 +66,7 @@ totals_may_be(const struct trial *t)
 	int64_t s;
 	size_t j;
 
-	for (j = 0; t->cols > 1 && j < t->cols; j++) {
+	for (j = 0; t->cols > 1 && j < t->cols && j < SIDE_MAX; j++) {
 		s = sum(t, t->w, 2 * CELLS_MAX + j);
 		if (t->col[j] ? s < 1 : s != sum(t, t->v, 2 * CELLS_MAX + j))
 			return 0;

@@ -193,10 +193,15 @@ one_retention_stands_for_another_once_it_is_litigated(void **state)
 	t = policy_retention_for(r->p, "contrat", DAY, says_yes, &asked);
 	assert_string_equal(t->name, "contrat");
 	assert_null(policy_retention_for(r->p, "luck", DAY, says_yes, &asked));
-	/* The case's own row outlives none of what is in it by less. */
+	/* Before a court: until the final decision, and five years at most. */
+	t = policy_retention(r->p, "suivi-contentieux");
+	assert_int_equal(t->intermediate_months, 60);
+	assert_string_equal(t->intermediate_from, "litigation");
+	assert_string_equal(t->intermediate_until, "final-decision");
+	/* The case's own row goes with the last of what is in it. */
 	t = policy_retention(r->p, "dossier");
 	assert_int_equal(t->active_months, 24);
-	assert_int_equal(t->intermediate_months, 60);
+	assert_int_equal(t->intermediate_months, 0);
 }
 
 /* Each moment that something waits for can happen, and the last contact is
