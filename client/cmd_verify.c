@@ -1,7 +1,7 @@
 /*
- * sceau verify: receipts, erasure certificates and logs, checked offline and
- * without a secret. What is trusted is the verifier key that was had
- * elsewhere (--key), and nothing in the files.
+ * sceau verify: receipts, certificates, logs and signed months of the bilan,
+ * checked offline and without a secret. What is trusted is the verifier key
+ * that was had elsewhere (--key), and nothing in the files.
  */
 #include <fcntl.h>
 #include <jansson.h>
@@ -183,6 +183,10 @@ print_log(const struct logfolder_report *r, int since)
 	if (since)
 		printf(_("Il prolonge la tête de %llu inscriptions.\n"),
 		    (unsigned long long)r->since.size);
+	if (r->bilans > 0)
+		printf(_("Bilans signés et inscrits au journal : %zu mois, de "
+			 "%s à %s\n"),
+		    r->bilans, r->bilan_first, r->bilan_last);
 }
 
 static int
@@ -205,9 +209,10 @@ log_run(struct cli *c, int argc, char **argv, struct err *e)
 	hex_format(report.head.root.b, HASH_LEN, root);
 	j = r < 0
 		? json_object()
-		: json_pack("{s:s, s:I, s:s, s:I}", "vault", report.head.origin,
-		      "size", (json_int_t)report.head.size, "root", root,
-		      "tiles", (json_int_t)report.tiles);
+		: json_pack("{s:s, s:I, s:s, s:I, s:I}", "vault",
+		      report.head.origin, "size", (json_int_t)report.head.size,
+		      "root", root, "tiles", (json_int_t)report.tiles, "bilans",
+		      (json_int_t)report.bilans);
 	if (j == NULL)
 		return err_set(e, ERR_NOMEM, "answer");
 	if ((r = say(c, j, r, e)) == 0 && !c->json)
@@ -268,6 +273,69 @@ certificate_run(struct cli *c, int argc, char **argv, struct err *e)
 	return r;
 }
 
+/* --- signed months of the bilan ------------------------------------------ */
+
+static int
+add_total(void *arg, const char *code, uint64_t n, struct err *e)
+{
+	json_t *totals = arg;
+
+	return json_object_set_new(totals, code, json_integer((json_int_t)n)) <
+		       0
+		   ? err_set(e, ERR_NOMEM, "answer")
+		   : 0;
+}
+
+static int
+check_bilan(const struct note_key *key, const char *path, struct buf *note,
+    struct bilan_note *b, json_t *list, struct err *e)
+{
+	json_t *one, *totals = json_object();
+	int r;
+
+	if ((r = read_text(path, NOTE_MAX, note, e)) < 0 ||
+	    (r = bilan_note_check(note, key, b, e)) < 0 ||
+	    (r = bilan_note_totals(note, b, add_total, totals, e)) < 0) {
+		json_decref(totals);
+		return r;
+	}
+	one = json_pack("{s:s, s:I, s:o}", "month", b->month, "leaf",
+	    (json_int_t)b->leaf, "totals", totals);
+	return json_array_append_new(list, one) < 0
+		   ? err_set(e, ERR_NOMEM, "answer")
+		   : 0;
+}
+
+/* Each is told as soon as it is checked; the first bad one ends it. */
+static int
+bilan_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL, *list = json_array();
+	struct note_key key;
+	int i, r;
+
+	if ((r = given_key(c, &key, e)) < 0)
+		return r;
+	for (i = 0; r == 0 && i < argc; i++) {
+		AUTO(buf_done) struct buf note = { 0 };
+		struct bilan_note b;
+
+		r = check_bilan(&key, argv[i], &note, &b, list, e);
+		if (r < 0 || c->json)
+			continue;
+		printf("%s\n\n", _("AUTHENTIQUE"));
+		buf_str(&note);
+		note.p[b.text] = '\0';
+		out_page(stdout, (const char *)note.p);
+		printf("\n");
+	}
+	j = r < 0 ? json_object()
+		  : json_pack("{s:s, s:O}", "vault", key.name, "bilans", list);
+	if (j == NULL)
+		return err_set(e, ERR_NOMEM, "answer");
+	return say(c, j, r, e);
+}
+
 static const char *const key_options[] = { "key", NULL };
 static const char *const log_options[] = { "key", "since", NULL };
 
@@ -290,6 +358,16 @@ const struct cmd cmd_verify_certificate = {
 	.min_args = 1,
 	.max_args = 1,
 	.run = certificate_run,
+};
+const struct cmd cmd_verify_bilan = {
+	.noun = "verify",
+	.verb = "bilan",
+	.usage = N_("FICHIER…"),
+	.about = N_("contrôler les bilans signés de mois arrêtés, hors ligne"),
+	.options = key_options,
+	.min_args = 1,
+	.max_args = -1,
+	.run = bilan_run,
 };
 const struct cmd cmd_verify = {
 	.noun = "verify",

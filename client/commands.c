@@ -105,6 +105,7 @@ const struct cmd *const commands[] = {
 	/* Nouns with and without a verb: the verbs first. */
 	&cmd_verify_log,
 	&cmd_verify_certificate,
+	&cmd_verify_bilan,
 	&cmd_verify,
 	&cmd_policy_check,
 	&cmd_policy_test,

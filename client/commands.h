@@ -103,6 +103,7 @@ extern const struct cmd cmd_report_vouchers;
 extern const struct cmd cmd_report_register;
 extern const struct cmd cmd_verify_log;
 extern const struct cmd cmd_verify_certificate;
+extern const struct cmd cmd_verify_bilan;
 extern const struct cmd cmd_verify;
 extern const struct cmd cmd_policy_check;
 extern const struct cmd cmd_policy_test;

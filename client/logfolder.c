@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -15,6 +16,7 @@ struct reading {
 	const struct note_key *key;
 	struct merkle *tree;
 	int root_is_right; /* of the entries, once they are all read */
+	struct buf frozen; /* u64: leaves that say that a month was frozen */
 	struct logfolder_report report;
 };
 
@@ -95,6 +97,9 @@ take_leaf(struct reading *in, const char *path, uint64_t seq, const void *p,
 	if (seq == 0)
 		in->report.first_ms = leaf.time_ms;
 	in->report.last_ms = leaf.time_ms;
+	if (leaf.klass == LEAF_BILAN && leaf.outcome == LEAF_OK &&
+	    (r = buf_add(&in->frozen, &seq, sizeof(seq), e)) < 0)
+		return r;
 	if ((r = merkle_leaf_hash(p, n, &hash, e)) < 0)
 		return r;
 	return merkle_append(in->tree, &hash, e);
@@ -211,6 +216,45 @@ check_since(struct reading *in, const struct buf *note, struct err *e)
 }
 
 static int
+is_frozen(const struct reading *in, uint64_t leaf)
+{
+	uint64_t seq;
+	size_t i;
+
+	for (i = 0; i + sizeof(seq) <= in->frozen.len; i += sizeof(seq)) {
+		memcpy(&seq, in->frozen.p + i, sizeof(seq));
+		if (seq == leaf)
+			return 1;
+	}
+	return 0;
+}
+
+/* The leaf of each signed month is in this log, and says that. */
+static int
+check_bilans(struct reading *in, struct err *e)
+{
+	AUTO(mem_freep)
+	struct bilan_note *v = calloc(BILAN_NOTES_MAX, sizeof(*v));
+	size_t i, n;
+	int r;
+
+	if (v == NULL)
+		return err_set(e, ERR_NOMEM, "bilans");
+	if ((r = bilan_notes_check(in->fd, LOG_BILANS, in->key, v, &n, e)) < 0)
+		return r;
+	for (i = 0; i < n; i++)
+		if (!is_frozen(in, v[i].leaf))
+			return err_tag(
+			    e, ERR_INTEGRITY, "forged-bilan", "%s", v[i].month);
+	in->report.bilans = n;
+	if (n > 0) {
+		memcpy(in->report.bilan_first, v[0].month, 8);
+		memcpy(in->report.bilan_last, v[n - 1].month, 8);
+	}
+	return 0;
+}
+
+static int
 check_all(struct reading *in, const struct buf *since, struct err *e)
 {
 	AUTO(buf_done) struct buf note = { 0 };
@@ -224,7 +268,9 @@ check_all(struct reading *in, const struct buf *since, struct err *e)
 		return r;
 	if (!in->root_is_right)
 		return forged(e, "checkpoint");
-	return since != NULL ? check_since(in, since, e) : 0;
+	if (since != NULL && (r = check_since(in, since, e)) < 0)
+		return r;
+	return check_bilans(in, e);
 }
 
 int
@@ -243,7 +289,9 @@ logfolder_check(const char *dir, const struct note_key *key,
 		return r;
 	in.fd = fd;
 	in.tree = tree;
-	if ((r = check_all(&in, since, e)) < 0)
+	r = check_all(&in, since, e);
+	buf_done(&in.frozen);
+	if (r < 0)
 		return r;
 	*out = in.report;
 	return 0;

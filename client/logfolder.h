@@ -1,11 +1,12 @@
 /*
  * A log as a folder of files (C2SP tlog-tiles), checked whole and offline:
- * checkpoint, tile/L/N, tile/entries/N.
+ * checkpoint, tile/L/N, tile/entries/N; beside them, where they were exported
+ * too, bilan/YYYY-MM: the signed months of the bilan (bilannote.h).
  */
 #ifndef CLIENT_LOGFOLDER_H
 #define CLIENT_LOGFOLDER_H
 
-#include "base/note.h"
+#include "client/bilannote.h"
 
 #define TILE_WIDTH 256
 /* An entry's length is a u16. */
@@ -29,14 +30,21 @@ struct logfolder_report {
 	uint64_t tiles;	  /* files that were read */
 	int64_t first_ms; /* times of the first and the last leaf */
 	int64_t last_ms;
+	size_t bilans; /* signed months beside the log (LOG_BILANS) */
+	char bilan_first[8], bilan_last[8]; /* YYYY-MM */
 };
+
+/* Where the signed months of the bilan are, within the folder of a log. */
+#define LOG_BILANS "bilan"
 
 /*
  * Read everything that the checkpoint of dir covers, and compute every hash,
  * the root and the signature anew. since: an older signed note, or NULL.
  * ERR_INTEGRITY tag "log-forged" names the file or the leaf; ERR_INCOMPLETE
  * tag "log-incomplete" the file that is missing; ERR_INCONSISTENT tag
- * "log-inconsistent": not the log that since was a part of.
+ * "log-inconsistent": not the log that since was a part of. Signed months of
+ * the bilan that lie beside it are checked as bilan_notes_check does, and each
+ * must name a leaf of this log that says so: ERR_INTEGRITY tag "forged-bilan".
  */
 int logfolder_check(const char *dir, const struct note_key *key,
     const struct buf *since, struct logfolder_report *out, struct err *e)

@@ -30,6 +30,8 @@ static const struct {
 	{ "bilan-empty",
 	    N_("rien n'avait encore été compté à la fin de ce mois") },
 	{ "bilan-frozen", N_("le bilan de ce mois est déjà arrêté") },
+	{ "bilan-missing",
+	    N_("le bilan signé d'un mois manque entre d'autres") },
 	{ "bilan-month", N_("ce mois n'est pas achevé") },
 	{ "bilan-order", N_("un mois précédent n'est pas encore arrêté") },
 	{ "birth-year", N_("l'année de naissance n'est pas possible") },
@@ -215,6 +217,9 @@ static const struct {
 			"unjustified (injustifié)") },
 	{ "folder-exists", N_("ce dossier existe déjà et n'est pas vide") },
 	{ "forged", N_("ce n'est pas ce qu'un coffre de cette clé a fait") },
+	{ "forged-bilan",
+	    N_("un bilan signé n'est pas ce que ce coffre a fait, "
+	       "ou son journal n'en dit rien") },
 	{ "forged-file", N_("ce fichier n'est pas celui du reçu") },
 	{ "full", N_("plus de place") },
 	{ "generation",

@@ -41,12 +41,9 @@ bilan_post(struct api_call *c, struct err *e)
 static int
 vouchers_get(struct api_call *c, struct err *e)
 {
-	const char *from, *until;
-	int r;
-
-	if ((r = period(c, &from, &until, e)) < 0)
-		return r;
-	return bilan_vouchers(c->core, &c->caller, from, until, &c->answer, e);
+	/* Without a period: every month that was frozen. */
+	return bilan_vouchers(c->core, &c->caller, http_query(c->rq, "from"),
+	    http_query(c->rq, "until"), &c->answer, e);
 }
 
 static int

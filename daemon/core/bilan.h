@@ -54,7 +54,8 @@ int bilan_freeze(struct core *core, const struct caller *caller,
 int bilan_report(struct core *core, const struct caller *caller,
     const char *from, const char *until, json_t **answer, struct err *e)
     NODISCARD;
-/* Vouchers: the frozen months with their signed texts. */
+/* Vouchers: the frozen months with their signed texts; from and until NULL:
+ * all of them (a century at most). */
 int bilan_vouchers(struct core *core, const struct caller *caller,
     const char *from, const char *until, json_t **answer, struct err *e)
     NODISCARD;

@@ -28,6 +28,29 @@ no_memory(struct err *e)
 	return err_set(e, ERR_NOMEM, "bilan");
 }
 
+/* Both NULL: all there is. */
+static int
+set_period(
+    struct telling *x, const char *from, const char *until, struct err *e)
+{
+	int r;
+
+	if (from == NULL && until == NULL) {
+		x->until = INT32_MAX;
+		return 0;
+	}
+	if (from == NULL || until == NULL)
+		return err_tag(e, ERR_INVALID, "query",
+		    "parameters from and until are months");
+	if ((r = bilan_month_parse(from, &x->from, e)) < 0 ||
+	    (r = bilan_month_parse(until, &x->until, e)) < 0)
+		return r;
+	if (x->until < x->from || x->until - x->from >= BILAN_MONTHS_MAX)
+		return err_tag(e, ERR_INVALID, "period",
+		    "from one month to another, at most %d", BILAN_MONTHS_MAX);
+	return 0;
+}
+
 static int
 begin(struct telling *x, struct core *core, const struct caller *caller,
     const char *report, const char *from, const char *until, struct err *e)
@@ -42,13 +65,9 @@ begin(struct telling *x, struct core *core, const struct caller *caller,
 	if ((r = core_authorize(
 		 core, caller, OP_REPORT_READ, NULL, NULL, now, &d, e)) < 0 ||
 	    (r = core_check_open(core, e)) < 0 ||
-	    (r = bilan_month_parse(from, &x->from, e)) < 0 ||
-	    (r = bilan_month_parse(until, &x->until, e)) < 0)
+	    (r = set_period(x, from, until, e)) < 0)
 		return r;
-	if (x->until < x->from || x->until - x->from >= BILAN_MONTHS_MAX)
-		return err_tag(e, ERR_INVALID, "period",
-		    "from one month to another, at most %d", BILAN_MONTHS_MAX);
-	detail = json_pack("{s:s, s:s, s:s, s:o}", "report", report, "from",
+	detail = json_pack("{s:s, s:s*, s:s*, s:o}", "report", report, "from",
 	    from, "until", until, "decision", decision_json(core, &d));
 	if ((r = core_read_leaf(
 		 core, caller, LEAF_REPORT, NULL, detail, &x->leaf, e)) < 0)
@@ -243,7 +262,7 @@ tell_notes(struct telling *x, struct err *e)
 	    (r = sql_open(&tx,
 		 "SELECT month, note, at, leaf FROM bilan"
 		 " WHERE month BETWEEN ? AND ? AND note NOT NULL"
-		 " ORDER BY month",
+		 " ORDER BY month LIMIT 1200",
 		 &q, e)) < 0 ||
 	    (r = sql_int(q, 1, x->from, e)) < 0 ||
 	    (r = sql_int(q, 2, x->until, e)) < 0)
@@ -270,7 +289,7 @@ bilan_vouchers(struct core *core, const struct caller *caller, const char *from,
 	if ((r = begin(&x, core, caller, "vouchers", from, until, e)) < 0 ||
 	    (r = tell_notes(&x, e)) < 0)
 		return r;
-	*answer = json_pack("{s:s, s:s, s:O, s:I}", "from", from, "until",
+	*answer = json_pack("{s:s*, s:s*, s:O, s:I}", "from", from, "until",
 	    until, "months", x.months, "leaf", (json_int_t)x.leaf);
 	return *answer != NULL ? 0 : no_memory(e);
 }

@@ -31,6 +31,7 @@ struct fixture {
 	struct merkle *tree;
 	char vkey[NOTE_NAME_MAX + 64];
 	int odd; /* the leaf at this place is not what it should be; -1 */
+	uint64_t frozen; /* a month was, from this leaf on: three of them */
 };
 
 static char *
@@ -57,6 +58,8 @@ make_entry(const struct fixture *f, uint64_t i, struct buf *out)
 
 	if (f->odd >= 0 && i == (uint64_t)f->odd)
 		l.seq++;
+	if (f->frozen > 0 && i >= f->frozen && i < f->frozen + 3)
+		l.klass = LEAF_BILAN;
 	assert_int_equal(leaf_encode(&l, out, NULL), 0);
 }
 
@@ -509,6 +512,165 @@ another_note_of_the_same_key_is_no_certificate(void **state)
 	}
 }
 
+/* --- signed months of the bilan ------------------------------------------ */
+
+#define COUNTS                                                                 \
+	"counts "                                                              \
+	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n"
+
+static void
+put_bilan(struct fixture *f, const char *name, const char *text)
+{
+	AUTO(buf_done) struct buf note = { 0 };
+
+	assert_int_equal(
+	    note_sign(&f->key, f->seed, text, strlen(text), &note, NULL), 0);
+	put(f, name, note.p, note.len);
+}
+
+static void
+put_month(struct fixture *f, const char *month, uint64_t leaf)
+{
+	char name[64], text[256];
+
+	snprintf(name, sizeof(name), LOG_BILANS "/%s", month);
+	snprintf(text, sizeof(text),
+	    "sceau bilan 1\nmonth %s\nleaf %llu\ntotal met 4\n" COUNTS, month,
+	    (unsigned long long)leaf);
+	put_bilan(f, name, text);
+}
+
+static int
+check_log(struct fixture *f, struct logfolder_report *r, struct err *e)
+{
+	return logfolder_check(f->folder.temporary, &f->key, NULL, r, e);
+}
+
+static void
+every_byte_of_a_signed_month_counts(void **state)
+{
+	struct fixture *f = *state;
+	AUTO(mem_freep) char *path = path_of(f, "b");
+	const char *const args[] = { path, "--key", f->vkey };
+	AUTO(buf_done) struct buf note = { 0 };
+	size_t i;
+
+	put_bilan(f, "b",
+	    "sceau bilan 1\nmonth 2026-10\nleaf 7\ntotal met 4\n"
+	    "total demarche-outcome 0\n" COUNTS);
+	assert_int_equal(run_command(&cmd_verify_bilan, 3, args, NULL), 0);
+	assert_int_equal(
+	    run_command(&cmd_verify_bilan, 1, args, NULL), -ERR_USAGE);
+	assert_int_equal(file_read(AT_FDCWD, path, NOTE_MAX, &note, NULL), 0);
+	for (i = 0; i < note.len; i++) {
+		struct err e = { 0 };
+
+		flip(f, "b", i, 1);
+		if (run_command(&cmd_verify_bilan, 3, args, &e) !=
+		    -(int)ERR_INTEGRITY)
+			fail_msg("byte %zu: %s", i, e.text);
+		flip(f, "b", i, 1);
+	}
+}
+
+/* All signed by the right key: the text alone is wrong. */
+static void
+another_signed_text_is_no_month(void **state)
+{
+	static const char *const texts[] = {
+		"sceau bilan 2\nmonth 2026-10\nleaf 7\n" COUNTS,
+		"sceau bilan 1\nmonth 2026-13\nleaf 7\n" COUNTS,
+		"sceau bilan 1\nmonth 2026-1\nleaf 7\n" COUNTS,
+		"sceau bilan 1\nmonth 2026-10\nleaf 07\n" COUNTS,
+		"sceau bilan 1\nleaf 7\nmonth 2026-10\n" COUNTS,
+		"sceau bilan 1\nmonth 2026-10\nleaf 7\n",
+		"sceau bilan 1\nmonth 2026-10\nleaf 7\ntotal met -4\n" COUNTS,
+		"sceau bilan 1\nmonth 2026-10\nleaf 7\ntotal Met 4\n" COUNTS,
+		"sceau bilan 1\nmonth 2026-10\nleaf 7\ntotal met\n" COUNTS,
+		"sceau bilan 1\nmonth 2026-10\nleaf 7\n" COUNTS "more 1\n",
+		"sceau bilan 1\nmonth 2026-10\nleaf 7\ncounts 00\n",
+		"sceau erasure certificate 1\nvault " ORIGIN "\nleaf 7\n",
+		ORIGIN "\n7\nAAAA\n",
+	};
+	struct fixture *f = *state;
+	AUTO(mem_freep) char *path = path_of(f, "b");
+	const char *const args[] = { path, "--key", f->vkey };
+	size_t i;
+
+	for (i = 0; i < NELEMS(texts); i++) {
+		struct err e = { 0 };
+
+		put_bilan(f, "b", texts[i]);
+		if (run_command(&cmd_verify_bilan, 3, args, &e) !=
+		    -(int)ERR_INTEGRITY)
+			fail_msg("%s", texts[i]);
+		assert_string_equal(e.tag, "forged-bilan");
+	}
+}
+
+static void
+months_beside_a_log_are_checked_with_it(void **state)
+{
+	struct logfolder_report report = { .bilans = 9 };
+	struct fixture *f = *state;
+
+	f->frozen = 100;
+	make_log(f, SIZE);
+	assert_int_equal(check_log(f, &report, NULL), 0);
+	assert_int_equal(report.bilans, 0);
+	put_month(f, "2026-11", 100);
+	put_month(f, "2027-01", 102);
+	put_month(f, "2026-12", 101);
+	assert_int_equal(check_log(f, &report, NULL), 0);
+	assert_int_equal(report.bilans, 3);
+	assert_string_equal(report.bilan_first, "2026-11");
+	assert_string_equal(report.bilan_last, "2027-01");
+}
+
+static void
+months_must_be_the_ones_the_log_tells_of(void **state)
+{
+	static const struct {
+		const char *month;
+		uint64_t leaf;
+		int code;
+		const char *tag;
+	} rows[] = {
+		/* A leaf of another class, and one that is not there. */
+		{ "2026-11", 99, -ERR_INTEGRITY, "forged-bilan" },
+		{ "2026-11", 103, -ERR_INTEGRITY, "forged-bilan" },
+		{ "2026-11", SIZE, -ERR_INTEGRITY, "forged-bilan" },
+		/* After the month behind it; then a month is missing. */
+		{ "2026-11", 102, -ERR_INTEGRITY, "forged-bilan" },
+		{ "2026-10", 100, -ERR_INCOMPLETE, "bilan-missing" },
+	};
+	struct logfolder_report report;
+	struct fixture *f = *state;
+	AUTO(mem_freep) char *path = NULL;
+	size_t i;
+
+	f->frozen = 100;
+	make_log(f, SIZE);
+	put_month(f, "2026-12", 101);
+	for (i = 0; i < NELEMS(rows); i++) {
+		struct err e = { 0 };
+		char name[64];
+
+		put_month(f, rows[i].month, rows[i].leaf);
+		if (check_log(f, &report, &e) != rows[i].code)
+			fail_msg("row %zu: %s", i, e.text);
+		assert_string_equal(e.tag, rows[i].tag);
+		snprintf(name, sizeof(name), LOG_BILANS "/%s", rows[i].month);
+		path = path_of(f, name);
+		assert_int_equal(unlink(path), 0);
+		mem_freep(&path);
+	}
+	/* A file that says another month than its name. */
+	put_bilan(f, LOG_BILANS "/2026-11",
+	    "sceau bilan 1\nmonth 2026-10\nleaf 100\n" COUNTS);
+	assert_int_equal(check_log(f, &report, NULL), -ERR_INTEGRITY);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -526,6 +688,10 @@ main(void)
 		TEST(every_byte_of_a_receipt_counts),
 		TEST(every_byte_of_a_certificate_counts),
 		TEST(another_note_of_the_same_key_is_no_certificate),
+		TEST(every_byte_of_a_signed_month_counts),
+		TEST(another_signed_text_is_no_month),
+		TEST(months_beside_a_log_are_checked_with_it),
+		TEST(months_must_be_the_ones_the_log_tells_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
