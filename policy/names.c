@@ -117,6 +117,7 @@ static const struct op_traits ops[OP_COUNT] = {
 	[OP_REPORT_CONTROLE] = { "report-controle" },
 	[OP_BILAN_FREEZE] = { "bilan-freeze" },
 	[OP_CLOCK_CONFIRM] = { "clock-confirm" },
+	[OP_OBJECTION_LIFT] = { "objection-lift", .on_case = 1 },
 };
 
 const struct op_traits *

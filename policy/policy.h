@@ -190,7 +190,8 @@ enum policy_op {
 	OP_REPORT_BREACH,
 	OP_REPORT_CONTROLE,
 	OP_BILAN_FREEZE,
-	OP_CLOCK_CONFIRM, /* that a suspect clock is right */
+	OP_CLOCK_CONFIRM,  /* that a suspect clock is right */
+	OP_OBJECTION_LIFT, /* the person takes their objection back */
 	OP_COUNT
 };
 const char *policy_op_name(enum policy_op op); /* "case-open" … */

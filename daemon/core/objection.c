@@ -424,7 +424,7 @@ objection_lift(struct core *core, const struct caller *caller,
 	struct deciding x = {
 		.core = core,
 		.caller = caller,
-		.op = OP_OBJECTION,
+		.op = OP_OBJECTION_LIFT,
 		.decision = "lifted",
 		.channel = channel,
 	};

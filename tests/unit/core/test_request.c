@@ -458,6 +458,9 @@ an_objection_has_one_clock_and_can_be_taken_back(void **state)
 	expect(
 	    &s, lift(&s, CAMILLE, objection, "pigeon"), ERR_REFUSED, "channel");
 	expect(&s, lift(&s, ADMIN, objection, "courrier"), ERR_DENIED, NULL);
+	/* Another team of the same employer, as if there were none. */
+	expect(&s, lift(&s, SACHA, objection, "courrier"), ERR_NOT_FOUND,
+	    "not-found");
 	stands(&s, id, "open");
 	expect(&s, lift(&s, CAMILLE, objection, "courrier"), ERR_OK, NULL);
 	stands(&s, id, "answered");

@@ -105,8 +105,11 @@ static const struct row {
 	/* Withdrawing and objecting: whoever answers, whatever became of it. */
 	{ "CLJD", "consent-withdraw objection-enter", EMPLOYER, "ocrea", NULL,
 	    NULL, "", "" },
-	{ "P", "consent-withdraw objection-enter objection-decide", ALL,
-	    "ocrea", NULL, NULL, "", "" },
+	{ "P",
+	    "consent-withdraw objection-enter objection-lift objection-decide",
+	    ALL, "ocrea", NULL, NULL, "", "" },
+	{ "CLJ", "objection-lift", TEAM, "ocrea", NULL, NULL, "", "" },
+	{ "D", "objection-lift", EMPLOYER, "ocrea", NULL, NULL, "", "" },
 
 	/* Archives: few, and with a reason. */
 	{ "LJ",
