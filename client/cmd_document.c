@@ -30,8 +30,11 @@ list_run(struct cli *c, int argc, char **argv, struct err *e)
 		human_size((unsigned long long)jint(d, "size"), size);
 		if ((r = table_row(&t, e, jstr(d, "ref"), jstr(d, "kind"),
 			 version, jstr(d, "title"), size, jstr(d, "indication"),
-			 jtime(d, "filed_at", at), jword(d, "state"), NULL)) <
-		    0)
+			 jtime(d, "filed_at", at),
+			 json_is_true(json_object_get(d, "draft"))
+			     ? _("brouillon")
+			     : jword(d, "state"),
+			 NULL)) < 0)
 			return r;
 	}
 	table_print(&t, stdout, _("Aucun document."));

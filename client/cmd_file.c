@@ -110,7 +110,8 @@ key_line(struct buf *text, const struct source *s, struct err *e)
 /*
  * Idempotency-Key: SHA-256 in hexadecimal of
  *   "sceau/file/1\n" uid "\n" case "\n" kind "\n" replaces "\n"
- *   one line "SHA-256 SIZE\n" a page, then "signature\n" and its line.
+ *   of a draft "draft\n", one line "SHA-256 SIZE\n" a page, then "signature\n"
+ * and its line.
  */
 static int
 derive_key(const struct cli *c, struct filing *f, struct err *e)
@@ -122,7 +123,9 @@ derive_key(const struct cli *c, struct filing *f, struct err *e)
 
 	if ((r = buf_addf(&text, e, "sceau/file/1\n%u\n%s\n%s\n%s\n",
 		 (unsigned)getuid(), f->kase, f->kind,
-		 replaces != NULL ? replaces : "")) < 0)
+		 replaces != NULL ? replaces : "")) < 0 ||
+	    (cli_option(c, "draft") != NULL &&
+		(r = buf_addstr(&text, "draft\n", e)) < 0))
 		return r;
 	for (i = 0; i < f->pages; i++)
 		if ((r = key_line(&text, &f->page[i], e)) < 0)
@@ -197,6 +200,9 @@ build_body(
 			return r;
 		json_object_set_new(body, "signature", one);
 	}
+	if (cli_option(c, "draft") != NULL &&
+	    json_object_set_new(body, "draft", json_true()) < 0)
+		return err_set(e, ERR_NOMEM, "request");
 	for (m = 0; m < NELEMS(members); m++)
 		if ((r = cli_member(
 			 body, members[m], cli_option(c, members[m]), e)) < 0)
@@ -319,13 +325,14 @@ file_run(struct cli *c, int argc, char **argv, struct err *e)
 }
 
 static const char *const options[] = { "signature", "replaces", "level",
-	"title", "name", "output", "force!", NULL };
+	"title", "name", "draft!", "output", "force!", NULL };
 
 const struct cmd cmd_file = {
 	.noun = "file",
 	.usage = N_("DOSSIER TYPE FICHIER…"),
 	.about = N_("déposer un document (plusieurs fichiers : ses pages, "
-		    "dans l'ordre) ; rend le reçu"),
+		    "dans l'ordre ; --draft : une fiche à compléter) ; rend le "
+		    "reçu"),
 	.options = options,
 	.min_args = 3,
 	.max_args = -1,

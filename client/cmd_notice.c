@@ -90,6 +90,8 @@ print_next(const json_t *lines)
 				    "--reason MOTIF --review AAAA-MM-JJ") },
 		{ "misfiling-breach", N_("sceau report breach-settle OBJET "
 					 "--note TEXTE") },
+		{ "draft", N_("sceau file DOSSIER TYPE FICHE "
+			      "--replaces OBJET") },
 		{ "submission", N_("sceau submission get OBJET -o FICHIER") },
 		{ "bilan-freeze", N_("sceau report bilan-freeze "
 				     "--month AAAA-MM") },

@@ -153,6 +153,18 @@ add_contact(
 /* --- the request ---------------------------------------------------------- */
 
 static int
+is_draft(const struct cli *c, const char *kind)
+{
+	const char *said;
+	int i;
+
+	for (i = 0; (said = cli_option_n(c, "draft", i)) != NULL; i++)
+		if (strcmp(said, kind) == 0)
+			return 1;
+	return 0;
+}
+
+static int
 document_json(const struct cli *c, const struct visit *v, int d, json_t *list,
     struct err *e)
 {
@@ -178,7 +190,30 @@ document_json(const struct cli *c, const struct visit *v, int d, json_t *list,
 	if (!record &&
 	    (r = cli_member(o, "level", cli_option(c, "level"), e)) < 0)
 		return r;
+	if (is_draft(c, v->kind[d]) &&
+	    json_object_set_new(o, "draft", json_true()) < 0)
+		return err_set(e, ERR_NOMEM, "visit");
 	return cli_member(o, "kind", v->kind[d], e);
+}
+
+/* Each --draft is of a record that was brought. */
+static int
+check_drafts(const struct cli *c, const struct visit *v, struct err *e)
+{
+	const char *kind;
+	int i, d;
+
+	for (i = 0; (kind = cli_option_n(c, "draft", i)) != NULL; i++) {
+		for (d = 0; d < v->documents && strcmp(v->kind[d], kind) != 0;
+		     d++)
+			;
+		if (d == v->documents)
+			return err_set(e, ERR_USAGE,
+			    _("--draft %s : cette visite n'apporte pas de "
+			      "document de ce type"),
+			    kind);
+	}
+	return 0;
 }
 
 /* Every adult, these purposes, on the sheet that came with the visit. */
@@ -315,6 +350,8 @@ print_visit(const json_t *j)
 		printf(_("Déposé : document %s ("), jstr(d, "ref"));
 		out_text(stdout, jstr(d, "kind"));
 		printf(_("), inscription n° %lld\n"), jint(d, "leaf"));
+		if (json_is_true(json_object_get(d, "draft")))
+			printf("  %s\n", _("brouillon, à compléter"));
 	}
 	json_array_foreach(json_object_get(j, "consents"), i, s)
 	    printf(_("Consentements : %zu, inscription n° %lld\n"),
@@ -365,7 +402,8 @@ visit_run(struct cli *c, int argc, char **argv, struct err *e)
 	for (i = 1; i < argc; i++)
 		if ((r = add_argument(v, argv[i], e)) < 0)
 			return r;
-	if ((r = add_contact(c, v, cli_option(c, "result"), e)) < 0 ||
+	if ((r = check_drafts(c, v, e)) < 0 ||
+	    (r = add_contact(c, v, cli_option(c, "result"), e)) < 0 ||
 	    (r = consents_json(c, v, e)) < 0)
 		return r;
 	return run(c, v, argv[0], e);
@@ -385,14 +423,15 @@ refus_run(struct cli *c, int argc, char **argv, struct err *e)
 }
 
 static const char *const visit_options[] = { "level", "channel", "result", "on",
-	"consent", "person", "method", "witness", NULL };
+	"consent", "person", "method", "witness", "draft", NULL };
 static const char *const refus_options[] = { "reason", "channel", "on", NULL };
 
 const struct cmd cmd_visit = {
 	.noun = "visit",
 	.usage = N_("DOSSIER TYPE=FICHIER…"),
 	.about = N_("une visite en une fois : documents, contact (--channel, "
-		    "--result), consentements (--consent), ou rien"),
+		    "--result), consentements (--consent), ou rien ; --draft "
+		    "TYPE : cette fiche reste à compléter"),
 	.options = visit_options,
 	.min_args = 1,
 	.max_args = -1,

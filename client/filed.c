@@ -16,6 +16,11 @@ print_summary(FILE *f, const json_t *j)
 	fprintf(f, _(", %s), inscription n° %lld\n"),
 	    human_size((unsigned long long)jint(j, "size"), size),
 	    jint(j, "leaf"));
+	if (json_is_true(json_object_get(j, "draft")))
+		fprintf(f,
+		    _("Brouillon : il n'est ni compté ni communiqué tant qu'il "
+		      "n'est pas complété (sceau file … --replaces %s).\n"),
+		    jstr(j, "ref"));
 	json_array_foreach(json_object_get(j, "verdicts"), i, v)
 	{
 		fprintf(f, _("Signature %zu : "), i + 1);

@@ -58,6 +58,7 @@ static const struct {
 	{ "notice", N_("notice (art. 19)") },
 	{ "extract-approval", N_("extrait à cosigner") },
 	{ "demarche", N_("démarche à faire") },
+	{ "draft", N_("fiche à compléter") },
 	{ "extract-unclaimed", N_("extrait jamais retiré") },
 	{ "break-glass-review", N_("bris de glace à revoir") },
 	{ "withdrawal-letter", N_("courrier de confirmation") },

@@ -51,8 +51,12 @@ parse_pages(const struct api_call *c, struct filing *f, struct err *e)
 int
 api_filing(const struct api_call *c, struct filing *f, struct err *e)
 {
+	json_t *draft = json_object_get(c->body, "draft");
 	int r;
 
+	if (draft != NULL && !json_is_boolean(draft))
+		return wrong_member("member \"draft\" is not true or false", e);
+	f->draft = json_is_true(draft);
 	if ((r = api_string(c, "kind", 64, &f->kind, e)) < 0 ||
 	    (r = api_string_or(c, "level", 32, "", &f->level, e)) < 0 ||
 	    (r = api_string_or(
@@ -289,7 +293,7 @@ upload_get(struct api_call *c, struct err *e)
 }
 
 static const char *const filing_members[] = { "!kind", "!pages", "signature",
-	"level", "title", "replaces", NULL };
+	"level", "title", "replaces", "draft", NULL };
 
 static const char *const move_members[] = { "!case", "reason", NULL };
 static const char *const void_members[] = { "!reason", NULL };

@@ -163,8 +163,8 @@ consent_words_dates(struct giving *gv, int64_t now_ms, struct err *e)
 
 /* --- documents ------------------------------------------------------------ */
 
-/* A living document of this case. Another case's, whose ever, and none are
- * one answer. */
+/* A living document of this case, no draft. Another case's, whose ever, and
+ * none are one answer. */
 int
 consent_document(struct tx *tx, const struct id *kase, const char *text,
     struct document_facts *out, struct err *e)
@@ -182,7 +182,7 @@ consent_document(struct tx *tx, const struct id *kase, const char *text,
 	    strcmp(out->state, "filed") != 0)
 		return err_tag(e, ERR_REFUSED, "consent-evidence",
 		    "that is not a document of this case");
-	return 0;
+	return document_check_final(out, e);
 }
 
 int

@@ -212,6 +212,7 @@ struct document_facts {
 	struct id id, kase;
 	char kind[64], state[16]; /* "filed", "erased" */
 	uint32_t versions;	  /* the newest version's number */
+	int draft; /* the newest version is one, and so are all before it */
 };
 int document_find(struct tx *tx, const char *ref, struct document_facts *out,
     struct err *e) NODISCARD;
@@ -219,6 +220,15 @@ int document_find(struct tx *tx, const char *ref, struct document_facts *out,
  * case. ERR_NOT_FOUND. */
 int document_newest(struct tx *tx, const struct id *kase, const char *kind,
     struct document_facts *out, struct err *e) NODISCARD;
+/*
+ * A draft is a record that is not complete yet: it is in the case, and
+ * nothing rests on it: no extract, no consent, no moment, no count. The
+ * newest that is none; ERR_REFUSED tag "document-draft" for one.
+ */
+int document_newest_final(struct tx *tx, const struct id *kase,
+    const char *kind, struct document_facts *out, struct err *e) NODISCARD;
+int document_check_final(const struct document_facts *doc, struct err *e)
+    NODISCARD;
 /*
  * Open a version's content whole into memory (records, attachments), under
  * the leaf already durable. ERR_TOO_LARGE over max. page: from 0.

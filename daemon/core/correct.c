@@ -165,6 +165,7 @@ open_misfiled(struct work *w, struct err *e)
 	if ((r = check_account(w, e)) < 0 || w->c->to == NULL ||
 	    (r = read_record(w, leaf, e)) < 0)
 		return r;
+	w->new.form.draft = w->doc.draft;
 	return refile_prepare(&w->new, &w->doc.id, w->manifest, leaf, e);
 }
 
@@ -245,6 +246,8 @@ tell(struct work *w, struct tx *tx, struct err *e)
 	if ((r = happened_void(w->core, tx, &here, &w->doc.id, e)) < 0 ||
 	    w->c->to == NULL)
 		return r;
+	if (to->f->draft)
+		return 0;
 	return happened_filed(
 	    w->core, tx, &there, &to->id, 1, w->doc.kind, w->record, e);
 }

@@ -51,7 +51,7 @@ check_proof(
 		return 0;
 	if (document_find(tx, text, &doc, &why) == 0 &&
 	    id_equal(&doc.kase, kase) && strcmp(doc.state, "filed") == 0)
-		return 0;
+		return document_check_final(&doc, e);
 	return err_tag(e, ERR_REFUSED, "demarche-proof",
 	    "that is not a document of this case");
 }

@@ -210,7 +210,7 @@ add_newest(const struct disclosing *x, struct tx *tx, const char *kind,
 	size_t i;
 	int r;
 
-	r = document_newest(tx, &x->kase.id, kind, &doc, &none);
+	r = document_newest_final(tx, &x->kase.id, kind, &doc, &none);
 	if (r == -(int)ERR_NOT_FOUND)
 		return 0;
 	if (r < 0) {

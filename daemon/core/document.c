@@ -13,7 +13,9 @@ const char *const document_schema =
     " dossier BLOB NOT NULL REFERENCES dossier (id),"
     " kind TEXT NOT NULL,"
     " state TEXT NOT NULL CHECK (state IN ('filed', 'erased')),"
-    " versions INTEGER NOT NULL) STRICT;"
+    " versions INTEGER NOT NULL,"
+    " draft INTEGER NOT NULL CHECK (draft IN (0, 1))) STRICT;"
+    "CREATE INDEX document_draft ON document (dossier) WHERE draft = 1;"
     "CREATE INDEX document_ref ON document (ref);"
     "CREATE INDEX document_dossier ON document (dossier);"
     "CREATE TABLE version ("
@@ -65,7 +67,7 @@ ambiguous(struct err *e)
 	    "several begin like this: give more symbols");
 }
 
-/* Columns id, dossier, kind, state, versions. */
+/* Columns id, dossier, kind, state, versions, draft. */
 static int
 read_facts(struct sql *q, struct document_facts *out, struct err *e)
 {
@@ -78,6 +80,7 @@ read_facts(struct sql *q, struct document_facts *out, struct err *e)
 	snprintf(f.kind, sizeof(f.kind), "%s", sql_get_text(q, 2));
 	snprintf(f.state, sizeof(f.state), "%s", sql_get_text(q, 3));
 	f.versions = (uint32_t)sql_get_int(q, 4);
+	f.draft = (int)sql_get_int(q, 5);
 	*out = f;
 	return 0;
 }
@@ -90,7 +93,8 @@ document_by_id(struct tx *tx, const struct id *id, struct document_facts *out,
 	int r;
 
 	if ((r = sql_open(tx,
-		 "SELECT id, dossier, kind, state, versions FROM document"
+		 "SELECT id, dossier, kind, state, versions, draft"
+		 " FROM document"
 		 " WHERE id = ?",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, id, e)) < 0 || (r = sql_step(q, e)) < 0)
@@ -116,22 +120,48 @@ document_find(
 	return document_by_id(tx, &id, out, e);
 }
 
-int
-document_newest(struct tx *tx, const struct id *kase, const char *kind,
+/* drafts: 1, they count as well. */
+static int
+newest(struct tx *tx, const struct id *kase, const char *kind, int drafts,
     struct document_facts *out, struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
 	int r;
 
 	if ((r = sql_open(tx,
-		 "SELECT id, dossier, kind, state, versions FROM document"
+		 "SELECT id, dossier, kind, state, versions, draft"
+		 " FROM document"
 		 " WHERE dossier = ? AND kind = ? AND state = 'filed'"
-		 " ORDER BY rowid DESC LIMIT 1",
+		 " AND draft <= ? ORDER BY rowid DESC LIMIT 1",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, kase, e)) < 0 ||
-	    (r = sql_text(q, 2, kind, e)) < 0 || (r = sql_step(q, e)) < 0)
+	    (r = sql_text(q, 2, kind, e)) < 0 ||
+	    (r = sql_int(q, 3, drafts, e)) < 0 || (r = sql_step(q, e)) < 0)
 		return r;
 	return r > 0 ? read_facts(q, out, e) : not_found(e);
+}
+
+int
+document_newest(struct tx *tx, const struct id *kase, const char *kind,
+    struct document_facts *out, struct err *e)
+{
+	return newest(tx, kase, kind, 1, out, e);
+}
+
+int
+document_newest_final(struct tx *tx, const struct id *kase, const char *kind,
+    struct document_facts *out, struct err *e)
+{
+	return newest(tx, kase, kind, 0, out, e);
+}
+
+int
+document_check_final(const struct document_facts *doc, struct err *e)
+{
+	if (!doc->draft)
+		return 0;
+	return err_tag(e, ERR_REFUSED, "document-draft",
+	    "that document is a draft: complete it first");
 }
 
 /* Among several that begin alike only those of the caller's team count. */
@@ -277,6 +307,8 @@ document_detail(const struct core *core, const struct id *kase,
 /* Members of the manifest that answers show as they are. */
 static const char *const shown[] = { "title", "pages", "sha256", "size",
 	"level", "indication", "verdicts", "filed_by" };
+/* The manifest's word on a version that is a draft. */
+static const char draft[] = "draft";
 
 json_t *
 version_json(const struct version_row *v, const json_t *manifest)
@@ -298,6 +330,12 @@ version_json(const struct version_row *v, const json_t *manifest)
 			json_decref(j);
 			return NULL;
 		}
+	if (j != NULL && json_object_set_new(j, draft,
+			     json_boolean(json_is_true(
+				 json_object_get(manifest, draft)))) < 0) {
+		json_decref(j);
+		return NULL;
+	}
 	return j;
 }
 
@@ -448,6 +486,9 @@ list_version(
 		if (json_object_set(row->clear, kept[i],
 			json_object_get(opened, kept[i])) < 0)
 			return err_set(e, ERR_NOMEM, "versions");
+	if (json_is_true(json_object_get(opened, draft)) &&
+	    json_object_set_new(row->clear, draft, json_true()) < 0)
+		return err_set(e, ERR_NOMEM, "versions");
 	if (json_array_append(arg, row->clear) < 0)
 		return err_set(e, ERR_NOMEM, "versions");
 	return 0;
@@ -493,9 +534,9 @@ clear_document(const struct document_facts *doc, const struct version_row *v)
 
 	id_format(&doc->id, id);
 	id_ref(&doc->id, ref);
-	j = json_pack("{s:s, s:s, s:s, s:i, s:s}", "document", id, "ref", ref,
-	    "kind", doc->kind, "version", (int)doc->versions, "state",
-	    doc->state);
+	j = json_pack("{s:s, s:s, s:s, s:i, s:s, s:b}", "document", id, "ref",
+	    ref, "kind", doc->kind, "version", (int)doc->versions, "state",
+	    doc->state, "draft", doc->draft);
 	if (j != NULL && v != NULL) {
 		time_format(v->filed_ms, at);
 		json_object_set_new(j, "filed_at", json_string(at));
@@ -545,7 +586,8 @@ load_list(
 	if ((l->erased = json_array()) == NULL)
 		return err_set(e, ERR_NOMEM, "documents");
 	if ((r = sql_open(tx,
-		 "SELECT id, dossier, kind, state, versions FROM document"
+		 "SELECT id, dossier, kind, state, versions, draft"
+		 " FROM document"
 		 " WHERE dossier = ? ORDER BY rowid",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, kase, e)) < 0)

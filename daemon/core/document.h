@@ -24,6 +24,7 @@ struct filing_page {
 struct filing {
 	const char *kase, *kind;
 	const char *level, *title, *replaces; /* "" when not said */
+	int draft; /* a record that may lack what its kind requires */
 	struct filing_page pages[DOCUMENT_PAGES_MAX];
 	size_t npages;
 	struct filing_page signature; /* upload NULL: none */
@@ -33,7 +34,11 @@ struct filing {
 	    void *arg, struct err *e);
 	void *also_arg;
 };
-/* *again: the answer of the first filing under this idempotency key. */
+/*
+ * A draft: ERR_REFUSED tags "draft-kind" (not a record), "draft-over-final" (a
+ * complete record never becomes one again).
+ * *again: the answer of the first filing under this idempotency key.
+ */
 int document_file(struct core *core, const struct caller *caller,
     const struct filing *f, struct id *object, json_t **answer, int *again,
     struct err *e) NODISCARD;
@@ -113,7 +118,7 @@ int version_open(struct core *core, const struct version_row *v, uint64_t leaf,
 int receipt_text(struct core *core, const struct version_row *v,
     const json_t *manifest, struct buf *out, struct err *e) NODISCARD;
 /* {document, ref, case, kind, version, title, pages, sha256, size, level,
- * indication, verdicts, filed_at, filed_by} */
+ * indication, verdicts, filed_at, filed_by, draft} */
 json_t *version_json(const struct version_row *v, const json_t *manifest);
 /* {case, document, version, …, decision}: the detail of a leaf. */
 json_t *document_detail(const struct core *core, const struct id *kase,

@@ -28,6 +28,7 @@ static int (*const providers[])(struct due_list *d, struct err *e) = {
 	deadline_due,
 	bilan_due,
 	demarche_due,
+	draft_due,
 	hold_due,
 	breach_due,
 	clock_due,

@@ -58,6 +58,7 @@ int submission_due(struct due_list *d, struct err *e) NODISCARD;
 int intake_due(struct due_list *d, struct err *e) NODISCARD;
 int rules_due(struct due_list *d, struct err *e) NODISCARD;
 int demarche_due(struct due_list *d, struct err *e) NODISCARD;
+int draft_due(struct due_list *d, struct err *e) NODISCARD;
 int hold_due(struct due_list *d, struct err *e) NODISCARD;
 int clock_due(struct due_list *d, struct err *e) NODISCARD;
 

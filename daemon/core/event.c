@@ -60,6 +60,7 @@ static int
 check_document(struct entering *x, struct tx *tx, struct err *e)
 {
 	struct document_facts doc;
+	struct err why = { 0 };
 	int r;
 
 	if (x->en->document[0] == '\0') {
@@ -69,9 +70,11 @@ check_document(struct entering *x, struct tx *tx, struct err *e)
 		return 0;
 	}
 	if ((r = consent_document(
-		 tx, &x->kase.id, x->en->document, &doc, NULL)) < 0)
-		return err_tag(e, ERR_REFUSED, "event-document",
-		    "that is not a document of this case");
+		 tx, &x->kase.id, x->en->document, &doc, &why)) < 0)
+		return why.tag != NULL && strcmp(why.tag, "document-draft") == 0
+			   ? document_check_final(&doc, e)
+			   : err_tag(e, ERR_REFUSED, "event-document",
+				 "that is not a document of this case");
 	x->document = doc.id;
 	return 0;
 }

@@ -105,6 +105,10 @@ find_replaced(struct tx *tx, struct filed *w, struct err *e)
 	if (strcmp(old.kind, w->f->kind) != 0)
 		return err_tag(e, ERR_CONFLICT, "replaces-kind",
 		    "replaces: that document is of the kind %s", old.kind);
+	if (w->f->draft && !old.draft)
+		return err_tag(e, ERR_REFUSED, "draft-over-final",
+		    "replaces: that record is complete; a draft does not"
+		    " replace it");
 	w->old = old;
 	return 0;
 }
@@ -124,6 +128,10 @@ filing_find(struct filed *w, struct id *object, struct err *e)
 	if (w->kind == NULL || w->kind->by_vault)
 		return err_tag(e, ERR_DENIED, "kind-unknown",
 		    "the rules have no such kind");
+	if (w->f->draft && !w->kind->is_record)
+		return err_tag(e, ERR_REFUSED, "draft-kind",
+		    "the kind %s is no record: only records are drafts",
+		    w->kind->name);
 	if ((r = refusal_check_filing(&tx, &w->kase.id, w->kind, e)) < 0)
 		return r;
 	return find_replaced(&tx, w, e);
@@ -168,6 +176,7 @@ judge_files(struct filed *w, struct err *e)
 		.signature =
 		    w->f->signature.upload != NULL ? &w->facts[w->n - 1] : NULL,
 		.level = w->f->level,
+		.draft = w->f->draft,
 		.now_ms = core_now(w->core) };
 
 	return judge(&in, &w->judged, e);
@@ -239,6 +248,8 @@ make_manifest(struct filed *w, struct err *e)
 	if (j == NULL)
 		return err_set(e, ERR_NOMEM, "manifest");
 	w->manifest = j;
+	if (w->f->draft && json_object_set_new(j, "draft", json_true()) < 0)
+		return err_set(e, ERR_NOMEM, "manifest");
 	if (w->f->signature.upload != NULL &&
 	    json_object_set_new(j, "signature",
 		file_json(&w->f->signature, &w->facts[w->n - 1],
@@ -400,11 +411,15 @@ rectify(struct tx *tx, struct filed *w, int64_t now_ms, struct err *e)
 	return r;
 }
 
+/* Of a draft nothing is told until it is complete. */
 static int
 tell(struct tx *tx, const struct filed *w, struct err *e)
 {
-	struct happening h = { &w->kase.id, w->row.filed_ms, w->row.leaf };
+	struct happening h = { &w->kase.id, w->row.filed_ms, w->row.leaf,
+		w->old.draft };
 
+	if (w->f->draft)
+		return 0;
 	return happened_filed(w->core, tx, &h, &w->id, w->version,
 	    w->kind->name, w->judged.record, e);
 }

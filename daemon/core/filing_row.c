@@ -11,21 +11,24 @@ insert_document(struct tx *tx, const struct filed *w, struct err *e)
 
 	if (w->old.versions > 0) {
 		if ((r = sql_open(tx,
-			 "UPDATE document SET versions = ? WHERE id = ?", &q,
-			 e)) < 0 ||
+			 "UPDATE document SET versions = ?, draft = ?"
+			 " WHERE id = ?",
+			 &q, e)) < 0 ||
 		    (r = sql_int(q, 1, w->version, e)) < 0 ||
-		    (r = sql_id(q, 2, &w->id, e)) < 0)
+		    (r = sql_int(q, 2, w->f->draft, e)) < 0 ||
+		    (r = sql_id(q, 3, &w->id, e)) < 0)
 			return r;
 		return sql_run(q, e);
 	}
 	if ((r = sql_open(tx,
 		 "INSERT INTO document (id, ref, dossier, kind, state,"
-		 " versions) VALUES (?, ?, ?, ?, 'filed', 1)",
+		 " versions, draft) VALUES (?, ?, ?, ?, 'filed', 1, ?)",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, &w->id, e)) < 0 ||
 	    (r = sql_int(q, 2, id_ref_bits(&w->id), e)) < 0 ||
 	    (r = sql_id(q, 3, &w->kase.id, e)) < 0 ||
-	    (r = sql_text(q, 4, w->kind->name, e)) < 0)
+	    (r = sql_text(q, 4, w->kind->name, e)) < 0 ||
+	    (r = sql_int(q, 5, w->f->draft, e)) < 0)
 		return r;
 	return sql_run(q, e);
 }

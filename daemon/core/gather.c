@@ -102,7 +102,7 @@ newest(
 
 	if ((r = tx_read(w->x->core->catalog, &tx, e)) < 0)
 		return r;
-	r = document_newest(&tx, &w->x->kase.id, kind, doc, &none);
+	r = document_newest_final(&tx, &w->x->kase.id, kind, doc, &none);
 	if (r == -(int)ERR_NOT_FOUND)
 		return 0;
 	if (r < 0) {

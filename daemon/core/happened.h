@@ -12,6 +12,7 @@ struct happening {
 	const struct id *kase;
 	int64_t at_ms; /* vault time */
 	uint64_t leaf;
+	int completes; /* a record: all versions before were drafts */
 };
 /* A document of this kind was filed; record: its JSON, or NULL for a file.
  * version: from 1. */

@@ -116,7 +116,7 @@ happened_count_filed(struct core *core, struct tx *tx,
 	size_t i;
 	int r;
 
-	for (i = 0; version == 1 && i < NELEMS(counted); i++)
+	for (i = 0; (version == 1 || h->completes) && i < NELEMS(counted); i++)
 		if (strcmp(counted[i].kind, kind) == 0 &&
 		    (r = count_one(core, tx, h, &counted[i], record, e)) < 0)
 			return r;

@@ -209,7 +209,7 @@ judge_record(const struct judge_input *in, struct judged *out, struct err *e)
 	if ((r = read_copy(p, &text, e)) < 0 ||
 	    (r = record_parse(text.p, text.len, &j, e)) < 0)
 		return r;
-	if ((r = record_check(in->kind, j, e)) < 0) {
+	if ((r = record_check(in->kind, j, in->draft, e)) < 0) {
 		json_decref(j);
 		return r;
 	}

@@ -26,6 +26,7 @@ struct judge_input {
 	size_t npages;
 	const struct upload_facts *signature; /* NULL: none */
 	const char *level;		      /* given; "" when not */
+	int draft; /* a record that may be incomplete */
 	int64_t now_ms;
 };
 /*

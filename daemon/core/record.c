@@ -69,6 +69,7 @@ record_parse(const void *p, size_t n, json_t **out, struct err *e)
  * the place in the record ("charges[2].montant"). */
 struct place {
 	char policy[PATH_ROOM], shown[PATH_ROOM];
+	int draft; /* what is required may be missing */
 };
 
 static int
@@ -84,6 +85,7 @@ enter(const struct place *at, const char *name, struct place *in, struct err *e)
 	const char *dot = at->policy[0] != '\0' ? "." : "";
 	int a, b;
 
+	in->draft = at->draft;
 	a = snprintf(
 	    in->policy, sizeof(in->policy), "%s%s%s", at->policy, dot, name);
 	b = snprintf(
@@ -272,14 +274,15 @@ check_required(const struct policy_kind *k, const struct place *at,
 	size_t i;
 	int r;
 
-	for (i = 0; i < k->nfields; i++) {
+	for (i = 0; i < k->nfields && !at->draft; i++) {
 		name = child_name(k->fields[i].path, at->policy);
 		if (name == NULL || !k->fields[i].required ||
 		    json_object_get(object, name) != NULL)
 			continue;
 		if ((r = enter(at, name, &in, e)) < 0)
 			return r;
-		return wrong(&in, e, "is required");
+		return err_tag(e, ERR_REFUSED, "record-incomplete",
+		    "field %s: is required", in.shown);
 	}
 	return 0;
 }
@@ -326,9 +329,10 @@ check_members(const struct policy_kind *k, const struct place *at,
 }
 
 int
-record_check(const struct policy_kind *k, const json_t *record, struct err *e)
+record_check(
+    const struct policy_kind *k, const json_t *record, int draft, struct err *e)
 {
-	struct place top = { "", "" };
+	struct place top = { "", "", draft };
 
 	if (!json_is_object(record))
 		return err_tag(e, ERR_REFUSED, "record-field",

@@ -24,8 +24,12 @@
  */
 int record_parse(const void *p, size_t n, json_t **out, struct err *e)
     NODISCARD;
-/* Does the object have the kind's form? ERR_REFUSED tag "record-field". */
-int record_check(
-    const struct policy_kind *k, const json_t *record, struct err *e) NODISCARD;
+/*
+ * Does the object have the kind's form? draft: what is required may be
+ * missing. ERR_REFUSED tags "record-field"; "record-incomplete": something
+ * required is missing.
+ */
+int record_check(const struct policy_kind *k, const json_t *record, int draft,
+    struct err *e) NODISCARD;
 
 #endif

@@ -171,10 +171,12 @@ add_record(struct exporting *x, const struct id *doc, uint32_t version,
 		return r;
 	}
 	return append(x->records,
-	    json_pack("{s:O, s:O, s:s, s:s, s:o}", "document",
+	    json_pack("{s:O, s:O, s:s, s:s, s:b, s:o}", "document",
 		json_object_get(manifest, "document"), "version",
 		json_object_get(manifest, "version"), "kind", kind->name,
-		"title", kind->title, "data", given),
+		"title", kind->title, "draft",
+		json_is_true(json_object_get(manifest, "draft")), "data",
+		given),
 	    e);
 }
 

@@ -165,6 +165,9 @@ prepare_sheet(struct work *w, size_t i, struct id *object, struct err *e)
 	gv->caller = w->caller;
 	gv->g = g;
 	if (at > 0) {
+		if (w->v->documents[at - 1].draft)
+			return err_tag(e, ERR_REFUSED, "document-draft",
+			    "no consent rests on a draft");
 		gv->evidence = w->filed[at - 1]->id;
 		id_format(&gv->evidence, w->evidence[i]);
 		g->evidence = w->evidence[i];

@@ -56,8 +56,8 @@ check_again(const json_t *j)
 	must(text != NULL);
 	must(record_parse(text, strlen(text), &again, &e) == 0);
 	must(json_equal(j, again));
-	must((record_check(&kind, j, &e) < 0) ==
-	     (record_check(&kind, again, &e) < 0));
+	must((record_check(&kind, j, 0, &e) < 0) ==
+	     (record_check(&kind, again, 0, &e) < 0));
 	json_decref(again);
 	free(text);
 }
@@ -72,10 +72,12 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		must(e.tag != NULL && e.text[0] != '\0' && j == NULL);
 		return 0;
 	}
-	if (record_check(&kind, j, &e) == 0)
+	if (record_check(&kind, j, 0, &e) == 0) {
 		must(json_is_object(j) && json_object_get(j, "nom") != NULL);
-	else
+		must(record_check(&kind, j, 1, &e) == 0);
+	} else {
 		must(e.tag != NULL);
+	}
 	check_again(j);
 	json_decref(j);
 	return 0;

@@ -242,7 +242,7 @@ bad_input_is_refused_and_nothing_is_kept(void **state)
 		    "{\"date\":\"2026-11-01\",\"date\":\"2026-11-02\"}", "",
 		    ERR_REFUSED, "record-duplicate" },
 		{ "a missing field", "diagnostic", "{}", "", ERR_REFUSED,
-		    "record-field" },
+		    "record-incomplete" },
 		{ "an unknown kind", "licorne", "x", "", ERR_DENIED,
 		    "kind-unknown" },
 	};

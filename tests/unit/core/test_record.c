@@ -59,7 +59,7 @@ try(const char *text, size_t n, struct err *e)
 	memset(e, 0, sizeof(*e));
 	if ((r = record_parse(text, n, &j, e)) < 0)
 		return r;
-	r = record_check(&kind, j, e);
+	r = record_check(&kind, j, 0, e);
 	json_decref(j);
 	return r;
 }
@@ -102,7 +102,7 @@ bad_records_are_refused_by_the_path_of_the_field(void **state)
 		{ "nul", "record-json", "" },
 		{ "\"x\"", "record-json", "" },
 		{ "[]", "record-field", "object" },
-		{ "{}", "record-field", "nom: is required" },
+		{ "{}", "record-incomplete", "nom: is required" },
 		{ "{\"nom\":\"x\"}{", "record-json", "" },
 		{ "{\"nom\":\"x\"} //", "record-json", "" },
 		{ "\xef\xbb\xbf{\"nom\":\"x\"}", "record-json", "" },
@@ -124,7 +124,7 @@ bad_records_are_refused_by_the_path_of_the_field(void **state)
 		{ "{\"nom\":\"x\",\"\":1}", "record-field", "" },
 		{ "{\"nom\":\"x\",\"dette\":[]}", "record-field",
 		    "dette: must" },
-		{ "{\"nom\":\"x\",\"dette\":{}}", "record-field",
+		{ "{\"nom\":\"x\",\"dette\":{}}", "record-incomplete",
 		    "dette.montant: is required" },
 		{ "{\"nom\":\"x\",\"dette\":{\"montant\":1.234}}",
 		    "record-field", "dette.montant: has more" },
@@ -150,7 +150,7 @@ bad_records_are_refused_by_the_path_of_the_field(void **state)
 		{ "{\"nom\":\"x\",\"charges\":[1]}", "record-field",
 		    "charges[0]: must" },
 		{ "{\"nom\":\"x\",\"charges\":[{\"nature\":\"a\"},{}]}",
-		    "record-field", "charges[1].nature: is required" },
+		    "record-incomplete", "charges[1].nature: is required" },
 		{ "{\"nom\":\"x\",\"charges\":[{\"nature\":\"a\"},"
 		  "{\"nature\":\"a\"},{\"nature\":\"a\"}]}",
 		    "record-field", "charges: has too many" },

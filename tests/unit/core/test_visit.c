@@ -183,7 +183,7 @@ any_part_refused_leaves_nothing_and_is_named(void **state)
 	nothing_stays_of(&s, &v, "level", "documents[2]");
 	prepare(&s, &v);
 	v.documents[2] = send(&s, 2, "contact", "{}", 2);
-	nothing_stays_of(&s, &v, "record-field", "documents[3]");
+	nothing_stays_of(&s, &v, "record-incomplete", "documents[3]");
 	prepare(&s, &v);
 	v.sheets[0].purposes[1] = "rien";
 	nothing_stays_of(&s, &v, "consent-purpose", "consents[1]");
