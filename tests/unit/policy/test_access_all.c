@@ -471,6 +471,62 @@ facts_that_are_no_names_decide_the_same_when_kept(void **state)
 	assert_string_equal(again.tag, "nobody");
 }
 
+/*
+ * What a person may be asked to sign for at that very moment: what destroys,
+ * what frees for destruction, what leaves the vault, what moves its rules or
+ * its clock, what opens an archive again. A rule for one of these must say
+ * whether it asks; no other rule may.
+ */
+static const char weighty[] =
+    "break-glass extract-release publish subject-export " /* goes out */
+    "erase-run retention-run doc-correct "		  /* destroys */
+    "hold-release retention-visa restrict-lift "	  /* frees */
+    "case-reopen "					  /* of an archive */
+    "objection-decide rules-apply clock-confirm";
+
+static void
+load_rule_for(struct rules *r, const char *op, const char *step_up)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	int reads = strcmp(op, "doc-read") == 0 || strcmp(op, "case-read") == 0;
+
+	assert_int_equal(
+	    buf_addf(&text, NULL,
+		"%saccess \"x\" { source = \"s\" roles = { worker }"
+		" operations = { %s } scope = any states = { open }"
+		" purposes = { share }%s%s%s }\n",
+		rules_small, op, is_on_kind(op) ? " kinds = { note }" : "",
+		reads ? " break-glass = false" : "", step_up),
+	    0);
+	rules_put(r, "00-common.conf", buf_str(&text));
+	(void)rules_load(r);
+}
+
+static void
+what_weighs_says_whether_it_takes_a_signature(void **state)
+{
+	struct rules *r = *state;
+	const char *op, *problems;
+	int i, weighs;
+
+	for (i = 0; i < OP_COUNT; i++) {
+		op = policy_op_name((enum policy_op)i);
+		weighs = holds(weighty, op);
+		load_rule_for(r, op, "");
+		problems = r->p != NULL ? "" : buf_str(&r->problems);
+		if ((strstr(problems, "\"x\" does not say its step-up") !=
+			NULL) != weighs)
+			fail_msg("%s: %s", op, problems);
+		load_rule_for(r, op, " step-up = true");
+		problems = r->p != NULL ? "" : buf_str(&r->problems);
+		if ((strstr(problems, "takes a signed statement") != NULL) ==
+		    weighs)
+			fail_msg("%s: %s", op, problems);
+		if (weighs)
+			assert_non_null(r->p);
+	}
+}
+
 #define S(f)                                                                   \
 	cmocka_unit_test_setup_teardown(f, rules_setup_shipped, rules_teardown)
 
@@ -480,6 +536,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		S(every_question_has_the_answer_of_the_table),
 		S(facts_that_are_no_names_decide_the_same_when_kept),
+		cmocka_unit_test_setup_teardown(
+		    what_weighs_says_whether_it_takes_a_signature, rules_setup,
+		    rules_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
