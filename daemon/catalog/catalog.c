@@ -285,3 +285,27 @@ catalog_checkpoint(struct catalog *c, int full, struct err *e)
 	pthread_mutex_unlock(&c->checkpoint);
 	return r;
 }
+
+/* By a connection of its own: its settings end with it. */
+static int
+rewrite(struct catalog *c, struct err *e)
+{
+	AUTO(conn_freep) struct catalog_conn *conn = NULL;
+	struct catalog_conn *unused;
+	int r;
+
+	if ((r = catalog_writer_take(c, &unused, e)) < 0)
+		return r;
+	if ((r = conn_open(c, CONN_WRITER, &conn, e)) == 0)
+		r = conn_vacuum(conn, e);
+	catalog_writer_give(c);
+	return r;
+}
+
+int
+catalog_rewrite(struct catalog *c, struct err *e)
+{
+	int r = rewrite(c, e);
+
+	return r < 0 ? r : catalog_checkpoint(c, 1, e);
+}

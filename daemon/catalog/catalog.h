@@ -35,6 +35,15 @@ void catalog_freep(struct catalog **c);
  * bytes are left in it). May be called from any thread. */
 int catalog_checkpoint(struct catalog *c, int full, struct err *e) NODISCARD;
 
+/*
+ * Write the file anew, row by row, and fold it: SQLite zeroes a cell that is
+ * deleted, but not the copies of it that stayed in the free part of a page
+ * when the page was balanced with its neighbours (rebuildPage, btree.c).
+ * Needs room for the catalog twice over; blocks who writes meanwhile, not who
+ * reads. ERR_BUSY while readers need the WAL, ERR_FULL.
+ */
+int catalog_rewrite(struct catalog *c, struct err *e) NODISCARD;
+
 /* A transaction. {0} is none; leaving scope without tx_commit rolls back. */
 struct tx {
 	struct catalog *c;

@@ -1,5 +1,6 @@
 #include "daemon/catalog/conn.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +136,32 @@ settings(struct catalog_conn *conn, enum conn_kind kind, struct err *e)
 		return pragma_set(conn, "PRAGMA query_only = ON",
 		    "PRAGMA query_only", "1", e);
 	return 0;
+}
+
+/*
+ * VACUUM: its copy lies beside the catalog, in a file without a name, not in
+ * memory. sqlite3_temp_directory is of the whole process; no other connection
+ * makes temporary files.
+ */
+int
+conn_vacuum(struct catalog_conn *conn, struct err *e)
+{
+	static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
+	const char *path = conn->c->path, *slash = strrchr(path, '/');
+	int r;
+
+	pthread_mutex_lock(&one);
+	sqlite3_temp_directory =
+	    sqlite3_mprintf("%.*s", slash != NULL ? (int)(slash - path) : 1,
+		slash != NULL ? path : ".");
+	sqlite3_limit(conn->db, SQLITE_LIMIT_ATTACHED, 1);
+	r = conn_run(conn, "PRAGMA temp_store = FILE", e);
+	if (r == 0)
+		r = conn_run(conn, "VACUUM", e);
+	sqlite3_free(sqlite3_temp_directory);
+	sqlite3_temp_directory = NULL;
+	pthread_mutex_unlock(&one);
+	return r;
 }
 
 int

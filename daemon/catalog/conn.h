@@ -88,6 +88,8 @@ int catalog_usable(struct catalog *c, struct err *e) NODISCARD;
 /* Run a constant statement that gives no row, through the cache. */
 int conn_run(struct catalog_conn *conn, const char *text, struct err *e)
     NODISCARD;
+/* VACUUM on this connection, which is good for nothing else afterwards. */
+int conn_vacuum(struct catalog_conn *conn, struct err *e) NODISCARD;
 /* The statement for text, marked used, reset and without bindings. */
 int conn_take(struct catalog_conn *conn, const char *text, struct stmt **out,
     struct err *e) NODISCARD;

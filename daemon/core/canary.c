@@ -394,7 +394,13 @@ canary_scan(struct core *core, const struct id *act, size_t *n, struct err *e)
 
 	if ((r = load(core, act, &slices, e)) < 0)
 		return r;
-	if (slices.len > 0 && (r = search_data(core, &slices, e)) < 0)
+	if (slices.len > 0 &&
+	    (r = search_data(core, &slices, e)) == -(int)ERR_CONFLICT) {
+		/* Most likely in the free part of a page of the catalog. */
+		if ((r = catalog_rewrite(core->catalog, e)) == 0)
+			r = search_data(core, &slices, e);
+	}
+	if (r < 0)
 		return r;
 	*n = slices.len / CANARY_LEN;
 	return 0;
