@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/civil.h"
 #include "daemon/core/row.h"
 
 #define OTHERWISE_MAX 16 /* moments that stand in for one another */
@@ -123,7 +124,7 @@ is_ahead(const struct policy *p, const struct policy_moment *m)
 
 struct entered {
 	char name[POLICY_NAME_MAX + 1];
-	int32_t day;
+	int32_t day, entered; /* when it was; the day it was told */
 };
 struct moments {
 	const struct policy *policy;
@@ -143,7 +144,8 @@ moments_freep(struct moments **m)
 }
 
 static int
-add(struct moments *m, const char *name, int32_t day, struct err *e)
+add(struct moments *m, const char *name, int32_t day, int32_t entered,
+    struct err *e)
 {
 	size_t cap = m->cap > 0 ? 2 * m->cap : 16;
 	struct entered *v;
@@ -158,6 +160,7 @@ add(struct moments *m, const char *name, int32_t day, struct err *e)
 		m->cap = cap;
 	}
 	snprintf(m->v[m->n].name, sizeof(m->v[m->n].name), "%s", name);
+	m->v[m->n].entered = entered;
 	m->v[m->n++].day = day;
 	return 0;
 }
@@ -174,13 +177,13 @@ moments_load(struct core *core, struct tx *tx, const struct id *kase,
 		return err_set(e, ERR_NOMEM, "moments");
 	m->policy = core->policy;
 	m->as_of = as_of;
-	if ((r = sql_open(tx, "SELECT name, day FROM moment WHERE kase = ?", &q,
-		 e)) < 0 ||
+	if ((r = sql_open(tx, "SELECT name, day, at FROM moment WHERE kase = ?",
+		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, kase, e)) < 0)
 		return r;
 	while ((r = sql_step(q, e)) > 0)
 		if ((r = add(m, sql_get_text(q, 0), (int32_t)sql_get_int(q, 1),
-			 e)) < 0)
+			 civil_day(sql_get_int(q, 2)), e)) < 0)
 			return r;
 	if (r < 0)
 		return r;
@@ -188,18 +191,28 @@ moments_load(struct core *core, struct tx *tx, const struct id *kase,
 	return 0;
 }
 
+/* Where the closing stands in for it, a moment is the end of something. */
+static int
+is_an_end(const struct policy_moment *rule)
+{
+	return rule != NULL && rule->otherwise != NULL &&
+	       strcmp(rule->otherwise, MOMENT_CLOSING) == 0;
+}
+
 /* Of several the last counts, where the rules do not say the first. */
 static int
 own_day(const struct moments *m, const char *name,
-    const struct policy_moment *rule, int32_t *day)
+    const struct policy_moment *rule, int32_t since, int32_t *day)
 {
 	int ahead = rule != NULL && is_ahead(m->policy, rule);
 	int first = rule != NULL && rule->is_first, found = 0;
+	int end = is_an_end(rule);
 	size_t i;
 
 	for (i = 0; i < m->n; i++) {
 		if (strcmp(m->v[i].name, name) != 0 ||
-		    (m->v[i].day > m->as_of && !ahead))
+		    (m->v[i].day > m->as_of && !ahead) ||
+		    (end && m->v[i].entered < since))
 			continue;
 		if (!found || (first ? m->v[i].day < *day : m->v[i].day > *day))
 			*day = m->v[i].day;
@@ -208,8 +221,41 @@ own_day(const struct moments *m, const char *name,
 	return found;
 }
 
+/*
+ * A case that lives again begins anew: where its entry stands in for a moment
+ * that never was, what lies before the last entry does not count any more.
+ */
+static void
+begin_anew(
+    const struct moments *m, const struct policy_moment *rule, int32_t *found)
+{
+	int32_t last = *found;
+	size_t i, entries = 0;
+
+	if (rule == NULL || rule->otherwise == NULL ||
+	    strcmp(rule->otherwise, MOMENT_ENTRY) != 0)
+		return;
+	for (i = 0; i < m->n; i++) {
+		if (strcmp(m->v[i].name, MOMENT_ENTRY) != 0 ||
+		    m->v[i].day > m->as_of)
+			continue;
+		entries++;
+		if (m->v[i].day > last)
+			last = m->v[i].day;
+	}
+	if (entries > 1)
+		*found = last;
+}
+
 int
 moments_day(const struct moments *m, const char *name, int32_t *day)
+{
+	return moments_day_of(m, name, INT32_MIN, day);
+}
+
+int
+moments_day_of(
+    const struct moments *m, const char *name, int32_t filed, int32_t *day)
 {
 	const struct policy_moment *rule;
 	int32_t found;
@@ -217,7 +263,8 @@ moments_day(const struct moments *m, const char *name, int32_t *day)
 
 	for (i = 0; name != NULL && i < OTHERWISE_MAX; i++) {
 		rule = policy_moment(m->policy, name);
-		if (own_day(m, name, rule, &found)) {
+		if (own_day(m, name, rule, filed, &found)) {
+			begin_anew(m, rule, &found);
 			*day = found;
 			return 1;
 		}

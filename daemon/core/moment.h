@@ -49,8 +49,10 @@ int moment_source_is_ahead(
 /*
  * The day of a moment as it stood at the end of as_of: 1 and *day; 0 when it
  * never was by then, nor any that counts in its place (policy_moment's
- * otherwise). What is dated after as_of does not count, but for moments that
- * lie ahead by nature (a hearing): those are found whenever they are.
+ * otherwise). In a case that was opened again, the last entry counts where it
+ * is later than the moment it may stand in for. What is dated after as_of does
+ * not count, but for moments that lie ahead by nature (a hearing): those are
+ * found whenever they are.
  */
 int moment_day(struct core *core, struct tx *tx, const struct id *kase,
     const char *name, int32_t as_of, int32_t *day, struct err *e) NODISCARD;
@@ -66,6 +68,14 @@ int moments_load(struct core *core, struct tx *tx, const struct id *kase,
 void moments_freep(struct moments **m);
 /* As moment_day. */
 int moments_day(const struct moments *m, const char *name, int32_t *day);
+/*
+ * The same for a document that was filed on this day. Where the closing
+ * stands in for a moment, it is the end of what the document is for (a step,
+ * a contract, a plan): one that was told before the document came is not its
+ * own, and does not count.
+ */
+int moments_day_of(
+    const struct moments *m, const char *name, int32_t filed, int32_t *day);
 
 int moment_forget(struct tx *tx, const struct id *kase, struct err *e)
     NODISCARD;

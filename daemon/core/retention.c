@@ -26,7 +26,7 @@ struct judging {
 	const struct policy *policy;
 	struct tx *tx;
 	struct moments *moments;
-	int32_t day;
+	int32_t day, filed; /* filed: of the document that is judged */
 	int never_met, restricted, holds;
 	struct retention_case *out;
 };
@@ -36,7 +36,7 @@ moment_of(void *arg, const char *name, int32_t *day)
 {
 	const struct judging *j = arg;
 
-	return moments_day(j->moments, name, day);
+	return moments_day_of(j->moments, name, j->filed, day);
 }
 
 static int
@@ -98,7 +98,9 @@ judge_documents(struct judging *j, struct err *e)
 	int r;
 
 	if ((r = sql_open(j->tx,
-		 "SELECT id, kind FROM document WHERE dossier = ?"
+		 "SELECT id, kind, (SELECT min(filed_ms) FROM version"
+		 " WHERE version.document = document.id)"
+		 " FROM document WHERE dossier = ?"
 		 " AND state = 'filed' ORDER BY id",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, &j->out->id, e)) < 0)
@@ -106,6 +108,7 @@ judge_documents(struct judging *j, struct err *e)
 	while ((r = sql_step(q, e)) > 0) {
 		name = sql_get_text(q, 1);
 		kind = policy_kind(j->policy, name);
+		j->filed = civil_day(sql_get_int(q, 2));
 		if ((r = sql_get_id(q, 0, &id, e)) < 0 ||
 		    (r = judge_one(j, PLAN_DOCUMENT, &id, name,
 			 kind != NULL && kind->retention != NULL
@@ -114,6 +117,7 @@ judge_documents(struct judging *j, struct err *e)
 			 0, e)) < 0)
 			return r;
 	}
+	j->filed = INT32_MIN;
 	return r;
 }
 
@@ -189,6 +193,7 @@ retention_case_judge(struct core *core, struct tx *tx, const struct id *kase,
 		.policy = core->policy,
 		.tx = tx,
 		.day = day,
+		.filed = INT32_MIN,
 		.out = out,
 	};
 	int r;
