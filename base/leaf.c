@@ -173,6 +173,8 @@ static const struct {
 	{ LEAF_RETENTION_ANALYSE, "retention-analyse" },
 	{ LEAF_RETENTION_VISA, "retention-visa" },
 	{ LEAF_RETENTION_ARCHIVE, "retention-archive" },
+	{ LEAF_DETAIL_EXPIRE, "detail-expire" },
+	{ LEAF_RETENTION_SETTLE, "retention-settle" },
 	{ LEAF_AUDIT_READ, "audit-read" },
 	{ LEAF_AUDIT_EXPORT, "audit-export" },
 	{ LEAF_PUBLISH, "publish" },

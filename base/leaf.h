@@ -106,6 +106,8 @@ enum leaf_class {
 	LEAF_RETENTION_ANALYSE = 89,
 	LEAF_RETENTION_VISA = 90,
 	LEAF_RETENTION_ARCHIVE = 91,
+	LEAF_DETAIL_EXPIRE = 92,    /* of months of the log */
+	LEAF_RETENTION_SETTLE = 93, /* a date of a certificate came true */
 	LEAF_AUDIT_READ = 96,
 	LEAF_AUDIT_EXPORT = 97,
 	LEAF_EXPLAIN = 98,

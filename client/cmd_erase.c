@@ -114,6 +114,17 @@ get_plan(struct cli *c, const char *erasure, json_t **out, struct err *e)
 	return 0;
 }
 
+/* To the byte: its digest is in what was signed. */
+static int
+print_certificate(const json_t *j, const char *member, struct err *e)
+{
+	if (*jstr(j, member) == '\0')
+		return err_tag(
+		    e, ERR_CONFLICT, "erasure-state", "no certificate yet");
+	fputs(jstr(j, member), stdout);
+	return 0;
+}
+
 static int
 show_run(struct cli *c, int argc, char **argv, struct err *e)
 {
@@ -123,6 +134,8 @@ show_run(struct cli *c, int argc, char **argv, struct err *e)
 	(void)argc;
 	if ((r = get_plan(c, argv[0], &j, e)) < 0)
 		return r;
+	if (c->json && cli_option(c, "certificate") != NULL)
+		return print_certificate(j, "certificate_json", e);
 	if (cli_print_json(c, j))
 		return 0;
 	/* To the byte, for who signs it elsewhere. */
@@ -130,6 +143,8 @@ show_run(struct cli *c, int argc, char **argv, struct err *e)
 		fputs(jstr(j, "plan"), stdout);
 		return 0;
 	}
+	if (cli_option(c, "certificate") != NULL)
+		return print_certificate(j, "certificate", e);
 	print_state(j);
 	if ((r = approve_print(json_object_get(j, "approvals"), e)) < 0)
 		return r;
@@ -204,9 +219,38 @@ run_run(struct cli *c, int argc, char **argv, struct err *e)
 	return 0;
 }
 
+/* Mirrors, the recovery copy and backups are out of the vault's sight. */
+static int
+settle_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	const char *path = cli_option(c, "output"), *certificate;
+	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
+	int force = cli_option(c, "force") != NULL, r;
+
+	(void)argc;
+	if ((r = save_check(path, force, e)) < 0 ||
+	    (r = cli_member(body, "what", argv[1], e)) < 0 ||
+	    (r = cli_member(body, "date", cli_option(c, "date"), e)) < 0 ||
+	    (r = cli_post(c, body, &j, e, "/v1/erasures/%/dates", argv[0])) < 0)
+		return r;
+	certificate = jstr(j, "certificate");
+	if (path != NULL && (r = save_bytes(path, force, certificate,
+				 strlen(certificate), e)) < 0)
+		return r;
+	if (cli_print_json(c, j))
+		return 0;
+	printf(_("Inscrit au certificat : %s, %s, inscription n° %lld\n"),
+	    jstr(j, "what"), jstr(j, "date"), jint(j, "leaf"));
+	if (json_is_true(json_object_get(j, "complete")))
+		puts(_("Le certificat est complet."));
+	return 0;
+}
+
+static const char *const settle_options[] = { "date", "output", "force!",
+	NULL };
 static const char *const erase_options[] = { "document", "reason", "basis",
 	"request", "dry-run!", NULL };
-static const char *const show_options[] = { "plan!", NULL };
+static const char *const show_options[] = { "plan!", "certificate!", NULL };
 static const char *const approve_options[] = { "signature", "key", "yes!",
 	NULL };
 static const char *const run_options[] = { "output", "force!", STEPUP_OPTION,
@@ -227,7 +271,8 @@ const struct cmd cmd_retention_show = {
 	.verb = "show",
 	.usage = N_("EFFACEMENT"),
 	.about = N_("un effacement : plan, approbations, certificat ; "
-		    "--plan : le texte exact à signer"),
+		    "--plan : le texte exact à signer ; --certificate : le "
+		    "certificat seul, avec --json en JSON"),
 	.options = show_options,
 	.min_args = 1,
 	.max_args = 1,
@@ -253,4 +298,16 @@ const struct cmd cmd_retention_run = {
 	.min_args = 1,
 	.max_args = 1,
 	.run = run_run,
+};
+const struct cmd cmd_retention_settle = {
+	.noun = "retention",
+	.verb = "settle",
+	.usage = N_("EFFACEMENT mirrors|recovery|backups"),
+	.about = N_("inscrire au certificat que les miroirs sont purgés, la "
+		    "copie de secours refaite, la dernière sauvegarde d'avant "
+		    "expirée (--date AAAA-MM-JJ)"),
+	.options = settle_options,
+	.min_args = 2,
+	.max_args = 2,
+	.run = settle_run,
 };

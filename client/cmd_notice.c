@@ -88,6 +88,17 @@ print_next(const json_t *lines)
 					 "--key CLÉ") },
 		{ "hold-review", N_("sceau retention hold-review OBJET "
 				    "--reason MOTIF --review AAAA-MM-JJ") },
+		{ "visa", N_("sceau retention visa OBJET --reference RÉF") },
+		{ "destruction-approve", N_("sceau retention approve OBJET "
+					    "--key CLÉ") },
+		{ "destruction-run", N_("sceau retention run OBJET") },
+		{ "destruction-cut", N_("sceau retention run OBJET") },
+		{ "certificate-mirrors",
+		    N_("sceau retention settle OBJET mirrors") },
+		{ "certificate-recovery",
+		    N_("sceau retention settle OBJET recovery") },
+		{ "certificate-backups",
+		    N_("sceau retention settle OBJET backups") },
 		{ "misfiling-breach", N_("sceau report breach-settle OBJET "
 					 "--note TEXTE") },
 		{ "draft", N_("sceau file DOSSIER TYPE FICHE "

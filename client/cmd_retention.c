@@ -166,6 +166,12 @@ print_analysis(const json_t *j, struct err *e)
 
 	if (*jstr(j, "erasure") != '\0')
 		out_line(stdout, _("Tri"), jstr(j, "erasure"));
+	if (jint(j, "months") > 0)
+		printf(_("Mois du journal dont les détails expirent : %lld\n"),
+		    jint(j, "months"));
+	if (jint(j, "left") > 0)
+		printf(_("Pour un autre tri, après celui-ci : %lld\n"),
+		    jint(j, "left"));
 	out_line(stdout, _("Au"), jstr(j, "as_of"));
 	out_line(stdout, "SHA-256", jstr(j, "sha256"));
 	printf(_("À détruire : %lld ; en conflit : %lld ; gardés : %lld ; "
@@ -212,6 +218,36 @@ analyse_run(struct cli *c, int argc, char **argv, struct err *e)
 		return r;
 	return cli_print_json(c, j) ? 0 : print_analysis(j, e);
 }
+
+/* The log's details alone: the same pass, the same two people, the same run. */
+static int
+expire_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
+	int r;
+
+	(void)argc;
+	(void)argv;
+	json_object_set_new(body, "journal", json_true());
+	if ((r = cli_member(body, "as_of", cli_option(c, "as-of"), e)) < 0 ||
+	    (r = cli_post(c, body, &j, e,
+		 cli_option(c, "dry-run") != NULL ? "/v1/sweeps?dry-run=1"
+						  : "/v1/sweeps")) < 0)
+		return r;
+	return cli_print_json(c, j) ? 0 : print_analysis(j, e);
+}
+
+static const char *const expire_options[] = { "as-of", "dry-run!", NULL };
+const struct cmd cmd_audit_expire = {
+	.noun = "audit",
+	.verb = "expire",
+	.usage = "",
+	.about = N_("préparer l'expiration des détails du journal qui ont fait "
+		    "leur temps : un tri, approuvé et exécuté comme un autre "
+		    "(--dry-run, --as-of DATE)"),
+	.options = expire_options,
+	.run = expire_run,
+};
 
 static int
 bordereau_run(struct cli *c, int argc, char **argv, struct err *e)

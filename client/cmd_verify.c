@@ -245,9 +245,30 @@ check_certificate(const struct buf *note, const struct note_key *key,
 	return 0;
 }
 
+/* Its JSON, to the byte: the text that was signed ends with its digest. */
+static int
+check_json(const struct buf *note, size_t text, const char *path, struct err *e)
+{
+	AUTO(buf_done) struct buf json = { 0 };
+	uint8_t digest[32];
+	char hex[2 * 32 + 1], line[2 * 32 + 16];
+	int n, r;
+
+	if ((r = read_text(path, NOTE_MAX, &json, e)) < 0 ||
+	    (r = digest_of(DIGEST_SHA256, json.p, json.len, digest, e)) < 0)
+		return r;
+	hex_format(digest, 32, hex);
+	n = snprintf(line, sizeof(line), "\njson sha256 %s\n", hex);
+	if (text < (size_t)n ||
+	    memcmp(note->p + text - (size_t)n, line, (size_t)n) != 0)
+		return err_tag(e, ERR_INTEGRITY, "forged", "json");
+	return 0;
+}
+
 static int
 certificate_run(struct cli *c, int argc, char **argv, struct err *e)
 {
+	const char *json = cli_option(c, "with");
 	AUTO(buf_done) struct buf note = { 0 };
 	AUTO(json_decrefp) json_t *j = NULL;
 	struct note_key key;
@@ -259,6 +280,8 @@ certificate_run(struct cli *c, int argc, char **argv, struct err *e)
 		return r;
 	if ((r = read_text(argv[0], NOTE_MAX, &note, e)) == 0)
 		r = check_certificate(&note, &key, &text, e);
+	if (r == 0 && json != NULL)
+		r = check_json(&note, text, json, e);
 	j = r < 0 ? json_object()
 		  : json_pack("{s:s, s:s%}", "vault", key.name, "certificate",
 			(const char *)note.p, text);
@@ -337,6 +360,7 @@ bilan_run(struct cli *c, int argc, char **argv, struct err *e)
 }
 
 static const char *const key_options[] = { "key", NULL };
+static const char *const certificate_options[] = { "key", "with", NULL };
 static const char *const log_options[] = { "key", "since", NULL };
 
 const struct cmd cmd_verify_log = {
@@ -353,8 +377,9 @@ const struct cmd cmd_verify_certificate = {
 	.noun = "verify",
 	.verb = "certificate",
 	.usage = N_("FICHIER"),
-	.about = N_("contrôler un certificat d'effacement, hors ligne"),
-	.options = key_options,
+	.about = N_("contrôler un certificat d'effacement, hors ligne ; --with "
+		    "FICHIER : et son JSON"),
+	.options = certificate_options,
 	.min_args = 1,
 	.max_args = 1,
 	.run = certificate_run,

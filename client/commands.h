@@ -91,6 +91,8 @@ extern const struct cmd cmd_retention_release;
 extern const struct cmd cmd_retention_show;
 extern const struct cmd cmd_retention_approve;
 extern const struct cmd cmd_retention_run;
+extern const struct cmd cmd_retention_settle;
+extern const struct cmd cmd_audit_expire;
 extern const struct cmd cmd_audit_log;
 extern const struct cmd cmd_audit_who_saw;
 extern const struct cmd cmd_audit_what_did;

@@ -155,6 +155,10 @@ static const struct {
 			      "seulement (--dry-run)") },
 	{ "awaiting-visa", N_("le visa des archives est attendu (sceau "
 			      "retention visa)") },
+	{ "settle-date", N_("cette date n'est pas entre la fin des clés et "
+			    "aujourd'hui") },
+	{ "settle-what", N_("mirrors, recovery ou backups") },
+	{ "settled", N_("cette date est déjà inscrite au certificat") },
 	{ "sweep-share", N_("ce tri prend une trop grande part du coffre : "
 			    "la confirmer (--confirm-share)") },
 	{ "visa-date", N_("la date du visa n'est pas possible") },

@@ -55,6 +55,13 @@ static const struct {
 	{ "discarded", N_("retiré") },
 	/* what is due */
 	{ "hold-review", N_("gel à revoir") },
+	{ "visa", N_("visa des archives attendu") },
+	{ "destruction-approve", N_("destruction à approuver") },
+	{ "destruction-run", N_("destruction à exécuter") },
+	{ "destruction-cut", N_("destruction interrompue, à reprendre") },
+	{ "certificate-mirrors", N_("miroirs à purger") },
+	{ "certificate-recovery", N_("copie de secours à refaire") },
+	{ "certificate-backups", N_("sauvegarde d'avant à laisser expirer") },
 	{ "notice", N_("notice (art. 19)") },
 	{ "extract-approval", N_("extrait à cosigner") },
 	{ "demarche", N_("démarche à faire") },

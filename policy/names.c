@@ -107,6 +107,7 @@ static const struct op_traits ops[OP_COUNT] = {
 	[OP_RETENTION_RUN] = { "retention-run", .weighty = 1 },
 	[OP_RETENTION_READ] = { "retention-read" },
 	[OP_RETENTION_VISA] = { "retention-visa", .weighty = 1 },
+	[OP_RETENTION_SETTLE] = { "retention-settle" },
 	[OP_RIGHTS_REQUEST] = { "rights-request", .on_case = 1 },
 	[OP_RIGHTS_ANSWER] = { "rights-answer", .on_case = 1 },
 	[OP_RESTRICT] = { "restrict", .on_case = 1 },

@@ -180,8 +180,9 @@ enum policy_op {
 	OP_RETENTION_APPROVE,
 	OP_RETENTION_RUN,
 	OP_RETENTION_READ,
-	OP_RETENTION_VISA, /* what the public archives answered */
-	OP_RIGHTS_REQUEST, /* enter what a person asks (GDPR art. 15 to 21) */
+	OP_RETENTION_VISA,   /* what the public archives answered */
+	OP_RETENTION_SETTLE, /* a date of a certificate came true */
+	OP_RIGHTS_REQUEST,   /* enter what a person asks (GDPR art. 15 to 21) */
 	OP_RIGHTS_ANSWER,
 	OP_RESTRICT, /* GDPR art. 18 */
 	OP_RESTRICT_LIFT,

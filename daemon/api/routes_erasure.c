@@ -1,4 +1,5 @@
 #include "daemon/api/api.h"
+#include "daemon/core/certified.h"
 #include "daemon/core/erasure.h"
 
 #define SIGNATURE_MAX 16384
@@ -71,6 +72,19 @@ run_post(struct api_call *c, struct err *e)
 	    c->core, &c->caller, c->param[0], &c->object, &c->answer, e);
 }
 
+static int
+dates_post(struct api_call *c, struct err *e)
+{
+	struct certified_date d = { .erasure = c->param[0] };
+	int r;
+
+	if ((r = api_string(c, "what", 32, &d.what, e)) < 0 ||
+	    (r = api_string_or(c, "date", 10, "", &d.date, e)) < 0)
+		return r;
+	return certified_settle(c->core, &c->caller, &d, &c->answer, e);
+}
+
+static const char *const dating[] = { "!what", "date", NULL };
 static const char *const planning[] = { "case", "documents", "!reason",
 	"!basis", NULL };
 static const char *const approving[] = { "!signature", NULL };
@@ -85,5 +99,7 @@ const struct route routes_erasure[] = {
 	    LEAF_ERASE_APPROVE, approvals_post, approving },
 	{ "POST", "/v1/erasures/{erasure}/run", API_DOOR_STAFF, LEAF_ERASE_RUN,
 	    run_post, none },
+	{ "POST", "/v1/erasures/{erasure}/dates", API_DOOR_STAFF,
+	    LEAF_RETENTION_SETTLE, dates_post, dating },
 	{ 0 },
 };

@@ -77,7 +77,8 @@ static int
 sweeps_post(struct api_call *c, struct err *e)
 {
 	struct retention_asking a = { .dry_run = c->dry_run, .share = -1 };
-	json_t *share = json_object_get(c->body, "confirm_share");
+	json_t *share = json_object_get(c->body, "confirm_share"),
+	       *only = json_object_get(c->body, "journal");
 	int r;
 
 	if ((r = api_string_or(c, "as_of", 10, "", &a.as_of, e)) < 0)
@@ -85,6 +86,10 @@ sweeps_post(struct api_call *c, struct err *e)
 	if (share != NULL && !json_is_integer(share))
 		return err_tag(e, ERR_INVALID, "member-type",
 		    "member \"confirm_share\" is not an integer");
+	if (only != NULL && !json_is_boolean(only))
+		return err_tag(e, ERR_INVALID, "member-type",
+		    "member \"journal\" is not a boolean");
+	a.journal = json_is_true(only);
 	if (share != NULL)
 		a.share = json_integer_value(share);
 	c->status = c->dry_run ? 200 : 201;
@@ -111,7 +116,8 @@ visa_post(struct api_call *c, struct err *e)
 	return retention_visa(c->core, &c->caller, &v, &c->answer, e);
 }
 
-static const char *const sweeping[] = { "as_of", "confirm_share", NULL };
+static const char *const sweeping[] = { "as_of", "confirm_share", "journal",
+	NULL };
 static const char *const visa[] = { "!reference", "date", NULL };
 static const char *const holding[] = { "case", "document", "!reason", "!review",
 	NULL };

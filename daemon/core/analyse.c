@@ -1,12 +1,19 @@
 /* One pass over all cases, and the sweep that it proposes. */
 #include "base/civil.h"
+#include "base/term.h"
 #include "base/text.h"
+#include "daemon/audit/audit.h"
 #include "daemon/core/approval.h"
 #include "daemon/core/erasure.h"
 #include "daemon/core/json_of.h"
 #include "daemon/core/sweep.h"
 
 #define WHAT "retention"
+#define JOURNAL_RULE "journal"
+#define JOURNAL_MOMENT "entry"
+/* Documents of one case that go with one sweep: each may take an extract
+ * along in its plan. A larger case goes with several. */
+#define CASE_DOCUMENTS_MAX (ERASURE_OBJECTS_MAX / 2 - 2)
 
 struct pass {
 	struct core *core;
@@ -18,7 +25,7 @@ struct pass {
 	struct sweep_new sweep;
 	struct sweep_line *lines; /* SWEEP_OBJECTS_MAX */
 	size_t nlines;
-	int64_t living, destroy, conflict, keep, taken, left;
+	int64_t living, destroy, conflict, keep, taken, left, months;
 	json_t *counts, *objects;
 	struct buf page, listed, digests;
 	uint8_t sha256[32], digest[32];
@@ -87,6 +94,12 @@ tell(struct pass *p, const struct retention_case *c,
 	return 0;
 }
 
+static int32_t
+year_of(int32_t day)
+{
+	return civil_date(day).year;
+}
+
 static int
 list_line(struct pass *p, const struct retention_case *c,
     const struct retention_item *i, struct err *e)
@@ -99,9 +112,7 @@ list_line(struct pass *p, const struct retention_case *c,
 		l->document = i->id;
 	snprintf(l->kind, sizeof(l->kind), "%s", i->kind);
 	snprintf(l->rule, sizeof(l->rule), "%s", rule_of(i));
-	date_format(i->f.from, last);
-	l->year = (last[0] - '0') * 1000 + (last[1] - '0') * 100 +
-		  (last[2] - '0') * 10 + (last[3] - '0');
+	l->year = year_of(i->f.from);
 	p->nlines++;
 	id_format(&i->id, id);
 	date_format(i->f.last, last);
@@ -112,48 +123,66 @@ list_line(struct pass *p, const struct retention_case *c,
 /* Its place in the digest: which objects with which keys. */
 static int
 add_digest(struct pass *p, struct tx *tx, const struct retention_case *c,
-    size_t first, struct err *e)
+    int whole, size_t first, struct err *e)
 {
 	AUTO(plan_done) struct plan plan = { 0 };
 	AUTO(buf_done) struct buf docs = { 0 };
+	unsigned parts = 0;
 	uint8_t digest[32];
 	size_t i;
 	int r;
 
-	for (i = first; !c->whole && i < p->nlines; i++)
-		if ((r = buf_add(&docs, p->lines[i].document.b, ID_LEN, e)) < 0)
+	for (i = first; !whole && i < p->nlines; i++) {
+		parts |= sweep_part(p->lines[i].kind);
+		if (!id_is_zero(&p->lines[i].document) &&
+		    (r = buf_add(&docs, p->lines[i].document.b, ID_LEN, e)) < 0)
 			return r;
-	if ((r = plan_make(tx, &c->id, (const struct id *)(const void *)docs.p,
-		 docs.len / ID_LEN, &plan, e)) < 0 ||
+	}
+	if ((r = plan_make_parts(tx, &c->id,
+		 (const struct id *)(const void *)docs.p, docs.len / ID_LEN,
+		 parts, &plan, e)) < 0 ||
 	    (r = plan_digest(&plan, digest, e)) < 0)
 		return r;
 	return buf_add(&p->digests, digest, sizeof(digest), e);
 }
 
-/* The whole case or none of it goes into one sweep. */
+/* What is due of a case, but no more documents than go into one plan. */
+static size_t
+due_of(const struct retention_case *c)
+{
+	size_t due = 0, i;
+
+	for (i = 0; i < c->n; i++)
+		due += c->v[i].f.verdict == RETENTION_DESTROY;
+	return due;
+}
+
+/* All that is due of a case goes with one sweep, or waits for another; only of
+ * a case that no plan can hold, some documents go before the rest. */
 static int
 take_case(struct pass *p, struct tx *tx, const struct retention_case *c,
     struct err *e)
 {
-	size_t first = p->nlines, due = 0, i;
-	int r;
+	size_t first = p->nlines, due = due_of(c), taken = due, i;
+	int large = due > CASE_DOCUMENTS_MAX, r;
 
-	for (i = 0; i < c->n; i++)
-		due += c->v[i].f.verdict == RETENTION_DESTROY &&
-		       (c->whole || c->v[i].what == PLAN_DOCUMENT);
 	if (due == 0)
 		return 0;
-	if (p->nlines + due > SWEEP_OBJECTS_MAX) {
+	if (large)
+		taken = CASE_DOCUMENTS_MAX;
+	if (p->nlines + taken > SWEEP_OBJECTS_MAX) {
 		p->left += (int64_t)due;
 		return 0;
 	}
-	for (i = 0; i < c->n; i++)
+	for (i = 0; i < c->n && p->nlines < first + taken; i++)
 		if (c->v[i].f.verdict == RETENTION_DESTROY &&
-		    (c->whole || c->v[i].what == PLAN_DOCUMENT) &&
+		    (!large || c->v[i].what == PLAN_DOCUMENT) &&
 		    (r = list_line(p, c, &c->v[i], e)) < 0)
 			return r;
-	p->taken += (int64_t)due;
-	return add_digest(p, tx, c, first, e);
+	taken = p->nlines - first;
+	p->taken += (int64_t)taken;
+	p->left += (int64_t)(due - taken);
+	return add_digest(p, tx, c, c->whole && !large, first, e);
 }
 
 static int
@@ -190,6 +219,78 @@ walk(struct pass *p, struct tx *tx, struct err *e)
 		    (r = one_case(p, tx, &id, &c, e)) < 0)
 			return r;
 	return r;
+}
+
+/* --- the log's details ---------------------------------------------------- */
+
+static int
+no_moment(void *arg, const char *name, int32_t *day)
+{
+	(void)arg;
+	(void)name;
+	(void)day;
+	return 0;
+}
+
+/* The month's last day: its last entry counts from no later than that. */
+static int32_t
+last_day(uint32_t month)
+{
+	int32_t next = (int32_t)month + 1;
+
+	return civil_days(next / 12, next % 12 + 1, 1) - 1;
+}
+
+static int
+take_month(struct pass *p, uint32_t month, const struct retention_finding *f,
+    struct err *e)
+{
+	struct sweep_line *l = &p->lines[p->nlines];
+	char first[11], last[11];
+	int r;
+
+	date_format(civil_days((int)month / 12, (int)month % 12 + 1, 1), first);
+	date_format(f->last, last);
+	/* Also of a pass that only tells: the page is the same. */
+	if ((r = buf_addf(&p->listed, e, "object %s %.7s rule %s last %s\n",
+		 SWEEP_JOURNAL, first, f->rule->name, last)) < 0 ||
+	    (r = sweep_add_month(month, &p->digests, e)) < 0)
+		return r;
+	*l = (struct sweep_line){ .year = (int32_t)month / 12, .month = month };
+	snprintf(l->kind, sizeof(l->kind), "%s", SWEEP_JOURNAL);
+	snprintf(l->rule, sizeof(l->rule), "%s", f->rule->name);
+	p->nlines++;
+	p->months++;
+	return 0;
+}
+
+/* Details of log entries go by whole months, with the key of each. */
+static int
+walk_months(struct pass *p, struct tx *tx, struct err *e)
+{
+	struct retention_facts facts = {
+		.day = p->day,
+		.moment = no_moment,
+		.own_moment = JOURNAL_MOMENT,
+	};
+	struct retention_finding f;
+	uint32_t months[SWEEP_MONTHS_MAX];
+	size_t n, i;
+	int r;
+
+	if ((r = audit_months(tx, months, &n, NELEMS(months), e)) < 0)
+		return r;
+	for (i = 0; i < n; i++) {
+		facts.own_day = last_day(months[i]);
+		retention_judge(p->policy, JOURNAL_RULE, &facts, &f);
+		if (f.verdict != RETENTION_DESTROY)
+			continue;
+		if (p->nlines == SWEEP_OBJECTS_MAX)
+			p->left++;
+		else if ((r = take_month(p, months[i], &f, e)) < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* --- the sweep ------------------------------------------------------------ */
@@ -230,11 +331,12 @@ write_page(struct pass *p, struct err *e)
 		 "sceau retention sweep 1\n"
 		 "vault %s\nsweep %s\npolicy %u %s\nplanned %s by %s\n"
 		 "living %lld\nobjects %lld\nleft for another sweep %lld\n"
+		 "months of the log %lld\n"
 		 "held or restricted %lld\nshare %lld per cent%s\n"
 		 "archives visa %s\n",
 		 p->core->settings.origin, id, policy_version(p->policy), rules,
 		 at, p->caller->actor.account, (long long)p->living,
-		 (long long)p->taken, (long long)p->left,
+		 (long long)p->taken, (long long)p->left, (long long)p->months,
 		 (long long)p->conflict, (long long)share_of(p),
 		 p->a->share >= 0 ? " confirmed" : "",
 		 p->sweep.visa ? "needed" : "not needed")) < 0 ||
@@ -283,15 +385,15 @@ answer_of(const struct pass *p, json_t **answer, struct err *e)
 
 	hex_format(p->sha256, 32, sha);
 	*answer = json_pack("{s:s, s:o, s:s, s:s, s:O, s:O, s:I, s:I, s:I, s:I,"
-			    " s:I, s:I, s:i, s:I}",
+			    " s:I, s:I, s:I, s:i, s:I}",
 	    "state", p->a->dry_run ? "dry-run" : "planned", "as_of",
 	    json_of_day(p->day), "sha256", sha, "plan", buf_str(page),
 	    "objects", p->objects, "counts", p->counts, "living",
 	    (json_int_t)p->living, "destroy", (json_int_t)p->destroy,
 	    "conflicts", (json_int_t)p->conflict, "kept", (json_int_t)p->keep,
-	    "left", (json_int_t)p->left, "share", (json_int_t)share_of(p),
-	    "needed", (int)approval_needed(p->core, WHAT), "leaf",
-	    (json_int_t)p->leaf);
+	    "left", (json_int_t)p->left, "months", (json_int_t)p->months,
+	    "share", (json_int_t)share_of(p), "needed",
+	    (int)approval_needed(p->core, WHAT), "leaf", (json_int_t)p->leaf);
 	if (*answer == NULL)
 		return err_set(e, ERR_NOMEM, "analysis");
 	if (!p->a->dry_run)
@@ -334,14 +436,15 @@ analyse(struct pass *p, struct err *e)
 	int r;
 
 	if ((r = tx_read(p->core->catalog, &tx, e)) < 0 ||
-	    (r = walk(p, &tx, e)) < 0)
+	    (!p->a->journal && (r = walk(p, &tx, e)) < 0) ||
+	    (r = walk_months(p, &tx, e)) < 0)
 		return r;
 	p->sweep.objects = p->taken;
 	p->sweep.living = p->living;
 	p->sweep.day = p->day;
 	if (p->a->dry_run)
 		return write_page(p, e);
-	if (p->taken == 0)
+	if (p->nlines == 0)
 		return err_tag(
 		    e, ERR_CONFLICT, "nothing-to-erase", "nothing is due");
 	if ((r = check_share(p, e)) < 0 || (r = write_page(p, e)) < 0)

@@ -108,6 +108,12 @@ static const struct {
 	{ PLAN_CASE, "SELECT words FROM objection WHERE kase = ?" },
 	{ PLAN_CASE, "SELECT sealed FROM refusal WHERE kase = ?" },
 	{ PLAN_CASE, "SELECT words FROM hold WHERE kase = ?" },
+	{ PLAN_CASE, "SELECT sealed FROM closing WHERE kase = ?" },
+	{ PLAN_CASE, "SELECT words FROM request WHERE kase = ?" },
+	{ PLAN_CASE, "SELECT words FROM restriction WHERE kase = ?" },
+	{ PLAN_CASE, "SELECT sealed FROM breach WHERE kase = ?" },
+	{ PLAN_EXTRACTS, "SELECT sealed FROM extract WHERE kase = ?" },
+	{ PLAN_EXTRACTS, "SELECT sealed FROM notice WHERE kase = ?" },
 	{ PLAN_CONSENTS, "SELECT v.sealed FROM consent_event v JOIN consent c"
 			 " ON v.consent = c.id WHERE c.kase = ?" },
 };
@@ -160,6 +166,34 @@ canary_take(struct core *core, struct tx *tx, const struct plan *plan,
 		    0)
 			return r;
 	return 0;
+}
+
+#define MONTH_SLICES 256
+
+int
+canary_take_month(
+    struct tx *tx, uint32_t month, struct buf *slices, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	const void *p;
+	size_t n;
+	int r;
+
+	/* All over the month: every so many-th of its entries. */
+	if ((r = sql_open(tx,
+		 "SELECT sealed FROM detail WHERE month = ?1"
+		 " AND seq % (SELECT count(*) / ?2 + 1 FROM detail"
+		 " WHERE month = ?1) = 0 LIMIT ?2",
+		 &q, e)) < 0 ||
+	    (r = sql_int(q, 1, month, e)) < 0 ||
+	    (r = sql_int(q, 2, MONTH_SLICES, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0) {
+		p = sql_get_blob(q, 0, &n);
+		if ((r = add_slice(slices, p, n, e)) < 0)
+			return r;
+	}
+	return r;
 }
 
 /* --- keeping -------------------------------------------------------------- */

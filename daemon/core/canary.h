@@ -19,6 +19,9 @@ extern const char *const canary_schema;
 /* Append the slices of what this plan destroys, CANARY_LEN bytes each. */
 int canary_take(struct core *core, struct tx *tx, const struct plan *plan,
     struct buf *slices, struct err *e) NODISCARD;
+/* Of the details of a month of the log: some. */
+int canary_take_month(
+    struct tx *tx, uint32_t month, struct buf *slices, struct err *e) NODISCARD;
 /* Keep them for the destruction act, within its transaction; and drop. */
 int canary_keep(struct tx *tx, const struct id *act, const struct buf *slices,
     struct err *e) NODISCARD;

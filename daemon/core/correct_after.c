@@ -375,7 +375,7 @@ rotate(struct core *core, const struct caller *caller, struct correction *c,
 	if (audit_head_size(core->audit) <= c->leaf &&
 	    (r = commit_run(core->committer, &begin, e)) < 0)
 		return r;
-	if ((r = destroy_keys(core, &numbers, c->leaf, e)) < 0 ||
+	if ((r = destroy_keys(core, &numbers, NULL, c->leaf, e)) < 0 ||
 	    (r = destroy_copies(core, e)) < 0 ||
 	    (r = commit_run(core->committer, &end, e)) < 0)
 		return r;

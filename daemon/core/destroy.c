@@ -25,14 +25,17 @@ destroy_end(void)
  * write, a head may pass between our question and the answer.
  */
 int
-destroy_keys(
-    struct core *core, struct buf *numbers, uint64_t leaf, struct err *e)
+destroy_keys(struct core *core, struct buf *numbers,
+    const struct destroy_months *months, uint64_t leaf, struct err *e)
 {
+	static const struct destroy_months none;
 	struct agent_status st;
 	struct hash root;
 	uint64_t destroyed = 0;
 	int i, r;
 
+	if (months == NULL)
+		months = &none;
 	if ((r = clock_check(core, e)) < 0 ||
 	    (r = burnt_join(core, numbers, e)) < 0)
 		return r;
@@ -42,7 +45,7 @@ destroy_keys(
 			return r;
 		r = agent_rotate(core->agent,
 		    (const uint64_t *)(const void *)numbers->p,
-		    numbers->len / sizeof(uint64_t), NULL, 0, leaf,
+		    numbers->len / sizeof(uint64_t), months->v, months->n, leaf,
 		    st.head_size, &root, &destroyed, e);
 		if (r != -(int)ERR_INCONSISTENT)
 			break;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "daemon/core/bilan.h"
 #include "daemon/core/breach.h"
+#include "daemon/core/certified.h"
 #include "daemon/core/deadline.h"
 #include "daemon/core/glass.h"
 #include "daemon/core/notice.h"
@@ -32,6 +33,7 @@ static int (*const providers[])(struct due_list *d, struct err *e) = {
 	hold_due,
 	breach_due,
 	clock_due,
+	certified_due,
 };
 
 int64_t
@@ -58,6 +60,12 @@ op_of(const char *what)
 		return OP_REPORT_BREACH;
 	if (strcmp(what, "clock-suspect") == 0)
 		return OP_CLOCK_CONFIRM;
+	if (strcmp(what, "visa") == 0)
+		return OP_RETENTION_VISA;
+	if (strncmp(what, "certificate-", strlen("certificate-")) == 0)
+		return OP_RETENTION_SETTLE;
+	if (strncmp(what, "destruction-", strlen("destruction-")) == 0)
+		return OP_RETENTION_READ;
 	if (strcmp(what, "intake-over-quota") == 0)
 		return OP_INTAKE;
 	return strcmp(what, "submission") == 0 ? OP_SUBMISSION_READ : OP_DUE;

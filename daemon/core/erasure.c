@@ -5,6 +5,7 @@
 #include "daemon/core/approval.h"
 #include "daemon/core/canary.h"
 #include "daemon/core/case.h"
+#include "daemon/core/certified.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/destroy.h"
 #include "daemon/core/document.h"
@@ -13,7 +14,7 @@
 #include "daemon/core/plan.h"
 #include "daemon/core/request.h"
 #include "daemon/core/restriction.h"
-#include "daemon/core/retention.h"
+#include "daemon/core/sweep.h"
 
 #define CLEAR_ROOM (LEAF_CLEAR_MAX)
 
@@ -550,7 +551,7 @@ show_row(struct core *core, const struct id *id, uint64_t leaf, json_t **answer,
     struct err *e)
 {
 	AUTO(row_done) struct erasure_row row = { 0 };
-	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(buf_done) struct buf text = { 0 }, json = { 0 };
 	AUTO(tx_end) struct tx tx = { 0 };
 	json_t *approvals = NULL;
 	char sha[2 * 32 + 1];
@@ -559,6 +560,7 @@ show_row(struct core *core, const struct id *id, uint64_t leaf, json_t **answer,
 	if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
 	    (r = row_load(&tx, id, &row, e)) < 0 ||
 	    (r = open_plan(core, &row, leaf, &text, e)) < 0 ||
+	    (r = certified_load(&tx, id, &json, e)) < 0 ||
 	    (r = approvals_json(core, &tx, id, &approvals, e)) < 0)
 		return r;
 	hex_format(row.sha256, 32, sha);
@@ -572,6 +574,9 @@ show_row(struct core *core, const struct id *id, uint64_t leaf, json_t **answer,
 	if (row.certificate.len > 0)
 		json_object_set_new(*answer, "certificate",
 		    json_string(buf_str(&row.certificate)));
+	if (json.len > 0)
+		json_object_set_new(
+		    *answer, "certificate_json", json_string(buf_str(&json)));
 	return 0;
 }
 
@@ -781,7 +786,9 @@ check_plans(struct core *core, struct tx *tx, const struct erasure_row *row,
 	uint8_t digest[32] = { 0 };
 	int r;
 
-	if ((r = plans_each(core, tx, row, day, add_digest, &digests, e)) < 0)
+	if ((r = plans_each(core, tx, row, day, add_digest, &digests, e)) < 0 ||
+	    (is_sweep(row) &&
+		(r = sweep_add_months(tx, &row->id, &digests, e)) < 0))
 		return r;
 	if (!is_sweep(row) && digests.len == sizeof(digest))
 		memcpy(digest, digests.p, sizeof(digest));
@@ -803,14 +810,16 @@ struct running {
 	struct erasure_row row;
 	struct decision decision;
 	struct buf numbers; /* u64, ascending */
-	struct buf slices;  /* canaries, taken before it begins */
+	uint32_t months[SWEEP_MONTHS_MAX];
+	size_t nmonths;
+	struct buf slices; /* canaries, taken before it begins */
 	size_t canaries;
 	uint64_t leaf;
 	struct tx *tx;	  /* of the beginning */
 	uint8_t hash[32]; /* of the approvals */
 	int64_t now_ms;
 	struct buf cases; /* ids of those that went whole */
-	struct buf certificate;
+	struct buf certificate, json;
 };
 
 static int
@@ -897,6 +906,37 @@ remember_and_forget(void *arg, struct plan *plan, struct err *e)
 	return plan_forget(x->tx, plan, x->now_ms, e);
 }
 
+/* The months of the log whose details go: a leaf of their own. */
+static int
+enter_months(struct running *x, struct tx *tx, struct err *e)
+{
+	json_t *detail, *months = json_array();
+	char text[16];
+	size_t i;
+	int r;
+
+	for (i = 0; i < x->nmonths; i++) {
+		snprintf(text, sizeof(text), "%04u-%02u", x->months[i] / 12,
+		    x->months[i] % 12 + 1);
+		json_array_append_new(months, json_string(text));
+	}
+	detail = json_pack("{s:o, s:o, s:o}", "erasure", json_of_id(&x->row.id),
+	    "months", months, "decision", decision_json(x->core, &x->decision));
+	r = core_leaf(x->core, tx, x->caller, LEAF_DETAIL_EXPIRE, LEAF_OK, NULL,
+	    detail, x->now_ms, &x->leaf, e);
+	json_decref(detail);
+	return r;
+}
+
+static int
+load_months(struct running *x, struct tx *tx, struct err *e)
+{
+	x->nmonths = 0;
+	return is_sweep(&x->row) ? sweep_months(tx, &x->row.id, x->months,
+				       &x->nmonths, NELEMS(x->months), e)
+				 : 0;
+}
+
 /* From here on it happens: the same plan still, two approvals, the leaves. */
 static int
 apply_begin(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
@@ -926,6 +966,8 @@ apply_begin(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	    (r = canary_keep(tx, &x->row.id, &x->slices, e)) < 0 ||
 	    (r = plans_each(
 		 x->core, tx, &x->row, 0, remember_and_forget, x, e)) < 0 ||
+	    (r = load_months(x, tx, e)) < 0 ||
+	    (x->nmonths > 0 && (r = enter_months(x, tx, e)) < 0) ||
 	    (r = set_state(tx, &x->row.id, x->row.state, "running", e)) < 0 ||
 	    (r = sql_open(
 		 tx, "UPDATE erasure SET leaf = ? WHERE id = ?", &q, e)) < 0 ||
@@ -974,7 +1016,7 @@ load_cases(struct running *x, struct tx *tx, struct err *e)
 	}
 	if ((r = sql_open(tx,
 		 "SELECT DISTINCT kase FROM sweep_object"
-		 " WHERE sweep = ? AND document IS NULL",
+		 " WHERE sweep = ? AND kind = '" SWEEP_CASE "'",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, &x->row.id, e)) < 0)
 		return r;
@@ -996,6 +1038,7 @@ load_numbers(struct running *x, struct err *e)
 	if ((r = tx_read(x->core->catalog, &tx, e)) < 0 ||
 	    (r = row_load(&tx, &x->row.id, &x->row, e)) < 0 ||
 	    (r = load_cases(x, &tx, e)) < 0 ||
+	    (r = load_months(x, &tx, e)) < 0 ||
 	    (r = sql_open(&tx,
 		 "SELECT number FROM erasure_key WHERE erasure = ?"
 		 " ORDER BY number",
@@ -1018,8 +1061,12 @@ apply_rotated(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	AUTO(sql_done) struct sql *q = NULL;
 	json_t *detail;
 	uint64_t leaf;
+	size_t i;
 	int r;
 
+	for (i = 0; i < x->nmonths; i++)
+		if ((r = audit_expire(tx, x->months[i], e)) < 0)
+			return r;
 	if ((r = sql_open(tx,
 		 "UPDATE erasure SET destroyed = ?, rotated = ?"
 		 " WHERE id = ? AND rotated = 0",
@@ -1069,57 +1116,57 @@ apply_done(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	return r;
 }
 
-/* A day so many days of a figure after the keys went; or unknown. */
-static void
-days_after(struct running *x, const char *figure, char out[16])
+/* What the archives answered, if they were asked; the caller's. */
+static int
+visa_json(struct tx *tx, const struct id *sweep, json_t **out, struct err *e)
 {
-	int32_t day = civil_day(x->row.rotated);
-	int64_t n;
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
 
-	if (policy_figure_on(x->core->policy, figure, day, &n, NULL) < 0)
-		snprintf(out, 16, "unknown");
-	else
-		date_format(day + (int32_t)n, out);
+	*out = NULL;
+	if ((r = sql_open(tx,
+		 "SELECT visa_leaf, visa_day, visa_reference FROM sweep"
+		 " WHERE id = ? AND visa_leaf > 0",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, sweep, e)) < 0 || (r = sql_step(q, e)) <= 0)
+		return r;
+	*out = json_pack("{s:s, s:o, s:I}", "reference", sql_get_text(q, 2),
+	    "date", json_of_day((int32_t)sql_get_int(q, 1)), "leaf",
+	    (json_int_t)sql_get_int(q, 0));
+	return *out != NULL ? 0 : err_set(e, ERR_NOMEM, "certificate");
 }
 
 /* What was done, with its dates, and what is left to others. */
 static int
 write_certificate(struct running *x, struct buf *text, struct err *e)
 {
+	struct certified_facts f = {
+		.erasure = x->row.id,
+		.kase = x->row.kase,
+		.leaf = x->leaf,
+		.destroyed = x->row.destroyed,
+		.rotated_ms = x->row.rotated,
+		.live_ms = core_now(x->core),
+		.canaries = x->canaries,
+		.months = x->months,
+		.nmonths = x->nmonths,
+	};
 	AUTO(tx_end) struct tx tx = { 0 };
-	char id[ID_TEXT], kase[ID_TEXT], sha[2 * 32 + 1], keys[TIME_TEXT],
-	    live[TIME_TEXT], mirrors[16], backups[16];
-	json_t *approvals = NULL, *a;
-	size_t i;
+	json_t *approvals = NULL, *visa = NULL;
 	int r;
 
+	memcpy(f.plan, x->row.sha256, sizeof(f.plan));
+	buf_reset(&x->json);
 	if ((r = tx_read(x->core->catalog, &tx, e)) < 0 ||
 	    (r = approvals_json(x->core, &tx, &x->row.id, &approvals, e)) < 0)
 		return r;
-	id_format(&x->row.id, id);
-	id_format(&x->row.kase, kase);
-	hex_format(x->row.sha256, 32, sha);
-	time_format(x->row.rotated, keys);
-	time_format(core_now(x->core), live);
-	days_after(x, "object-removal-days", mirrors);
-	days_after(x, "backup-expiry-days", backups);
-	r = buf_addf(text, e,
-	    "sceau erasure certificate 1\n"
-	    "vault %s\nerasure %s\ncase %s\nplan %s\nleaf %llu\n"
-	    "keys destroyed %llu\nkeys gone %s\nlive copies gone %s\n"
-	    "canaries looked for %zu, found 0\n"
-	    "mirrors pruned by %s (fetch --prune, gc --prune=now)\n"
-	    "recovery copy refreshed unknown (it must be made anew)\n"
-	    "oldest backup expired by %s\n",
-	    x->core->settings.origin, id, kase, sha,
-	    (unsigned long long)x->leaf, (unsigned long long)x->row.destroyed,
-	    keys, live, x->canaries, mirrors, backups);
-	json_array_foreach(approvals, i, a) if (r == 0) r =
-	    buf_addf(text, e, "approved %s by %s %s\n",
-		json_string_value(json_object_get(a, "at")),
-		json_string_value(json_object_get(a, "role")),
-		json_string_value(json_object_get(a, "fingerprint")));
+	if ((r = visa_json(&tx, &x->row.id, &visa, e)) == 0) {
+		f.approvals = approvals;
+		f.visa = visa;
+		r = certified_make(x->core, &f, &x->json, text, e);
+	}
 	json_decref(approvals);
+	json_decref(visa);
 	return r;
 }
 
@@ -1140,7 +1187,9 @@ apply_certificate(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 		 &keys, e)) < 0 ||
 	    (r = sql_id(keys, 1, &x->row.id, e)) < 0 ||
 	    (r = sql_run(keys, e)) < 0 ||
-	    (r = canary_drop(tx, &x->row.id, e)) < 0)
+	    (r = canary_drop(tx, &x->row.id, e)) < 0 ||
+	    (r = certified_keep(tx, &x->row.id, x->row.rotated, &x->json, e)) <
+		0)
 		return r;
 	return set_state(tx, &x->row.id, x->row.state, "done", e);
 }
@@ -1180,7 +1229,9 @@ finish(struct running *x, struct err *e)
 	/* What is certified are this erasure's keys, whichever run of it
 	 * destroyed them; the burnt ones go with them. */
 	x->row.destroyed = x->numbers.len / sizeof(uint64_t);
-	if ((r = destroy_keys(x->core, &x->numbers, x->row.leaf, e)) < 0 ||
+	if ((r = destroy_keys(x->core, &x->numbers,
+		 &(struct destroy_months){ x->months, x->nmonths }, x->row.leaf,
+		 e)) < 0 ||
 	    (r = commit_run(x->core->committer, &rotated, e)) < 0 ||
 	    (r = clean(x, e)) < 0 ||
 	    (r = canary_scan(x->core, &x->row.id, &x->canaries, e)) < 0)
@@ -1202,6 +1253,7 @@ static int
 take_canaries(struct running *x, struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
+	size_t i;
 	int r;
 
 	if ((r = tx_read(x->core->catalog, &tx, e)) < 0)
@@ -1209,6 +1261,10 @@ take_canaries(struct running *x, struct err *e)
 	x->tx = &tx;
 	r = plans_each(x->core, &tx, &x->row, 0, add_canaries, x, e);
 	x->tx = NULL;
+	if (r == 0)
+		r = load_months(x, &tx, e);
+	for (i = 0; r == 0 && i < x->nmonths; i++)
+		r = canary_take_month(&tx, x->months[i], &x->slices, e);
 	return r;
 }
 
@@ -1262,5 +1318,6 @@ erasure_run(struct core *core, const struct caller *caller, const char *erasure,
 	buf_done(&x.slices);
 	buf_done(&x.cases);
 	buf_done(&x.certificate);
+	buf_done(&x.json);
 	return r;
 }

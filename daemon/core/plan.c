@@ -98,7 +98,7 @@ add_document(struct tx *tx, struct plan *p, const struct id *doc, struct err *e)
 	if ((r = document_key_numbers(tx, doc, &numbers, e)) < 0 ||
 	    (r = add(p, PLAN_DOCUMENT, doc, &numbers, e)) < 0)
 		return r;
-	if (p->whole_case)
+	if (p->whole_case || (p->parts & PLAN_PART_EXTRACTS) != 0)
 		return 0;
 	/* An extract made from it holds what it says. */
 	if ((r = disclosure_key_numbers(tx, &p->kase, doc, &frozen, e)) < 0)
@@ -107,11 +107,30 @@ add_document(struct tx *tx, struct plan *p, const struct id *doc, struct err *e)
 }
 
 static int
+add_consents(struct tx *tx, struct plan *p, struct err *e)
+{
+	AUTO(buf_done) struct buf numbers = { 0 };
+	int r = consent_key_numbers(tx, &p->kase, &numbers, e);
+
+	return r < 0 ? r : add(p, PLAN_CONSENTS, &p->kase, &numbers, e);
+}
+
+static int
+add_extracts(struct tx *tx, struct plan *p, struct err *e)
+{
+	AUTO(buf_done) struct buf numbers = { 0 };
+	int r;
+
+	if ((r = disclosure_key_numbers(tx, &p->kase, NULL, &numbers, e)) < 0 ||
+	    (r = notice_key_numbers(tx, &p->kase, &numbers, e)) < 0)
+		return r;
+	return add(p, PLAN_EXTRACTS, &p->kase, &numbers, e);
+}
+
+static int
 add_case(struct tx *tx, struct plan *p, struct err *e)
 {
-	AUTO(buf_done)
-	struct buf ids = { 0 }, consents = { 0 }, extracts = { 0 },
-		   rows = { 0 };
+	AUTO(buf_done) struct buf ids = { 0 }, rows = { 0 };
 	struct id id;
 	size_t i;
 	int r;
@@ -123,12 +142,8 @@ add_case(struct tx *tx, struct plan *p, struct err *e)
 		if ((r = add_document(tx, p, &id, e)) < 0)
 			return r;
 	}
-	if ((r = consent_key_numbers(tx, &p->kase, &consents, e)) < 0 ||
-	    (r = add(p, PLAN_CONSENTS, &p->kase, &consents, e)) < 0 ||
-	    (r = disclosure_key_numbers(tx, &p->kase, NULL, &extracts, e)) <
-		0 ||
-	    (r = notice_key_numbers(tx, &p->kase, &extracts, e)) < 0 ||
-	    (r = add(p, PLAN_EXTRACTS, &p->kase, &extracts, e)) < 0 ||
+	if ((r = add_consents(tx, p, e)) < 0 ||
+	    (r = add_extracts(tx, p, e)) < 0 ||
 	    (r = case_key_numbers(tx, &p->kase, &rows, e)) < 0)
 		return r;
 	for (i = 0; i < NELEMS(of_case); i++)
@@ -150,14 +165,29 @@ fill(struct tx *tx, const struct id *docs, size_t n, struct plan *p,
 	for (i = 0; i < n; i++)
 		if ((r = add_document(tx, p, &docs[i], e)) < 0)
 			return r;
-	return 0;
+	if ((p->parts & PLAN_PART_CONSENTS) != 0 &&
+	    (r = add_consents(tx, p, e)) < 0)
+		return r;
+	return (p->parts & PLAN_PART_EXTRACTS) != 0 ? add_extracts(tx, p, e)
+						    : 0;
 }
 
 int
 plan_make(struct tx *tx, const struct id *kase, const struct id *docs,
     size_t ndocuments, struct plan *out, struct err *e)
 {
-	struct plan p = { .kase = *kase, .whole_case = ndocuments == 0 };
+	return plan_make_parts(tx, kase, docs, ndocuments, 0, out, e);
+}
+
+int
+plan_make_parts(struct tx *tx, const struct id *kase, const struct id *docs,
+    size_t ndocuments, unsigned parts, struct plan *out, struct err *e)
+{
+	struct plan p = {
+		.kase = *kase,
+		.whole_case = ndocuments == 0 && parts == 0,
+		.parts = parts,
+	};
 	int r;
 
 	p.objects = calloc(ERASURE_OBJECTS_MAX, sizeof(*p.objects));
@@ -226,7 +256,7 @@ forget_one(struct tx *tx, const struct plan *p, const struct plan_object *o,
     int64_t now_ms, struct err *e)
 {
 	AUTO(buf_done) struct buf numbers = { 0 };
-	int r;
+	int r, all;
 
 	switch (o->what) {
 	case PLAN_CASE:
@@ -237,10 +267,11 @@ forget_one(struct tx *tx, const struct plan *p, const struct plan_object *o,
 		return consent_forget(tx, &o->id, e);
 	case PLAN_EXTRACTS:
 		/* What people wrote about its notices goes with the case. */
-		if (p->whole_case && (r = notice_forget(tx, &p->kase, e)) < 0)
+		all = p->whole_case || (p->parts & PLAN_PART_EXTRACTS) != 0;
+		if (all && (r = notice_forget(tx, &p->kase, e)) < 0)
 			return r;
-		return disclosure_forget(tx, &p->kase,
-		    p->whole_case ? NULL : &o->id, now_ms, &numbers, e);
+		return disclosure_forget(
+		    tx, &p->kase, all ? NULL : &o->id, now_ms, &numbers, e);
 	}
 	return err_set(e, ERR_INTERNAL, "plan");
 }

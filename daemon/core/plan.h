@@ -15,9 +15,14 @@ struct plan_object {
 	struct buf numbers; /* key numbers, u64 in host order */
 };
 
+/* What of a case besides documents, where the rest of it stays. */
+#define PLAN_PART_CONSENTS 1u
+#define PLAN_PART_EXTRACTS 2u
+
 struct plan {
 	struct id kase;
 	int whole_case;
+	unsigned parts;
 	struct plan_object *objects;
 	size_t n;
 };
@@ -28,6 +33,10 @@ struct plan {
  */
 int plan_make(struct tx *tx, const struct id *kase, const struct id *docs,
     size_t ndocuments, struct plan *out, struct err *e) NODISCARD;
+/* These documents and parts (PLAN_PART_…) of a case that stays. */
+int plan_make_parts(struct tx *tx, const struct id *kase, const struct id *docs,
+    size_t ndocuments, unsigned parts, struct plan *out, struct err *e)
+    NODISCARD;
 void plan_done(struct plan *p);
 size_t plan_keys(const struct plan *p);
 const char *plan_name(enum plan_what w);

@@ -121,7 +121,8 @@ judge_documents(struct judging *j, struct err *e)
 	return r;
 }
 
-/* The newest instant that a query of one column gives: 1, or 0. */
+/* The newest instant that a query of one column gives: 1, or 0. What was
+ * destroyed before has no key any more. */
 static int
 newest(struct judging *j, const char *sql, int64_t *at, struct err *e)
 {
@@ -142,18 +143,32 @@ judge_rest(struct judging *j, struct err *e)
 	int64_t at;
 	int r;
 
-	r = newest(j, "SELECT max(given) FROM consent WHERE kase = ?", &at, e);
+	r = newest(j,
+	    "SELECT max(given) FROM consent WHERE kase = ? AND key > 0", &at,
+	    e);
 	if (r < 0 || (r > 0 && (r = judge_one(j, PLAN_CONSENTS, kase,
 				    "consents", CONSENTS, 0, e)) < 0))
 		return r;
 	r = newest(j,
 	    "SELECT max(released) FROM extract WHERE kase = ?"
-	    " AND state <> 'erased'",
+	    " AND key > 0",
 	    &at, e);
 	if (r < 0 || (r > 0 && (r = judge_one(j, PLAN_EXTRACTS, kase,
 				    "extracts", EXTRACTS, at, e)) < 0))
 		return r;
 	return judge_one(j, PLAN_CASE, kase, "case", CASE, 0, e);
+}
+
+/* Its row and its persons stay for as long as anything in it does. */
+static void
+keep_the_case(struct retention_case *c)
+{
+	struct retention_finding *f = &c->v[c->n - 1].f;
+
+	if (c->whole || f->verdict != RETENTION_DESTROY)
+		return;
+	f->verdict = RETENTION_KEEP;
+	f->state = RETENTION_INTERMEDIATE;
 }
 
 static int
@@ -180,6 +195,7 @@ judge_all(struct judging *j, struct err *e)
 	for (i = 0; i < j->out->n; i++)
 		if (j->out->v[i].f.verdict != RETENTION_DESTROY)
 			j->out->whole = 0;
+	keep_the_case(j->out);
 	return 0;
 }
 

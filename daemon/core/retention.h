@@ -37,6 +37,7 @@ struct retention_asking {
 	const char *as_of; /* YYYY-MM-DD; "": today. Another day: a dry run */
 	int dry_run;	   /* the same path; nothing is kept */
 	int64_t share;	   /* per cent that the page confirms; -1: none */
+	int journal;	   /* the details of the log alone */
 };
 /*
  * One pass over all cases. ERR_REFUSED "as-of-dry-run"; ERR_CONFLICT

@@ -7,6 +7,7 @@
 #include "daemon/core/breach.h"
 #include "daemon/core/canary.h"
 #include "daemon/core/case.h"
+#include "daemon/core/certified.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/closing.h"
 #include "daemon/core/consent.h"
@@ -103,6 +104,7 @@ tables_schemas(const char *const **out)
 		&intake_schema,
 		&erasure_schema,
 		&canary_schema,
+		&certified_schema,
 		&retention_schema,
 		&glass_schema,
 		&hold_schema,

@@ -136,7 +136,8 @@ assert_blocked(struct core_fixture *f, int blocked)
 	assert_int_equal(core_clock_suspect(f->core), blocked);
 	if (!blocked)
 		return;
-	assert_int_equal(destroy_keys(f->core, &none, 1, &f->e), -ERR_CONFLICT);
+	assert_int_equal(
+	    destroy_keys(f->core, &none, NULL, 1, &f->e), -ERR_CONFLICT);
 	TAG(f, "clock-suspect");
 }
 

@@ -68,6 +68,7 @@ is_caseless(enum policy_op op)
 	case OP_RETENTION_RUN:
 	case OP_RETENTION_READ:
 	case OP_RETENTION_VISA:
+	case OP_RETENTION_SETTLE:
 	case OP_REPORT_READ:
 	case OP_REPORT_BREACH:
 	case OP_REPORT_CONTROLE:
@@ -181,6 +182,7 @@ static const struct {
 	{ "lead", "retention-run", "aaaaa" },
 	{ "lead", "retention-read", "aaaaa" },
 	{ "lead", "retention-visa", "aaaaa" },
+	{ "lead", "retention-settle", "aaaaa" },
 	{ "lead", "rights-request", "aaaat" },
 	{ "lead", "rights-answer", "aaaat" },
 	{ "lead", "restrict", "aaaat" },
@@ -276,6 +278,7 @@ static const struct {
 	{ "director", "retention-run", "aaaaa" },
 	{ "director", "retention-read", "aaaaa" },
 	{ "director", "retention-visa", "aaaaa" },
+	{ "director", "retention-settle", "aaaaa" },
 	{ "director", "rights-request", "aaaat" },
 	{ "director", "rights-answer", "aaaat" },
 	{ "director", "restrict", "aaaat" },
@@ -328,6 +331,7 @@ static const struct {
 	{ "administrator", "change-read", "aaaaa" },
 	{ "administrator", "publish", "aaaaa" },
 	{ "administrator", "clock-confirm", "aaaaa" },
+	{ "administrator", "retention-settle", "aaaaa" },
 
 	{ "custodian", "status", "aaaaa" },
 

@@ -170,6 +170,7 @@ static const struct row {
 	{ "LJDP", "retention-analyse retention-approve retention-read", VAULT,
 	    "", NULL, NULL, "", "" },
 	{ "LD", "retention-run retention-visa", VAULT, "", NULL, NULL, "", "" },
+	{ "ALD", "retention-settle", VAULT, "", NULL, NULL, "", "" },
 
 	/* What a person asks is taken by anybody, whatever became of it. */
 	{ "CLJD", "rights-request", EMPLOYER, "ocrea", NULL, NULL, "", "" },
@@ -216,8 +217,8 @@ is_on_case(const char *op)
 		"rules-propose", "rules-approve", "rules-apply", "explain",
 		"replay", "intake", "retention-analyse", "retention-approve",
 		"retention-run", "retention-read", "retention-visa",
-		"report-read", "report-breach", "report-controle",
-		"bilan-freeze", "clock-confirm" };
+		"retention-settle", "report-read", "report-breach",
+		"report-controle", "bilan-freeze", "clock-confirm" };
 	size_t i;
 
 	for (i = 0; i < NELEMS(without); i++)
