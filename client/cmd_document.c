@@ -66,7 +66,7 @@ print_pages(const json_t *j)
 static void
 print_verdicts(const json_t *j)
 {
-	char covers[32], reasons[512];
+	char covers[32];
 	json_t *v;
 	size_t i;
 
@@ -79,11 +79,10 @@ print_verdicts(const json_t *j)
 			out_text(stdout, jstr(v, "sub_indication"));
 		}
 		putchar('\n');
-		snprintf(covers, sizeof(covers), "%.31s", jstr(v, "covers"));
-		jlist(v, "reasons", reasons, sizeof(reasons));
+		human_size((unsigned long long)jint(v, "covers"), covers);
 		out_line(stdout, _("    signataire"), jstr(v, "signer"));
 		out_line(stdout, _("    couvre"), covers);
-		out_line(stdout, _("    parce que"), reasons);
+		out_line(stdout, _("    parce que"), jstr(v, "reasons"));
 	}
 }
 

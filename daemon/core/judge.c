@@ -59,23 +59,27 @@ static int
 add_verdict(struct judged *j, const struct inspect_verdict *v,
     const char *where, struct err *e)
 {
-	char at[TIME_TEXT] = "";
+	char at[TIME_TEXT] = "", proved[TIME_TEXT] = "";
 	json_t *o;
 
-	j->passed += v->indication == INSPECT_PASSED;
+	/* A time stamp that is right is nobody's signature. */
+	j->passed += v->indication == INSPECT_PASSED && !v->is_stamp;
 	j->indeterminate += v->indication == INSPECT_INDETERMINATE;
 	j->failed += v->indication != INSPECT_PASSED &&
 		     v->indication != INSPECT_INDETERMINATE;
 	if (v->signing_time_ms != 0)
 		time_format(v->signing_time_ms, at);
+	if (v->proved_time_ms != 0)
+		time_format(v->proved_time_ms, proved);
 	/* A certificate's name may be in any bytes: never repaired. */
-	o = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s}", "indication",
-	    inspect_indication_name(v->indication), "sub_indication", v->sub,
-	    "signer",
+	o = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s}",
+	    "indication", inspect_indication_name(v->indication), "integrity",
+	    inspect_integrity_name(v->integrity), "proved_at", proved,
+	    "sub_indication", v->sub, "signer",
 	    utf8_is_valid(v->signer, strlen(v->signer)) ? v->signer : "?",
 	    "covers", (json_int_t)v->covers, "reasons",
 	    utf8_is_valid(v->reasons, strlen(v->reasons)) ? v->reasons : "?",
-	    "signed_at", at, "where", where);
+	    "signed_at", at, "where", v->is_stamp ? "timestamp" : where);
 	if (json_array_append_new(j->verdicts, o) < 0)
 		return err_set(e, ERR_NOMEM, "verdicts");
 	return 0;
@@ -92,6 +96,7 @@ add_unjudged(
 	if (v == NULL)
 		return err_set(e, ERR_NOMEM, "verdicts");
 	v->indication = INSPECT_INDETERMINATE;
+	v->integrity = INTEGRITY_INDET;
 	snprintf(v->sub, sizeof(v->sub), "SIGNED_DATA_TOO_LARGE");
 	snprintf(v->reasons, sizeof(v->reasons), "%s", why);
 	r = add_verdict(j, v, where, e);

@@ -1,38 +1,21 @@
-#include "daemon/inspect/cms_judge.h"
-
 #include <limits.h>
-#include <openssl/cms.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
-#include <openssl/x509v3.h>
 
 #include "base/text.h"
-#include "daemon/inspect/cms_shape.h"
+#include "daemon/inspect/cms_ber.h"
+#include "daemon/inspect/cms_inside.h"
+#include "daemon/inspect/cms_stamp.h"
 
-#define CHAIN_DEPTH_MAX 8
-#define SECURITY_BITS_MIN 112 /* RSA 2048; ANSSI RGS B1, SOG-IS */
-
-/* OpenSSL's way of releasing, for AUTO. */
-#define FREEP(name, type, release)                                             \
-	static void name(type **p)                                             \
-	{                                                                      \
-		release(*p);                                                   \
-		*p = NULL;                                                     \
-	}
 static void
 free_certs(STACK_OF(X509) * s)
 {
 	sk_X509_pop_free(s, X509_free);
 }
 FREEP(bio_freep, BIO, BIO_free_all)
-FREEP(store_freep, X509_STORE, X509_STORE_free)
-FREEP(store_ctx_freep, X509_STORE_CTX, X509_STORE_CTX_free)
-FREEP(eku_freep, EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free)
 
-static void
-add_reason(struct inspect_verdict *v, const char *word)
+void
+verdict_reason(struct inspect_verdict *v, const char *word)
 {
 	size_t len = strlen(v->reasons);
 
@@ -46,23 +29,24 @@ conclude(struct inspect_verdict *v, enum inspect_indication i, const char *sub,
 {
 	v->indication = i;
 	snprintf(v->sub, sizeof(v->sub), "%s", sub);
-	add_reason(v, word);
+	verdict_reason(v, word);
 }
 
-static void
-fail(struct inspect_verdict *v, const char *sub, const char *word)
+void
+verdict_fail(struct inspect_verdict *v, const char *sub, const char *word)
 {
+	v->integrity =
+	    strcmp(word, "not-cms") == 0 ? INTEGRITY_ERROR : INTEGRITY_FAIL;
 	conclude(v, INSPECT_FAILED, sub, word);
 }
 
-/* The first doubt gives the sub-indication; the others are reasons. */
-static void
-doubt(struct inspect_verdict *v, const char *sub, const char *word)
+void
+verdict_doubt(struct inspect_verdict *v, const char *sub, const char *word)
 {
 	if (v->sub[0] == '\0')
 		conclude(v, INSPECT_INDETERMINATE, sub, word);
 	else
-		add_reason(v, word);
+		verdict_reason(v, word);
 }
 
 /* Turn what could mislead a reader of the name into '?'. */
@@ -134,12 +118,13 @@ read_signing_time(CMS_SignerInfo *si, struct inspect_verdict *v)
 
 /* The signature itself. */
 
-struct judged {
-	CMS_ContentInfo *cms;
-	STACK_OF(X509) * certs; /* that came with it; may be NULL */
-	CMS_SignerInfo *si;
-	X509 *signer; /* borrowed */
-};
+/* Is the content to be inside: of a time stamp, of a .p7m? */
+static int
+is_inside(const struct cms_case *c)
+{
+	return c->filter == INSPECT_FILTER_TIMESTAMP ||
+	       c->filter == INSPECT_FILTER_INSIDE;
+}
 
 /*
  * Hash the content; then the digest of the attributes, or without them the
@@ -149,11 +134,13 @@ static int
 content_matches(const struct cms_case *c, const struct judged *j)
 {
 	AUTO(bio_freep) BIO *chain = NULL;
-	BIO *content = BIO_new_mem_buf(c->content, (int)c->content_len);
+	BIO *content = NULL;
 	uint8_t block[4096];
 	int n;
 
-	if (content == NULL)
+	/* Without one OpenSSL takes the content that is inside. */
+	if (!is_inside(c) && (content = BIO_new_mem_buf(
+				  c->content, (int)c->content_len)) == NULL)
 		return 0;
 	if ((chain = CMS_dataInit(j->cms, content)) == NULL) {
 		BIO_free(content);
@@ -172,249 +159,17 @@ verify_signature(const struct cms_case *c, const struct cms_shape *shape,
 {
 	if (!content_matches(c, j)) {
 		if (shape->has_attributes)
-			fail(v, "HASH_FAILURE", "content-changed");
+			verdict_fail(v, "HASH_FAILURE", "content-changed");
 		else
-			fail(v, "SIG_CRYPTO_FAILURE", "signature-wrong");
+			verdict_fail(
+			    v, "SIG_CRYPTO_FAILURE", "signature-wrong");
 		return 0;
 	}
 	if (shape->has_attributes && CMS_SignerInfo_verify(j->si) != 1) {
-		fail(v, "SIG_CRYPTO_FAILURE", "signature-wrong");
+		verdict_fail(v, "SIG_CRYPTO_FAILURE", "signature-wrong");
 		return 0;
 	}
 	return 1;
-}
-
-static int
-hash_is(X509 *cert, const EVP_MD *md, const struct der *hash)
-{
-	uint8_t got[EVP_MAX_MD_SIZE];
-	unsigned len = sizeof(got);
-
-	return md != NULL && X509_digest(cert, md, got, &len) == 1 &&
-	       hash->n == len && memcmp(hash->p, got, len) == 0;
-}
-
-/* The algorithm of an ESSCertIDv2: SHA-256 when it is left out. */
-static const EVP_MD *
-take_hash_algorithm(struct der *d)
-{
-	const uint8_t *p;
-	ASN1_OBJECT *oid;
-	struct der body;
-	const EVP_MD *md;
-	uint8_t tag;
-
-	if (d->n == 0 || d->p[0] != 0x30)
-		return EVP_sha256();
-	if (!der_take(d, &tag, &body, NULL))
-		return NULL;
-	p = body.p;
-	if ((oid = d2i_ASN1_OBJECT(NULL, &p, (long)body.n)) == NULL)
-		return NULL;
-	md = EVP_get_digestbyobj(oid);
-	ASN1_OBJECT_free(oid);
-	return md;
-}
-
-/*
- * SigningCertificate (RFC 2634, 5.4), SigningCertificateV2 (RFC 5035, 3): the
- * first certificate named must be the signer's. There may be more, of the
- * chain; they are not needed. OpenSSL's own check asks for all of them.
- */
-static int
-names_signer(const ASN1_STRING *s, int is_v2, X509 *signer)
-{
-	struct der d = { ASN1_STRING_get0_data(s),
-		(size_t)ASN1_STRING_length(s) };
-	struct der all, certs, first, hash;
-	const EVP_MD *md = EVP_sha1();
-	uint8_t t[4];
-
-	/* SEQUENCE { certs SEQUENCE OF SEQUENCE { … hash … } … } */
-	if (!der_take(&d, &t[0], &all, NULL) ||
-	    !der_take(&all, &t[1], &certs, NULL) ||
-	    !der_take(&certs, &t[2], &first, NULL) || t[0] != 0x30 ||
-	    t[1] != 0x30 || t[2] != 0x30)
-		return 0;
-	if (is_v2)
-		md = take_hash_algorithm(&first);
-	return der_take(&first, &t[3], &hash, NULL) && t[3] == 0x04 &&
-	       hash_is(signer, md, &hash);
-}
-
-/* Each attribute that is there must name the signer. */
-static int
-ess_matches(CMS_SignerInfo *si, X509 *signer)
-{
-	static const int nids[] = { NID_id_smime_aa_signingCertificate,
-		NID_id_smime_aa_signingCertificateV2 };
-	const ASN1_STRING *s;
-	size_t i, found = 0;
-
-	for (i = 0; i < NELEMS(nids); i++) {
-		s = CMS_signed_get0_data_by_OBJ(
-		    si, OBJ_nid2obj(nids[i]), -3, V_ASN1_SEQUENCE);
-		if (s == NULL)
-			continue;
-		if (!names_signer(s, i == 1, signer))
-			return 0;
-		found++;
-	}
-	return found > 0;
-}
-
-/* The chain. */
-
-static int
-load_anchors(const struct cms_case *c, X509_STORE *store)
-{
-	AUTO(bio_freep) BIO *b = NULL;
-	X509 *cert;
-	int ok = 1;
-
-	if (c->anchors_len == 0)
-		return 1;
-	if ((b = BIO_new_mem_buf(c->anchors, (int)c->anchors_len)) == NULL)
-		return 0;
-	while (ok && (cert = PEM_read_bio_X509(b, NULL, NULL, NULL)) != NULL) {
-		ok = X509_STORE_add_cert(store, cert) == 1;
-		X509_free(cert);
-	}
-	/* That no more is there is an error to OpenSSL too. */
-	ERR_clear_error();
-	return ok;
-}
-
-static void
-doubt_chain(int error, struct inspect_verdict *v)
-{
-	static const struct {
-		int error;
-		const char *sub, *word;
-	} known[] = {
-		{ X509_V_ERR_CERT_HAS_EXPIRED, "OUT_OF_BOUNDS_NO_POE",
-		    "certificate-expired" },
-		{ X509_V_ERR_CERT_NOT_YET_VALID, "OUT_OF_BOUNDS_NO_POE",
-		    "certificate-not-yet-valid" },
-		{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
-		    "NO_CERTIFICATE_CHAIN_FOUND", "issuer-unknown" },
-		{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
-		    "NO_CERTIFICATE_CHAIN_FOUND", "issuer-unknown" },
-		{ X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
-		    "NO_CERTIFICATE_CHAIN_FOUND", "issuer-unknown" },
-		{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
-		    "NO_CERTIFICATE_CHAIN_FOUND", "self-signed" },
-		{ X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
-		    "NO_CERTIFICATE_CHAIN_FOUND", "root-not-an-anchor" },
-		{ X509_V_ERR_EE_KEY_TOO_SMALL, "CRYPTO_CONSTRAINTS_FAILURE",
-		    "key-too-small" },
-		{ X509_V_ERR_CA_KEY_TOO_SMALL, "CRYPTO_CONSTRAINTS_FAILURE",
-		    "key-too-small" },
-		{ X509_V_ERR_CA_MD_TOO_WEAK, "CRYPTO_CONSTRAINTS_FAILURE",
-		    "digest-too-weak" },
-	};
-	size_t i;
-
-	for (i = 0; i < NELEMS(known); i++)
-		if (known[i].error == error) {
-			doubt(v, known[i].sub, known[i].word);
-			return;
-		}
-	doubt(v, "CHAIN_CONSTRAINTS_FAILURE", "chain-not-valid");
-}
-
-/*
- * Only the anchors given, only the certificates that came along, no network,
- * at the time given. An anchor need not be self-signed: trusted lists name
- * intermediate authorities.
- */
-static void
-judge_chain(
-    const struct cms_case *c, const struct judged *j, struct inspect_verdict *v)
-{
-	AUTO(store_freep) X509_STORE *store = X509_STORE_new();
-	AUTO(store_ctx_freep) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-	X509_VERIFY_PARAM *param;
-
-	if (store == NULL || ctx == NULL || !load_anchors(c, store) ||
-	    X509_STORE_CTX_init(ctx, store, j->signer, j->certs) != 1) {
-		doubt(v, "CERTIFICATE_CHAIN_GENERAL_FAILURE",
-		    "anchors-unreadable");
-		return;
-	}
-	param = X509_STORE_CTX_get0_param(ctx);
-	X509_VERIFY_PARAM_set_time(param, (time_t)(c->now_ms / 1000));
-	X509_VERIFY_PARAM_set_depth(param, CHAIN_DEPTH_MAX);
-	X509_VERIFY_PARAM_set_auth_level(param, 2);
-	if (X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN) !=
-		1 ||
-	    X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY) != 1)
-		doubt(v, "CERTIFICATE_CHAIN_GENERAL_FAILURE", "chain-not-set");
-	else if (X509_verify_cert(ctx) != 1)
-		doubt_chain(X509_STORE_CTX_get_error(ctx), v);
-}
-
-/* Extended uses under which people sign documents. */
-static int
-is_signing_use(const ASN1_OBJECT *use)
-{
-	static const char *const oids[] = {
-		"1.3.6.1.5.5.7.3.4",	   /* emailProtection */
-		"1.3.6.1.5.5.7.3.2",	   /* clientAuth: cards of persons */
-		"1.3.6.1.5.5.7.3.36",	   /* documentSigning, RFC 9336 */
-		"1.3.6.1.4.1.311.10.3.12", /* Microsoft document signing */
-		"1.2.840.113583.1.1.5",	   /* Adobe authentic documents */
-		"2.5.29.37.0",		   /* any */
-	};
-	char text[80];
-	size_t i;
-
-	OBJ_obj2txt(text, sizeof(text), use, 1);
-	for (i = 0; i < NELEMS(oids); i++)
-		if (strcmp(text, oids[i]) == 0)
-			return 1;
-	return 0;
-}
-
-static int
-may_sign_documents(X509 *cert)
-{
-	const uint32_t uses =
-	    X509v3_KU_DIGITAL_SIGNATURE | X509v3_KU_NON_REPUDIATION;
-	AUTO(eku_freep) EXTENDED_KEY_USAGE *eku = NULL;
-	int i, critical;
-
-	/* Without the extension: all bits set (RFC 5280, 4.2.1.3). */
-	if ((X509_get_key_usage(cert) & uses) == 0)
-		return 0;
-	eku = X509_get_ext_d2i(cert, NID_ext_key_usage, &critical, NULL);
-	if (eku == NULL)
-		return critical == -1;
-	for (i = 0; i < sk_ASN1_OBJECT_num(eku); i++)
-		if (is_signing_use(sk_ASN1_OBJECT_value(eku, i)))
-			return 1;
-	return 0;
-}
-
-static void
-judge_certificate(const struct cms_case *c, const struct cms_shape *shape,
-    const struct judged *j, struct inspect_verdict *v)
-{
-	EVP_PKEY *key = X509_get0_pubkey(j->signer);
-
-	if (shape->digest == CMS_SHA1)
-		doubt(v, "CRYPTO_CONSTRAINTS_FAILURE", "digest-too-weak");
-	if (key == NULL || EVP_PKEY_get_security_bits(key) < SECURITY_BITS_MIN)
-		doubt(v, "CRYPTO_CONSTRAINTS_FAILURE", "key-too-small");
-	if (c->filter == INSPECT_FILTER_CADES && !shape->has_ess)
-		doubt(v, "SIG_CONSTRAINTS_FAILURE",
-		    "signing-certificate-attribute-missing");
-	if (shape->has_ess && !ess_matches(j->si, j->signer))
-		doubt(v, "NO_SIGNING_CERTIFICATE_FOUND",
-		    "signing-certificate-attribute-wrong");
-	if (!may_sign_documents(j->signer))
-		doubt(v, "CHAIN_CONSTRAINTS_FAILURE", "key-usage");
-	judge_chain(c, j, v);
 }
 
 /* Decode, and find the signer's certificate. 0: the verdict is there. */
@@ -429,13 +184,22 @@ open_cms(const struct cms_case *c, const struct cms_shape *shape,
 	if (j->cms == NULL || p != c->der + shape->len ||
 	    (signers = CMS_get0_SignerInfos(j->cms)) == NULL ||
 	    sk_CMS_SignerInfo_num(signers) != 1) {
-		fail(v, "FORMAT_FAILURE", "not-cms");
+		verdict_fail(v, "FORMAT_FAILURE", "not-cms");
 		return 0;
 	}
 	j->si = sk_CMS_SignerInfo_value(signers, 0);
 	j->certs = CMS_get1_certs(j->cms);
-	if (CMS_set1_signers_certs(j->cms, NULL, 0) != 1) {
-		doubt(v, "NO_SIGNING_CERTIFICATE_FOUND",
+	j->crls = CMS_get1_crls(j->cms);
+	if (!trust_load(c, j)) {
+		verdict_doubt(v, "CERTIFICATE_CHAIN_GENERAL_FAILURE",
+		    "anchors-unreadable");
+		return 0;
+	}
+	/* A token may leave its certificate out: then it is a known one. */
+	if (CMS_set1_signers_certs(j->cms, NULL, 0) != 1 &&
+	    (!v->is_stamp ||
+		CMS_set1_signers_certs(j->cms, j->anchors, 0) != 1)) {
+		verdict_doubt(v, "NO_SIGNING_CERTIFICATE_FOUND",
 		    "signer-certificate-missing");
 		return 0;
 	}
@@ -445,34 +209,159 @@ open_cms(const struct cms_case *c, const struct cms_shape *shape,
 	return 1;
 }
 
+const EVP_MD *
+cms_md(enum cms_digest d)
+{
+	switch (d) {
+	case CMS_SHA1:
+		return EVP_sha1();
+	case CMS_SHA224:
+		return EVP_sha224();
+	case CMS_SHA256:
+		return EVP_sha256();
+	case CMS_SHA384:
+		return EVP_sha384();
+	case CMS_SHA512:
+		return EVP_sha512();
+	case CMS_SHA3_256:
+		return EVP_sha3_256();
+	case CMS_SHA3_384:
+		return EVP_sha3_384();
+	case CMS_SHA3_512:
+		return EVP_sha3_512();
+	default:
+		return NULL;
+	}
+}
+
+/* The time stamp's imprint against the bytes that it should be of. */
+static int
+imprint_matches(const struct cms_case *c, const struct stamp *s)
+{
+	const EVP_MD *md = cms_md(s->digest);
+	uint8_t got[EVP_MAX_MD_SIZE];
+	unsigned len = sizeof(got);
+
+	return md != NULL &&
+	       EVP_Digest(c->content, c->content_len, got, &len, md, NULL) ==
+		   1 &&
+	       s->imprint.n == len && memcmp(s->imprint.p, got, len) == 0;
+}
+
+static int
+is_equal(const struct der *a, const struct der *b)
+{
+	return a->n == b->n && memcmp(a->p, b->p, a->n) == 0;
+}
+
+/* The content may be the query that the time stamp answers. */
+static int
+answers_query(const struct cms_case *c, const struct stamp *s)
+{
+	struct stamp asked;
+
+	return stamp_read_query(
+		   (struct der){ c->content, c->content_len }, &asked) &&
+	       asked.digest == s->digest &&
+	       is_equal(&asked.imprint, &s->imprint) &&
+	       (asked.nonce.n == 0 || is_equal(&asked.nonce, &s->nonce));
+}
+
+/* What the token says, once its signature is right. 0: not of these bytes. */
+static int
+judge_stamp(const struct cms_case *c, const struct cms_shape *shape,
+    struct inspect_verdict *v)
+{
+	struct stamp s;
+
+	if (!stamp_read(shape->content, &s)) {
+		verdict_fail(v, "FORMAT_FAILURE", "time-stamp-malformed");
+		return 0;
+	}
+	v->proved_time_ms = s.at_ms;
+	if (c->content_len == 0) {
+		verdict_doubt(v, "SIGNED_DATA_NOT_FOUND", "nothing-stamped");
+		return 0;
+	}
+	if (!imprint_matches(c, &s) && !answers_query(c, &s)) {
+		verdict_fail(v, "HASH_FAILURE", "imprint-differs");
+		return 0;
+	}
+	if (s.digest == CMS_SHA1)
+		verdict_doubt(
+		    v, "CRYPTO_CONSTRAINTS_FAILURE", "digest-too-weak");
+	return 1;
+}
+
+/* Is content where it belongs? NULL, or the fault. */
+static const char *
+check_place(const struct cms_case *c, const struct cms_shape *shape)
+{
+	if (c->filter == INSPECT_FILTER_TIMESTAMP)
+		return shape->is_token && shape->has_content
+			   ? NULL
+			   : "not-a-time-stamp";
+	if (c->filter == INSPECT_FILTER_INSIDE)
+		return shape->has_content ? NULL : "content-missing";
+	if (shape->is_token)
+		return "time-stamp-as-signature";
+	return shape->has_content ? "content-in-detached-signature" : NULL;
+}
+
 /*
  * Things that we say at once, before any cryptography. 0: said.
  */
 static int
-judge_shape(const struct cms_case *c, struct cms_shape *shape,
-    struct inspect_verdict *v)
+judge_shape(const struct cms_case *c, const struct cms_shape *shape,
+    const char *fault, struct inspect_verdict *v)
 {
-	const char *fault = cms_shape_read(c->der, c->der_len, shape);
+	const uint8_t *p = is_inside(c) ? shape->content.p : c->content;
+	size_t n = is_inside(c) ? shape->content.n : c->content_len;
 
-	if (fault != NULL && strcmp(fault, "ber-encoded") == 0)
-		doubt(v, "GENERIC", fault);
-	else if (fault != NULL)
-		fail(v, "FORMAT_FAILURE", fault);
-	else if (c->filter == INSPECT_FILTER_TIMESTAMP || shape->is_token)
-		doubt(v, "GENERIC", "document-timestamp");
+	if (fault == NULL)
+		fault = check_place(c, shape);
+	if (fault != NULL)
+		verdict_fail(v, "FORMAT_FAILURE", fault);
 	else if (c->filter == INSPECT_FILTER_UNKNOWN)
-		doubt(v, "GENERIC", "subfilter-unknown");
-	else if (shape->is_unsupported || shape->digest == CMS_DIGEST_UNKNOWN)
-		doubt(v, "GENERIC", "algorithm-unsupported");
-	else if (c->content_len > INT_MAX)
-		doubt(v, "GENERIC", "too-large");
+		verdict_doubt(v, "GENERIC", "subfilter-unknown");
+	else if (shape->is_unsupported || shape->digest == CMS_DIGEST_UNKNOWN) {
+		v->integrity = INTEGRITY_UNSUPPORTED;
+		verdict_doubt(v, "GENERIC", "algorithm-unsupported");
+	} else if (n > INT_MAX)
+		verdict_doubt(v, "GENERIC", "too-large");
 	else if (!shape->has_attributes &&
-		 (!shape->is_plain_content ||
-		     (c->content_len > 0 && c->content[0] == 0x31)))
+		 (!shape->is_plain_content || (n > 0 && p[0] == 0x31)))
 		/* RFC 5652, 5.3; and the attributes of another signature
 		 * passed off as content begin with SET. */
-		doubt(v, "GENERIC", "without-attributes");
+		verdict_doubt(v, "GENERIC", "without-attributes");
 	return v->indication == 0;
+}
+
+/*
+ * Read the shape, of BER after it was written again as DER. The signed
+ * attributes must have been DER all along: those very bytes were signed.
+ */
+static const char *
+read_shape(struct cms_case *c, struct buf *der, struct cms_shape *shape)
+{
+	const char *fault = cms_shape_read(c->der, c->der_len, shape), *second;
+	const struct cms_case before = *c;
+	size_t used;
+
+	if (fault == NULL || strcmp(fault, "signature-empty") == 0 ||
+	    !cms_ber_to_der(c->der, c->der_len, der, &used))
+		return fault;
+	for (; used < c->der_len; used++)
+		if (c->der[used] != 0)
+			return "bytes-after-signature";
+	second = cms_shape_read(der->p, der->len, shape);
+	if (second == NULL && shape->has_attributes &&
+	    memmem(before.der, before.der_len, shape->attributes.p,
+		shape->attributes.n) == NULL)
+		return "attributes-not-der";
+	c->der = der->p;
+	c->der_len = der->len;
+	return second;
 }
 
 static void
@@ -480,21 +369,77 @@ judged_done(struct judged *j)
 {
 	CMS_ContentInfo_free(j->cms);
 	free_certs(j->certs);
+	free_certs(j->anchors);
+	sk_X509_CRL_pop_free(j->crls, X509_CRL_free);
+}
+
+/*
+ * Time stamps over the signature's octets: the earliest that passes proves
+ * that the signature was there, and its certificate is judged at that time.
+ */
+static void
+judge_stamps(const struct cms_case *c, const struct cms_shape *shape,
+    struct judged *j, struct inspect_verdict *v)
+{
+	struct inspect_verdict stamp;
+	size_t i, wrong = 0;
+
+	if (shape->has_countersignature)
+		verdict_reason(v, "counter-signature-ignored");
+	for (i = 0; i < shape->nstamps && !v->is_stamp; i++) {
+		struct cms_case inner = { .der = shape->stamps[i].p,
+			.der_len = shape->stamps[i].n,
+			.content = shape->signature.p,
+			.content_len = shape->signature.n,
+			.anchors = c->anchors,
+			.anchors_len = c->anchors_len,
+			.now_ms = c->now_ms,
+			.filter = INSPECT_FILTER_TIMESTAMP };
+
+		cms_judge(&inner, &stamp);
+		wrong += stamp.integrity == INTEGRITY_FAIL ||
+			 stamp.integrity == INTEGRITY_ERROR;
+		if (stamp.indication == INSPECT_PASSED &&
+		    stamp.proved_time_ms < j->at_ms) {
+			j->at_ms = stamp.proved_time_ms;
+			v->proved_time_ms = stamp.proved_time_ms;
+		}
+	}
+	if (wrong > 0)
+		verdict_reason(v, "signature-time-stamp-wrong");
+	else if (shape->nstamps > 0 && v->proved_time_ms == 0)
+		verdict_reason(v, "signature-time-stamp-not-trusted");
 }
 
 void
-cms_judge(const struct cms_case *c, struct inspect_verdict *out)
+cms_judge(const struct cms_case *given, struct inspect_verdict *out)
 {
-	AUTO(judged_done) struct judged j = { 0 };
-	struct inspect_verdict v = { 0 };
+	AUTO(judged_done) struct judged j = { .at_ms = given->now_ms };
+	AUTO(buf_done) struct buf der = { 0 };
+	struct inspect_verdict v = { .integrity = INTEGRITY_INDET };
+	struct cms_case c = *given;
+	struct der token;
 	struct cms_shape shape;
+	const char *fault;
 
-	if (judge_shape(c, &shape, &v) && open_cms(c, &shape, &j, &v) &&
-	    verify_signature(c, &shape, &j, &v)) {
-		judge_certificate(c, &shape, &j, &v);
+	v.is_stamp = c.filter == INSPECT_FILTER_TIMESTAMP;
+	if (v.is_stamp) {
+		if (!stamp_unwrap(
+			(struct der){ given->der, given->der_len }, &token))
+			token = (struct der){ given->der, 0 };
+		c.der = token.p;
+		c.der_len = token.n;
+	}
+	fault = read_shape(&c, &der, &shape);
+	if (judge_shape(&c, &shape, fault, &v) &&
+	    open_cms(&c, &shape, &j, &v) &&
+	    verify_signature(&c, &shape, &j, &v) &&
+	    (!v.is_stamp || judge_stamp(&c, &shape, &v))) {
+		v.integrity = INTEGRITY_PASS;
+		judge_stamps(&c, &shape, &j, &v);
+		trust_judge(&c, &shape, &j, &v);
 		if (v.sub[0] == '\0')
 			v.indication = INSPECT_PASSED;
-		add_reason(&v, "revocation-not-checked");
 	}
 	*out = v;
 }

@@ -119,8 +119,8 @@ static const struct {
 	{ OID_NIST "\x03\x0c", 9, CMS_SHA3_512 },
 };
 
-static enum cms_digest
-digest_of_oid(const struct der *oid)
+enum cms_digest
+cms_digest_of_oid(const struct der *oid)
 {
 	size_t i;
 
@@ -155,7 +155,7 @@ pss_agrees(struct der params, enum cms_digest digest)
 		return 0;
 	if (!take(&seq, TAG_0, &field) ||
 	    !take_algorithm(&field, &oid, &rest) ||
-	    digest_of_oid(&oid) != digest)
+	    cms_digest_of_oid(&oid) != digest)
 		return 0;
 	if (!take(&seq, TAG_1, &field) ||
 	    !take_algorithm(&field, &mgf, &rest) ||
@@ -268,7 +268,7 @@ read_attributes(
     struct der d, const struct der *content_type, struct cms_shape *out)
 {
 	struct counts k = { 0 };
-	struct der body, whole, before = { 0 };
+	struct der all = d, body, whole, before = { 0 };
 	uint8_t tag;
 
 	if (!is_deep_der(d, CMS_DEPTH_MAX))
@@ -285,8 +285,37 @@ read_attributes(
 	if (k.content_type != 1 || k.message_digest != 1)
 		return "attributes-missing";
 	out->has_attributes = 1;
+	out->attributes = all;
 	out->has_ess = k.ess1 + k.ess2 > 0;
 	return NULL;
+}
+
+/*
+ * The unsigned attributes, as far as we know them. They are not signed: what
+ * is odd there takes nothing from the signature and gives it nothing.
+ */
+static int
+read_unsigned(struct der d, struct cms_shape *out)
+{
+	struct der attribute, oid, values, token;
+	uint8_t tag;
+
+	while (d.n > 0) {
+		if (!take(&d, TAG_SEQUENCE, &attribute) ||
+		    !take(&attribute, TAG_OID, &oid) ||
+		    !take(&attribute, TAG_SET, &values))
+			return 0;
+		if (IS_OID(&oid, OID_PKCS9 "\x06"))
+			out->has_countersignature = 1;
+		if (!IS_OID(&oid, OID_PKCS9 "\x10\x02\x0e"))
+			continue;
+		while (values.n > 0 && out->nstamps < CMS_STAMPS_MAX) {
+			if (!der_take(&values, &tag, NULL, &token))
+				return 0;
+			out->stamps[out->nstamps++] = token;
+		}
+	}
+	return 1;
 }
 
 static const char *
@@ -303,34 +332,39 @@ read_signer(struct der d, const struct der *content_type, struct cms_shape *out)
 	    !der_take(&d, &tag, &body, NULL) ||
 	    !take_algorithm(&d, &oid, &params))
 		return "signer-malformed";
-	out->digest = digest_of_oid(&oid);
+	out->digest = cms_digest_of_oid(&oid);
 	if (!take_optional(&d, TAG_0, &attributes, &there))
 		return "signer-malformed";
 	if (there &&
 	    (fault = read_attributes(attributes, content_type, out)) != NULL)
 		return fault;
-	if (!take_algorithm(&d, &oid, &params) || !take(&d, TAG_OCTETS, &body))
+	if (!take_algorithm(&d, &oid, &params) ||
+	    !take(&d, TAG_OCTETS, &out->signature))
 		return "signer-malformed";
 	if ((fault = check_agreement(&oid, &params, out)) != NULL)
 		return fault;
-	if (!take_optional(&d, TAG_1, &body, &there) || d.n != 0)
+	if (!take_optional(&d, TAG_1, &body, &there) || d.n != 0 ||
+	    (there && !read_unsigned(body, out)))
 		return "signer-malformed";
 	return NULL;
 }
 
-/* encapContentInfo: the type; content in a detached signature is a fault. */
+/* encapContentInfo: the type, and the content if it is inside. */
 static const char *
 read_content(struct der *d, struct der *type, struct cms_shape *out)
 {
-	struct der seq;
+	struct der seq, field;
 
 	if (!take(d, TAG_SEQUENCE, &seq) || !take(&seq, TAG_OID, type))
 		return "content-malformed";
 	out->is_token = IS_OID(type, OID_PKCS9 "\x10\x01\x04");
 	out->is_plain_content = IS_OID(type, OID_PKCS7 "\x01");
-	if (out->is_token)
-		return NULL;
-	return seq.n > 0 ? "content-in-detached-signature" : NULL;
+	out->has_content = seq.n > 0;
+	if (out->has_content &&
+	    (!take(&seq, TAG_0, &field) || seq.n != 0 ||
+		!take(&field, TAG_OCTETS, &out->content) || field.n != 0))
+		return "content-malformed";
+	return NULL;
 }
 
 static const char *

@@ -29,22 +29,36 @@ enum cms_digest {
 	CMS_SHA3_512
 };
 
+#define CMS_STAMPS_MAX 4 /* signature timestamps that are looked at */
+
 struct cms_shape {
 	size_t len;		/* bytes of the SignedData; padding follows */
 	int is_token;		/* a time-stamp token (TSTInfo) */
+	int has_content;	/* the content is inside: */
+	struct der content;	/* borrowed from p */
 	int is_plain_content;	/* eContentType is id-data */
 	enum cms_digest digest; /* of the SignerInfo */
 	int is_unsupported;	/* a signature algorithm we do not judge */
 	int has_attributes;
-	int has_ess; /* signing-certificate, v1 or v2 */
+	int has_ess;	       /* signing-certificate, v1 or v2 */
+	struct der attributes; /* the elements of the signed attributes */
+	struct der signature;  /* its octets */
+	/* Of the unsigned attributes: nobody vouches for them. */
+	struct der stamps[CMS_STAMPS_MAX]; /* signature timestamps */
+	size_t nstamps;
+	int has_countersignature;
 };
 
 /*
- * Read the one SignerInfo of a detached SignedData at p. NULL when it is as
- * it must be, else a stable word for the fault ("ber-encoded" is the only
- * one that a sound signature may have).
+ * Read the one SignerInfo of a SignedData at p; whether content belongs inside
+ * is for the caller to say. NULL when it is as it must be, else a stable word
+ * for the fault ("ber-encoded" is the only one that a sound signature may
+ * have: cms_ber.h).
  */
 const char *cms_shape_read(const uint8_t *p, size_t n, struct cms_shape *out);
+
+/* The digest algorithm that an OBJECT IDENTIFIER's contents name. */
+enum cms_digest cms_digest_of_oid(const struct der *oid);
 
 /*
  * Take one DER element off d: definite, minimal length, tag of one byte.

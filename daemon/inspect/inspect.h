@@ -30,14 +30,16 @@ void inspector_freep(struct inspector **i);
 
 /* Bytes of a detached signature (DER), and of the anchors (PEM). */
 #define INSPECT_DER_MAX (1u << 20)
+#define INSPECT_INSIDE_MAX (32u << 20) /* of one with its content */
 #define INSPECT_ANCHORS_MAX (4u << 20)
 
 /* What a signature says that it is: /SubFilter of a PDF, or a file .p7s. */
 enum inspect_filter {
-	INSPECT_FILTER_UNKNOWN,	 /* judged INDETERMINATE */
-	INSPECT_FILTER_DETACHED, /* a .p7s, adbe.pkcs7.detached */
-	INSPECT_FILTER_CADES,	 /* ETSI.CAdES.detached: ESS attribute */
-	INSPECT_FILTER_TIMESTAMP /* ETSI.RFC3161: nobody's signature */
+	INSPECT_FILTER_UNKNOWN,	  /* judged INDETERMINATE */
+	INSPECT_FILTER_DETACHED,  /* a .p7s, adbe.pkcs7.detached */
+	INSPECT_FILTER_CADES,	  /* ETSI.CAdES.detached: ESS attribute */
+	INSPECT_FILTER_TIMESTAMP, /* ETSI.RFC3161, a .tsr: nobody's signature */
+	INSPECT_FILTER_INSIDE	  /* a .p7m: the content is in it */
 };
 
 /*
@@ -87,18 +89,34 @@ enum inspect_indication {
 	INSPECT_INDETERMINATE,
 	INSPECT_FAILED,
 };
+/*
+ * Cryptography and coverage alone, whoever signed: what a signature, or all
+ * those of a file, come to.
+ */
+enum inspect_integrity {
+	INTEGRITY_PASS = 1,
+	INTEGRITY_FAIL,
+	INTEGRITY_INDET,       /* cannot be decided, or people must be told */
+	INTEGRITY_NOSIG,       /* of a file: none */
+	INTEGRITY_UNSUPPORTED, /* an algorithm or an encryption not handled */
+	INTEGRITY_ERROR	       /* not readable as what it should be */
+};
 struct inspect_verdict {
 	enum inspect_indication indication;
+	enum inspect_integrity integrity;
 	char sub[48]; /* SubIndication, e.g. NO_CERTIFICATE_CHAIN_
 			 FOUND, HASH_FAILURE, SIG_CRYPTO_FAILURE */
 	char signer[INSPECT_NAME_MAX]; /* subject of the certificate */
 	int64_t signing_time_ms;       /* claimed; 0 unknown */
-	uint64_t covers;	       /* bytes of the file that it covers */
+	int64_t proved_time_ms; /* a time stamp that passed says that it was
+				   there then; of a time stamp: its time; 0 */
+	int is_stamp;		/* a time stamp, nobody's signature */
+	uint64_t covers;	/* bytes of the file that it covers */
 	char reasons[INSPECT_REASONS_MAX]; /* stable words in kebab-case, one
 					      space between: DESIGN.md */
 };
 /*
- * Verify a detached CMS signature (DER, n <= 1 MiB) over content whose
+ * Verify a detached CMS signature (n <= 1 MiB) over content whose
  * SHA-256, SHA-384 and SHA-512 the worker gets from fd (a memfd holding the
  * exact signed bytes, cut by the caller). anchors: PEM certificates, may be
  * empty. now_ms: validity is judged at this time. A signature that cannot be
@@ -107,6 +125,15 @@ struct inspect_verdict {
 int inspect_cms(struct inspector *i, const void *der, size_t n, int fd,
     const void *anchors, size_t anchors_len, int64_t now_ms,
     struct inspect_verdict *out, struct err *e) NODISCARD;
+
+/*
+ * The same of what filter says: a time stamp or its query's answer over the
+ * content (no content: what it is worth by itself is INDETERMINATE), or a
+ * .p7m, whose content is inside (n <= INSPECT_INSIDE_MAX).
+ */
+int inspect_cms_as(struct inspector *i, enum inspect_filter filter,
+    const void *der, size_t n, int fd, const void *anchors, size_t anchors_len,
+    int64_t now_ms, struct inspect_verdict *out, struct err *e) NODISCARD;
 
 /*
  * Stage 2 for every range of a PDF in a memfd: ranges are re-checked, cut,
@@ -130,5 +157,7 @@ enum inspect_indication inspect_weakest(
 
 /* "TOTAL-PASSED", "INDETERMINATE", "TOTAL-FAILED". */
 const char *inspect_indication_name(enum inspect_indication i);
+/* "PASS", "FAIL", "INDET", "NOSIG", "UNSUPPORTED", "ERROR". */
+const char *inspect_integrity_name(enum inspect_integrity i);
 
 #endif

@@ -241,9 +241,9 @@ ask_cms(struct inspector *i, const struct cms_question *c,
 	AUTO(fd_closep) int der = -1, anchors = -1;
 	int r;
 
-	if (c->der_len > INSPECT_DER_MAX)
+	if (c->der_len > wire_der_max(c->filter))
 		return err_set(e, ERR_TOO_LARGE, "signature over %u bytes",
-		    INSPECT_DER_MAX);
+		    wire_der_max(c->filter));
 	if (c->anchors_len > INSPECT_ANCHORS_MAX)
 		return err_set(e, ERR_TOO_LARGE, "anchors over %u bytes",
 		    INSPECT_ANCHORS_MAX);
@@ -260,8 +260,8 @@ ask_cms(struct inspector *i, const struct cms_question *c,
 }
 
 int
-inspect_cms(struct inspector *i, const void *der, size_t n, int fd,
-    const void *anchors, size_t anchors_len, int64_t now_ms,
+inspect_cms_as(struct inspector *i, enum inspect_filter filter, const void *der,
+    size_t n, int fd, const void *anchors, size_t anchors_len, int64_t now_ms,
     struct inspect_verdict *out, struct err *e)
 {
 	struct cms_question c = { .der = der,
@@ -270,19 +270,28 @@ inspect_cms(struct inspector *i, const void *der, size_t n, int fd,
 		.anchors = anchors,
 		.anchors_len = anchors_len,
 		.now_ms = now_ms,
-		.filter = INSPECT_FILTER_DETACHED };
+		.filter = filter };
 	struct inspect_verdict v;
 	struct stat st;
 	int r;
 
 	if (fstat(fd, &st) < 0)
-		return err_sys(e, ERR_INTERNAL, "stat of a memfd");
+		return err_sys(e, ERR_INTERNAL, "the signed bytes");
 	c.size = (uint64_t)st.st_size;
 	if ((r = freeze(fd, c.size, e)) < 0 || (r = ask_cms(i, &c, &v, e)) < 0)
 		return r;
-	v.covers = c.size;
+	v.covers = filter == INSPECT_FILTER_INSIDE ? n : c.size;
 	*out = v;
 	return 0;
+}
+
+int
+inspect_cms(struct inspector *i, const void *der, size_t n, int fd,
+    const void *anchors, size_t anchors_len, int64_t now_ms,
+    struct inspect_verdict *out, struct err *e)
+{
+	return inspect_cms_as(i, INSPECT_FILTER_DETACHED, der, n, fd, anchors,
+	    anchors_len, now_ms, out, e);
 }
 
 /* The bytes of a sealed memfd: they can neither change nor go away. */
@@ -465,6 +474,7 @@ inspect_pdf(struct inspector *i, int fd, uint64_t size,
 	for (k = 0; k < t->nranges; k++) {
 		if (!sound[k]) {
 			v[k].indication = INSPECT_FAILED;
+			v[k].integrity = INTEGRITY_FAIL;
 			snprintf(v[k].sub, sizeof(v[k].sub), "FORMAT_FAILURE");
 			add_reason(&v[k], "unsound-range");
 			continue;
@@ -504,4 +514,17 @@ inspect_indication_name(enum inspect_indication i)
 	default:
 		return "INDETERMINATE";
 	}
+}
+
+const char *
+inspect_integrity_name(enum inspect_integrity i)
+{
+	static const char *const names[] = { [INTEGRITY_PASS] = "PASS",
+		[INTEGRITY_FAIL] = "FAIL",
+		[INTEGRITY_INDET] = "INDET",
+		[INTEGRITY_NOSIG] = "NOSIG",
+		[INTEGRITY_UNSUPPORTED] = "UNSUPPORTED",
+		[INTEGRITY_ERROR] = "ERROR" };
+
+	return i >= INTEGRITY_PASS && i <= INTEGRITY_ERROR ? names[i] : "ERROR";
 }

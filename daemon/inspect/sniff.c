@@ -92,6 +92,39 @@ sniff_pkcs7(const uint8_t *p, size_t n, struct sniff *s)
 	return 1;
 }
 
+/*
+ * RFC 3161: a query is SEQUENCE { 1, SEQUENCE { SEQUENCE { OID …; a reply is
+ * SEQUENCE { SEQUENCE { INTEGER 0 or 1 …. They fill the file.
+ */
+static int
+sniff_stamp(const uint8_t *p, size_t n, struct sniff *s)
+{
+	static const char *const accept[] = { "application/octet-stream",
+		NULL };
+	size_t len = 0, head, i;
+
+	if (n < 16 || p[0] != 0x30 || p[1] == 0x80 || p[1] > 0x84)
+		return 0;
+	head = 2 + (p[1] > 0x80 ? (size_t)(p[1] - 0x80) : 0);
+	if (head == 2)
+		len = p[1];
+	for (i = 2; i < head; i++)
+		len = len << 8 | p[i];
+	if (len != n - head)
+		return 0;
+	p += head;
+	if (starts(p, n - head, "\x02\x01\x01\x30", 4) && p[5] == 0x30)
+		*s = (struct sniff){ .media = "application/timestamp-query",
+			.accept = accept };
+	else if (p[0] == 0x30 && p[1] < 0x80 &&
+		 starts(p + 2, n - head - 2, "\x02\x01", 2) && p[4] <= 1)
+		*s = (struct sniff){ .media = "application/timestamp-reply",
+			.accept = accept };
+	else
+		return 0;
+	return 1;
+}
+
 static void
 sniff_format(const uint8_t *p, size_t n, int whole, struct sniff *s)
 {
@@ -102,7 +135,7 @@ sniff_format(const uint8_t *p, size_t n, int whole, struct sniff *s)
 	    sniff_jpeg(p, n, whole, s) || sniff_webp(p, n, whole, s) ||
 	    sniff_boxes(p, n, whole, s) || sniff_zip(p, n, whole, s) ||
 	    sniff_first(p, n, s) || sniff_pkcs7(p, n, s) ||
-	    sniff_text(p, n, whole, s))
+	    sniff_stamp(p, n, s) || sniff_text(p, n, whole, s))
 		return;
 	*s = (struct sniff){ .media = "application/octet-stream",
 		.accept = nothing };

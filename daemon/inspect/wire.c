@@ -32,6 +32,13 @@ wire_request_encode(
 	return wr_end(&w, e);
 }
 
+uint32_t
+wire_der_max(enum inspect_filter filter)
+{
+	return filter == INSPECT_FILTER_INSIDE ? INSPECT_INSIDE_MAX
+					       : INSPECT_DER_MAX;
+}
+
 static void
 decode_cms(struct rd *r, struct wire_request *out)
 {
@@ -39,9 +46,9 @@ decode_cms(struct rd *r, struct wire_request *out)
 	out->anchors_len = rd_u32(r);
 	out->now_ms = (int64_t)rd_u64(r);
 	out->filter = (enum inspect_filter)rd_u8(r);
-	if (out->der_len > INSPECT_DER_MAX ||
+	if (out->der_len > wire_der_max(out->filter) ||
 	    out->anchors_len > INSPECT_ANCHORS_MAX ||
-	    (unsigned)out->filter > INSPECT_FILTER_TIMESTAMP)
+	    (unsigned)out->filter > INSPECT_FILTER_INSIDE)
 		r->bad = 1;
 }
 
@@ -208,9 +215,12 @@ wire_verdict_encode(
 
 	wr_init(&w, out);
 	wr_u8(&w, (uint8_t)v->indication);
+	wr_u8(&w, (uint8_t)v->integrity);
 	wr_str(&w, v->sub);
 	wr_str(&w, v->signer);
 	wr_u64(&w, (uint64_t)v->signing_time_ms);
+	wr_u64(&w, (uint64_t)v->proved_time_ms);
+	wr_u8(&w, v->is_stamp != 0);
 	wr_str(&w, v->reasons);
 	return wr_end(&w, e);
 }
@@ -225,13 +235,20 @@ wire_verdict_decode(
 
 	rd_init(&r, p, n);
 	v.indication = (enum inspect_indication)rd_u8(&r);
+	v.integrity = (enum inspect_integrity)rd_u8(&r);
 	rd_str(&r, v.sub, sizeof(v.sub));
 	rd_str(&r, v.signer, sizeof(v.signer));
 	v.signing_time_ms = (int64_t)rd_u64(&r);
+	v.proved_time_ms = (int64_t)rd_u64(&r);
+	v.is_stamp = rd_u8(&r);
 	rd_str(&r, v.reasons, sizeof(v.reasons));
 	if ((ret = rd_end(&r, "verdict", e)) < 0)
 		return ret;
 	if (v.indication < INSPECT_PASSED || v.indication > INSPECT_FAILED ||
+	    v.integrity < INTEGRITY_PASS || v.integrity > INTEGRITY_ERROR ||
+	    v.integrity == INTEGRITY_NOSIG || v.is_stamp > 1 ||
+	    (v.indication == INSPECT_PASSED && v.integrity != INTEGRITY_PASS) ||
+	    (v.indication == INSPECT_FAILED && v.integrity == INTEGRITY_PASS) ||
 	    (v.indication == INSPECT_PASSED) != (v.sub[0] == '\0') ||
 	    !is_all(v.sub, is_sub_char) || !is_name(v.signer) ||
 	    !is_all(v.reasons, is_word_char))

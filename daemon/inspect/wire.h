@@ -12,7 +12,8 @@
  * sceau-inspect passes on unread:
  *   type  str media, str reason, u8 agreed, u8 encrypted, u16 ranges, each
  *         u64 b, u64 c, u64 c_len, u8 filter
- *   cms   u8 indication, str sub, str signer, i64 signing time, str reasons
+ *   cms   u8 indication, u8 integrity, str sub, str signer, i64 signing time,
+ *         i64 proved time, u8 is a stamp, str reasons
  */
 #ifndef DAEMON_INSPECT_WIRE_H
 #define DAEMON_INSPECT_WIRE_H
@@ -47,6 +48,8 @@ struct wire_request {
 	uint8_t act; /* WIRE_MISBEHAVE: what to try */
 };
 
+/* The most bytes of a signature. */
+uint32_t wire_der_max(enum inspect_filter filter);
 /* How many descriptors come with r. */
 size_t wire_request_fds(const struct wire_request *r);
 int wire_request_encode(

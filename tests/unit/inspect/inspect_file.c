@@ -31,10 +31,12 @@ die(const char *what, const struct err *e)
 static json_t *
 verdict_json(const struct inspect_verdict *v)
 {
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "indication",
-	    inspect_indication_name(v->indication), "sub", v->sub, "signer",
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s}",
+	    "indication", inspect_indication_name(v->indication), "integrity",
+	    inspect_integrity_name(v->integrity), "sub", v->sub, "signer",
 	    v->signer, "signing_time_ms", (json_int_t)v->signing_time_ms,
-	    "covers", (json_int_t)v->covers, "reasons", v->reasons);
+	    "proved_time_ms", (json_int_t)v->proved_time_ms, "covers",
+	    (json_int_t)v->covers, "reasons", v->reasons);
 }
 
 static void

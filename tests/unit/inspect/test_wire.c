@@ -31,8 +31,11 @@ static void
 sane_answers_come_through(void **state)
 {
 	const struct inspect_verdict v = { .indication = INSPECT_PASSED,
+		.integrity = INTEGRITY_PASS,
 		.signer = "CN=Élodie",
 		.signing_time_ms = -5,
+		.proved_time_ms = 7,
+		.is_stamp = 1,
 		.reasons = "revocation-not-checked" };
 	const struct inspect_type t = { .media = "image/svg+xml",
 		.agreed = 1,
@@ -44,7 +47,10 @@ sane_answers_come_through(void **state)
 	(void)state;
 	assert_int_equal(round_verdict(&v, &v2), 0);
 	assert_string_equal(v2.signer, v.signer);
+	assert_int_equal(v2.integrity, INTEGRITY_PASS);
 	assert_int_equal(v2.signing_time_ms, -5);
+	assert_int_equal(v2.proved_time_ms, 7);
+	assert_int_equal(v2.is_stamp, 1);
 	assert_int_equal(round_type(&t, &t2), 0);
 	assert_int_equal(t2.ranges[0].c_len, 3);
 }
@@ -53,20 +59,54 @@ static void
 verdicts_that_contradict_themselves_are_refused(void **state)
 {
 	const struct inspect_verdict rows[] = {
-		{ .indication = 0 },
-		{ .indication = 4, .sub = "X" },
-		{ .indication = INSPECT_PASSED, .sub = "HASH_FAILURE" },
-		{ .indication = INSPECT_FAILED },
-		{ .indication = INSPECT_INDETERMINATE },
-		{ .indication = INSPECT_FAILED, .sub = "hash failure" },
-		{ .indication = INSPECT_PASSED, .reasons = "<b>" },
-		{ .indication = INSPECT_PASSED, .reasons = "Reason" },
-		{ .indication = INSPECT_PASSED, .signer = "a\nb" },
-		{ .indication = INSPECT_PASSED, .signer = "a\x7f" },
-		{ .indication = INSPECT_PASSED, .signer = "\xff" },
-		{ .indication = INSPECT_PASSED, .signer = "\xc2\x85" },
-		{ .indication = INSPECT_PASSED, .signer = "\xe2\x80\xae" },
-		{ .indication = INSPECT_PASSED, .signer = "\xe2\x81\xa6" },
+		{ .indication = 0, .integrity = INTEGRITY_PASS },
+		{ .indication = 4, .integrity = INTEGRITY_FAIL, .sub = "X" },
+		{ .indication = INSPECT_PASSED,
+		    .integrity = INTEGRITY_PASS,
+		    .sub = "HASH_FAILURE" },
+		{ .indication = INSPECT_FAILED, .integrity = INTEGRITY_FAIL },
+		{ .indication = INSPECT_INDETERMINATE,
+		    .integrity = INTEGRITY_PASS },
+		{ .indication = INSPECT_FAILED,
+		    .integrity = INTEGRITY_FAIL,
+		    .sub = "hash failure" },
+		{ .indication = INSPECT_PASSED,
+		    .integrity = INTEGRITY_PASS,
+		    .reasons = "<b>" },
+		{ .indication = INSPECT_PASSED,
+		    .integrity = INTEGRITY_PASS,
+		    .reasons = "Reason" },
+		{ .indication = INSPECT_PASSED,
+		    .integrity = INTEGRITY_PASS,
+		    .signer = "a\nb" },
+		{ .indication = INSPECT_PASSED,
+		    .integrity = INTEGRITY_PASS,
+		    .signer = "a\x7f" },
+		{ .indication = INSPECT_PASSED,
+		    .integrity = INTEGRITY_PASS,
+		    .signer = "\xff" },
+		{ .indication = INSPECT_PASSED,
+		    .integrity = INTEGRITY_PASS,
+		    .signer = "\xc2\x85" },
+		{ .indication = INSPECT_PASSED,
+		    .integrity = INTEGRITY_PASS,
+		    .signer = "\xe2\x80\xae" },
+		{ .indication = INSPECT_PASSED,
+		    .integrity = INTEGRITY_PASS,
+		    .signer = "\xe2\x81\xa6" },
+		/* The word on the cryptography and the verdict. */
+		{ .indication = INSPECT_PASSED },
+		{ .indication = INSPECT_PASSED, .integrity = INTEGRITY_FAIL },
+		{ .indication = INSPECT_PASSED, .integrity = INTEGRITY_INDET },
+		{ .indication = INSPECT_FAILED,
+		    .integrity = INTEGRITY_PASS,
+		    .sub = "HASH_FAILURE" },
+		{ .indication = INSPECT_INDETERMINATE,
+		    .integrity = INTEGRITY_NOSIG,
+		    .sub = "GENERIC" },
+		{ .indication = INSPECT_INDETERMINATE,
+		    .integrity = INTEGRITY_ERROR + 1,
+		    .sub = "GENERIC" },
 	};
 	struct inspect_verdict out = { .covers = 77 };
 	size_t i;
@@ -103,6 +143,7 @@ static void
 answers_cut_or_continued_are_refused(void **state)
 {
 	const struct inspect_verdict v = { .indication = INSPECT_PASSED,
+		.integrity = INTEGRITY_PASS,
 		.signer = "CN=A" };
 	const struct inspect_type t = {
 		.media = "a/b", .agreed = 1, .nranges = 2
