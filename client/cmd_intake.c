@@ -22,9 +22,10 @@ print_counts(const json_t *j)
 		{ "opened", N_("Dossiers ouverts") },
 		{ "over_quota", N_("Au-delà du volume") },
 		{ "duplicates", N_("Déjà connus") },
-		{ "reopen", N_("À rouvrir") },
-		{ "rejected", N_("Refusées") },
+		{ "reopened", N_("Dossiers rouverts") },
+		{ "rejected", N_("Lignes refusées") },
 	};
+	long long waiting = jint(j, "reopen") - jint(j, "reopened");
 	char n[24];
 	size_t i;
 
@@ -32,6 +33,19 @@ print_counts(const json_t *j)
 		snprintf(n, sizeof(n), "%lld", jint(j, rows[i].member));
 		out_line(stdout, _(rows[i].label), n);
 	}
+	if (waiting > 0)
+		printf(_("Dossiers clos à rouvrir par le responsable ou le "
+			 "juriste : %lld (sceau due)\n"),
+		    waiting);
+}
+
+/* Kept lines that the convention's volume does not cover. */
+static void
+print_over(const json_t *j)
+{
+	if (jint(j, "over_quota") > 0)
+		puts(_("Ce qui est au-delà du volume est gardé, marqué, et "
+		       "signalé au responsable et à la direction."));
 }
 
 static void
@@ -49,12 +63,19 @@ print_intake(const json_t *j)
 		printf(_("Ce même fichier a été pris le %s.\n"),
 		    jtime(json_object_get(j, "same_as"), "at", at));
 	print_counts(j);
+	print_over(j);
 	json_array_foreach(json_object_get(j, "problems"), i, p)
-	    printf(_("ligne %lld : %s %s\n"), jint(p, "line"),
-		jword(p, "reason"), jstr(p, "case"));
+	{
+		printf(
+		    _("ligne %lld : %s"), jint(p, "line"), jword(p, "reason"));
+		if (*jstr(p, "ref") != '\0')
+			printf(_(" (dossier %s)"), jstr(p, "ref"));
+		putchar('\n');
+	}
 }
 
-/* LISTE.rejets.csv, unless it is said where. */
+/* LISTE.rejets.csv, unless it is said where; of a dry run only where it is
+ * said, so that the file is still free for the run that counts. */
 static int
 rejects_path(
     const struct cli *c, const char *list, struct buf *out, struct err *e)
@@ -63,6 +84,8 @@ rejects_path(
 
 	if (said != NULL)
 		return buf_addstr(out, said, e);
+	if (cli_option(c, "dry-run") != NULL)
+		return 0;
 	return buf_addf(out, e, "%s%s", list, suffix);
 }
 
@@ -72,7 +95,7 @@ save_rejects(const char *path, const json_t *j, struct err *e)
 	const char *text = jstr(j, "rejects");
 	int r;
 
-	if (*text == '\0')
+	if (*text == '\0' || *path == '\0')
 		return 0;
 	if ((r = save_bytes(path, 0, text, strlen(text), e)) < 0)
 		return r;
@@ -146,7 +169,7 @@ intake_run(struct cli *c, int argc, char **argv, struct err *e)
 		    e, ERR_USAGE, "%s", _("une liste, ou --submission DÉPÔT"));
 	if ((r = cli_required(c, "source", &source, e)) < 0 ||
 	    (r = rejects_path(c, name, &path, e)) < 0 ||
-	    (r = save_check(buf_str(&path), 0, e)) < 0 ||
+	    (path.len > 0 && (r = save_check(buf_str(&path), 0, e)) < 0) ||
 	    (r = submission != NULL
 		     ? cli_member(body, "submission", submission, e)
 		     : send_list(c, argv[0], source, body, e)) < 0 ||

@@ -75,11 +75,12 @@ static const struct {
 	{ "intake-reopen",
 	    N_("ménage signalé de nouveau : dossier à rouvrir") },
 	/* lines of a list that were refused */
-	{ "columns", N_("nombre de colonnes") },
-	{ "missing", N_("case obligatoire vide") },
-	{ "birth-year", N_("année de naissance") },
-	{ "characters", N_("caractères de contrôle") },
-	{ "too-long", N_("case trop longue") },
+	{ "columns", N_("le nombre de colonnes n'est pas celui de "
+			"la première ligne") },
+	{ "missing", N_("une case obligatoire est vide") },
+	{ "birth-year", N_("année de naissance illisible ou impossible") },
+	{ "characters", N_("caractères de contrôle dans une case") },
+	{ "too-long", N_("une case est trop longue") },
 	{ "maybe-known", N_("peut-être déjà connu : à vérifier") },
 	{ "maybe-twice", N_("peut-être deux fois dans la liste : à vérifier") },
 	{ "rules-proposal", N_("règles proposées") },

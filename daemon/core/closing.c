@@ -1,5 +1,6 @@
 #include "daemon/core/closing.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/civil.h"
@@ -399,6 +400,69 @@ closing_reopen(struct core *core, const struct caller *caller, const char *kase,
 	struct act x = { .core = core, .caller = caller, .reason = reason };
 
 	return run(&x, kase, object, answer, e);
+}
+
+/* --- several at once ------------------------------------------------------ */
+
+struct reopening {
+	struct act x;
+};
+
+void
+reopening_freep(struct reopening **xp)
+{
+	if (*xp != NULL)
+		act_done(&(*xp)->x);
+	free(*xp);
+	*xp = NULL;
+}
+
+int
+reopening_prepare(struct core *core, const struct caller *caller,
+    const struct case_facts *kase, const struct decision *d, const char *reason,
+    struct reopening **out, struct err *e)
+{
+	AUTO(reopening_freep) struct reopening *n = calloc(1, sizeof(*n));
+	int r;
+
+	if (n == NULL)
+		return err_set(e, ERR_NOMEM, "reopening");
+	n->x = (struct act){
+		.core = core,
+		.caller = caller,
+		.reason = reason,
+		.kase = *kase,
+		.d = *d,
+	};
+	if ((r = check_reopening(&n->x, core_now(core), e)) < 0 ||
+	    (r = seal(&n->x, e)) < 0)
+		return r;
+	secret_done(&n->x.key.key);
+	*out = TAKE(n);
+	return 0;
+}
+
+int
+reopening_apply(
+    struct tx *tx, struct reopening *n, int64_t now_ms, struct err *e)
+{
+	return apply(tx, now_ms, &n->x, e);
+}
+
+int
+closing_since(
+    struct tx *tx, const struct id *kase, int64_t since_ms, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT 1 FROM closing WHERE kase = ? AND at >= ? LIMIT 1", &q,
+		 e)) < 0 ||
+	    (r = sql_id(q, 1, kase, e)) < 0 ||
+	    (r = sql_int(q, 2, since_ms, e)) < 0)
+		return r;
+	return sql_step(q, e);
 }
 
 /* --- forgetting ----------------------------------------------------------- */

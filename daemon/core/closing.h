@@ -36,6 +36,23 @@ int closing_reopen(struct core *core, const struct caller *caller,
     const char *kase, const char *reason, struct id *object, json_t **answer,
     struct err *e) NODISCARD;
 
+/*
+ * Reopening in its steps, for who reopens several in one change: prepared
+ * outside of it. kase was found by the caller.
+ */
+struct reopening;
+int reopening_prepare(struct core *core, const struct caller *caller,
+    const struct case_facts *kase, const struct decision *d, const char *reason,
+    struct reopening **out, struct err *e) NODISCARD;
+/* Within the change: ERR_CONFLICT "case-state" when it lives already. */
+int reopening_apply(struct tx *tx, struct reopening *x, int64_t now_ms,
+    struct err *e) NODISCARD;
+void reopening_freep(struct reopening **x);
+
+/* 1: it was closed or reopened since then (ms). */
+int closing_since(struct tx *tx, const struct id *kase, int64_t since_ms,
+    struct err *e) NODISCARD;
+
 int closing_key_numbers(struct tx *tx, const struct id *kase,
     struct buf *numbers, struct err *e) NODISCARD;
 int closing_forget(struct tx *tx, const struct id *kase, struct err *e)

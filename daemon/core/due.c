@@ -66,8 +66,6 @@ op_of(const char *what)
 		return OP_RETENTION_SETTLE;
 	if (strncmp(what, "destruction-", strlen("destruction-")) == 0)
 		return OP_RETENTION_READ;
-	if (strcmp(what, "intake-over-quota") == 0)
-		return OP_INTAKE;
 	return strcmp(what, "submission") == 0 ? OP_SUBMISSION_READ : OP_DUE;
 }
 

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "daemon/core/case_opening.h"
+#include "daemon/core/closing.h"
 #include "daemon/core/idempotency.h"
 #include "daemon/core/indicator.h"
 #include "daemon/core/intake_lines.h"
@@ -36,6 +37,8 @@ struct taking {
 	struct fresh_key key;
 	struct opening *openings; /* as many as lines are good */
 	size_t nopenings;
+	struct reopening **again; /* as many as cases live again */
+	size_t nagain;
 	uint64_t newest, read_leaf;
 	json_t *same_as;
 };
@@ -54,6 +57,9 @@ taking_done(struct taking *t)
 	for (i = 0; i < t->nopenings; i++)
 		opening_done(&t->openings[i]);
 	free(t->openings);
+	for (i = 0; i < t->nagain; i++)
+		reopening_freep(&t->again[i]);
+	free(t->again);
 	json_decref(t->decision);
 	json_decref(t->same_as);
 }
@@ -198,6 +204,24 @@ find_same(struct taking *t, struct err *e)
 	return rows_open(t->core, &rows, t->read_leaf, compare_digest, t, e);
 }
 
+/* Two lines that lead to one case are one household. */
+static void
+join_reopened(struct taking *t)
+{
+	struct intake_line *a, *b;
+	size_t i, j;
+
+	for (i = 0; i < t->lines.n; i++) {
+		a = &t->lines.v[i];
+		for (j = 0; a->fate == INTAKE_REOPEN && j < i; j++) {
+			b = &t->lines.v[j];
+			if (b->fate == INTAKE_REOPEN &&
+			    id_equal(&a->known, &b->known))
+				a->fate = INTAKE_DUPLICATE;
+		}
+	}
+}
+
 static void
 count(struct taking *t)
 {
@@ -205,12 +229,15 @@ count(struct taking *t)
 	const struct intake_line *line;
 	size_t i;
 
+	join_reopened(t);
 	row->lines = (int)t->lines.n;
 	for (i = 0; i < t->lines.n; i++) {
 		line = &t->lines.v[i];
 		row->opened += line->fate == INTAKE_GOOD;
 		row->duplicates += line->fate == INTAKE_DUPLICATE;
 		row->reopen += line->fate == INTAKE_REOPEN;
+		row->reopened +=
+		    line->fate == INTAKE_REOPEN && line->may_reopen;
 		row->rejected += line->fate == INTAKE_REJECTED;
 	}
 }
@@ -321,6 +348,34 @@ prepare_one(struct taking *t, const struct intake_line *line, struct err *e)
 }
 
 static int
+lives_again(const struct intake_line *line)
+{
+	return line->fate == INTAKE_REOPEN && line->may_reopen;
+}
+
+/* By its own decision: the list is why. */
+static int
+prepare_again(struct taking *t, const struct intake_line *line, struct err *e)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	struct case_facts f;
+	struct decision d;
+	int r;
+
+	if ((r = tx_read(t->core->catalog, &tx, e)) < 0 ||
+	    (r = case_by_id(&tx, &line->known, &f, e)) < 0 ||
+	    (r = core_authorize(t->core, t->caller, OP_CASE_REOPEN, NULL, &f,
+		 core_now(t->core), &d, e)) < 0)
+		return r;
+	tx_end(&tx);
+	r = reopening_prepare(
+	    t->core, t->caller, &f, &d, t->how->title, &t->again[t->nagain], e);
+	if (r == 0)
+		t->nagain++;
+	return r;
+}
+
+static int
 prepare_row(struct taking *t, struct err *e)
 {
 	json_t *words = json_pack("{s:s}", "sha256", t->sha256);
@@ -348,12 +403,17 @@ prepare(struct taking *t, struct err *e)
 	if ((r = prepare_row(t, e)) < 0)
 		return r;
 	t->openings = calloc((size_t)t->row.opened + 1, sizeof(*t->openings));
-	if (t->openings == NULL)
+	t->again = calloc((size_t)t->row.reopened + 1, sizeof(*t->again));
+	if (t->openings == NULL || t->again == NULL)
 		return err_set(e, ERR_NOMEM, "intake");
-	for (i = 0; i < t->lines.n; i++)
+	for (i = 0; i < t->lines.n; i++) {
 		if (t->lines.v[i].fate == INTAKE_GOOD &&
 		    (r = prepare_one(t, &t->lines.v[i], e)) < 0)
 			return r;
+		if (lives_again(&t->lines.v[i]) &&
+		    (r = prepare_again(t, &t->lines.v[i], e)) < 0)
+			return r;
+	}
 	return 0;
 }
 
@@ -375,12 +435,13 @@ static int
 enter_leaf(struct tx *tx, struct taking *t, int64_t now_ms, struct err *e)
 {
 	const struct intake_row *row = &t->row;
-	json_t *detail = json_pack(
-	    "{s:o, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:O}", "intake",
-	    json_of_id(&row->id), "source", row->source, "sha256", t->sha256,
-	    "lines", row->lines, "opened", row->opened, "over_quota",
-	    row->over_quota, "duplicates", row->duplicates, "reopen",
-	    row->reopen, "rejected", row->rejected, "decision", t->decision);
+	json_t *detail =
+	    json_pack("{s:o, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:O}",
+		"intake", json_of_id(&row->id), "source", row->source, "sha256",
+		t->sha256, "lines", row->lines, "opened", row->opened,
+		"over_quota", row->over_quota, "duplicates", row->duplicates,
+		"reopen", row->reopen, "reopened", row->reopened, "rejected",
+		row->rejected, "decision", t->decision);
 	int r;
 
 	r = core_leaf(t->core, tx, t->caller, LEAF_INTAKE, LEAF_OK, &row->id,
@@ -389,13 +450,21 @@ enter_leaf(struct tx *tx, struct taking *t, int64_t now_ms, struct err *e)
 	return r;
 }
 
+static const char *
+what_of(const struct intake_line *line)
+{
+	if (line->fate == INTAKE_GOOD)
+		return "opened";
+	return line->may_reopen ? "reopened" : "reopen";
+}
+
 /* Each case, and its line. */
 static int
 enter_cases(struct tx *tx, struct taking *t, int64_t now_ms, struct err *e)
 {
 	const struct intake_line *line;
 	const struct id *kase;
-	size_t i, next = 0;
+	size_t i, next = 0, again = 0;
 	int good, r;
 
 	for (i = 0; i < t->lines.n; i++) {
@@ -407,8 +476,11 @@ enter_cases(struct tx *tx, struct taking *t, int64_t now_ms, struct err *e)
 		if (good && (r = opening_apply(
 				 tx, &t->openings[next++], now_ms, e)) < 0)
 			return r;
+		if (lives_again(line) &&
+		    (r = reopening_apply(tx, t->again[again++], now_ms, e)) < 0)
+			return r;
 		if ((r = intake_row_line(tx, &t->row.id, (int)i + 1, kase,
-			 good ? "opened" : "reopen", line->over, e)) < 0 ||
+			 what_of(line), line->over, e)) < 0 ||
 		    (line->over &&
 			(r = indicator_add(tx, t->row.at, "over-quota",
 			     t->how->name, "", e)) < 0))
@@ -468,9 +540,12 @@ add_problem(json_t *into, const struct intake_line *line)
 {
 	json_t *j = json_pack(
 	    "{s:i, s:s}", "line", (int)line->at->line, "reason", line->reason);
+	char ref[REF_TEXT];
 
+	id_ref(&line->known, ref);
 	if (j != NULL && !id_is_zero(&line->known) &&
-	    json_object_set_new(j, "case", json_of_id(&line->known)) < 0) {
+	    (json_object_set_new(j, "case", json_of_id(&line->known)) < 0 ||
+		json_object_set_new(j, "ref", json_string(ref)) < 0)) {
 		json_decref(j);
 		return -1;
 	}
@@ -501,15 +576,15 @@ answer_list(const struct taking *t, json_t **answer, struct err *e)
 
 	if ((r = intake_lines_rejects(t->how, &t->lines, &rejects, e)) < 0)
 		return r;
-	*answer = json_pack("{s:s, s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:o,"
+	*answer = json_pack("{s:s, s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o,"
 			    " s:s, s:O*, s:o*, s:I}",
 	    "source", t->how->name, "dry_run", t->rq->dry_run, "lines",
 	    row->lines, "opened", row->opened, "over_quota", row->over_quota,
-	    "duplicates", row->duplicates, "reopen", row->reopen, "rejected",
-	    row->rejected, "problems", problems_json(t), "rejects",
-	    buf_str(&rejects), "same_as", t->same_as, "intake",
-	    row->leaf != 0 ? json_of_id(&row->id) : NULL, "leaf",
-	    (json_int_t)(row->leaf != 0 ? row->leaf : t->read_leaf));
+	    "duplicates", row->duplicates, "reopen", row->reopen, "reopened",
+	    row->reopened, "rejected", row->rejected, "problems",
+	    problems_json(t), "rejects", buf_str(&rejects), "same_as",
+	    t->same_as, "intake", row->leaf != 0 ? json_of_id(&row->id) : NULL,
+	    "leaf", (json_int_t)(row->leaf != 0 ? row->leaf : t->read_leaf));
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "intake");
 }
 
@@ -570,7 +645,7 @@ check_request(struct taking *t, struct err *e)
 		    "a case belongs to a team, and the caller has none");
 	t->how = policy_intake(t->core->policy, t->rq->source);
 	if (t->how == NULL || !policy_in_force(&t->how->when, day))
-		return err_tag(e, ERR_NOT_FOUND, "intake-source",
+		return err_tag(e, ERR_REFUSED, "intake-source",
 		    "the rules know no list of this source");
 	if ((t->rq->upload[0] == '\0') == (t->rq->submission[0] == '\0'))
 		return err_tag(e, ERR_INVALID, "member-missing",

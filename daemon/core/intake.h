@@ -7,7 +7,9 @@
  * A household that is known is not entered again: by its reference, or by
  * names, commune and birth year together. Only what the caller may find is
  * known to them: another team's case is never told of. Where a birth year is
- * missing, a person looks ("maybe-known").
+ * missing, a person looks ("maybe-known"). Whose case is closed or archived
+ * lives again, when the caller may reopen it and no objection stands; else
+ * somebody who may is told (due).
  */
 #ifndef DAEMON_CORE_INTAKE_H
 #define DAEMON_CORE_INTAKE_H
@@ -26,13 +28,13 @@ struct intake_request {
 	int dry_run;		/* all but the change */
 };
 /*
- * {source, dry_run, lines, opened, over_quota, duplicates, reopen, rejected,
- * problems: [{line, reason, case}], rejects, same_as, intake, leaf}: rejects
- * is the refused lines as CSV with one more column "motif"; same_as: {intake,
- * at} of the same file before. reason: "columns", "missing", "birth-year",
- * "characters", "too-long", "maybe-known", "maybe-twice".
+ * {source, dry_run, lines, opened, over_quota, duplicates, reopen, reopened,
+ * rejected, problems: [{line, reason, case, ref}], rejects, same_as, intake,
+ * leaf}: rejects is the refused lines as CSV with one more column "motif";
+ * same_as: {intake, at} of the same file before. reason: "columns", "missing",
+ * "birth-year", "characters", "too-long", "maybe-known", "maybe-twice".
  *
- * ERR_NOT_FOUND tag "intake-source"; ERR_REFUSED tags "intake-column" (one
+ * ERR_REFUSED tags "intake-source", "intake-column" (one
  * that the rules have not), "intake-column-missing", "intake-column-twice",
  * "intake-type", "intake-empty", and those of csv.h; ERR_CONFLICT tag
  * "intake-meanwhile": another list was taken in just now.

@@ -4,12 +4,14 @@
 
 #include "base/secret.h"
 #include "daemon/core/intake_lines.h"
+#include "daemon/core/objection.h"
 #include "daemon/core/search.h"
 
 /* A line by its reference, or by name and commune. */
 struct key {
 	char *text;
 	size_t line;
+	int second; /* by its second holder, whose year no list says */
 };
 struct known {
 	struct core *core;
@@ -100,7 +102,7 @@ reference_key(const char *reference, struct buf *out, struct err *e)
 }
 
 static int
-push(struct known *k, struct buf *text, size_t line, struct err *e)
+push(struct known *k, struct buf *text, size_t line, int second, struct err *e)
 {
 	char *copy;
 
@@ -108,7 +110,7 @@ push(struct known *k, struct buf *text, size_t line, struct err *e)
 		return 0;
 	if ((copy = strdup(buf_str(text))) == NULL)
 		return err_set(e, ERR_NOMEM, "list");
-	k->keys[k->n++] = (struct key){ copy, line };
+	k->keys[k->n++] = (struct key){ copy, line, second };
 	buf_reset(text);
 	return 0;
 }
@@ -121,7 +123,7 @@ make_keys(struct known *k, struct err *e)
 	size_t i;
 	int r;
 
-	k->keys = calloc(2 * k->l->n + 1, sizeof(*k->keys));
+	k->keys = calloc(3 * k->l->n + 1, sizeof(*k->keys));
 	if (k->keys == NULL)
 		return err_set(e, ERR_NOMEM, "list");
 	for (i = 0; i < k->l->n; i++) {
@@ -130,10 +132,15 @@ make_keys(struct known *k, struct err *e)
 			continue;
 		if ((r = reference_key(
 			 line->text[INTAKE_REFERENCE], &text, e)) < 0 ||
-		    (r = push(k, &text, i, e)) < 0 ||
+		    (r = push(k, &text, i, 0, e)) < 0 ||
 		    (r = name_key(line->holder, line->text[INTAKE_COMMUNE],
 			 &text, e)) < 0 ||
-		    (r = push(k, &text, i, e)) < 0)
+		    (r = push(k, &text, i, 0, e)) < 0)
+			return r;
+		if (line->second[0] != '\0' &&
+		    ((r = name_key(line->second, line->text[INTAKE_COMMUNE],
+			  &text, e)) < 0 ||
+			(r = push(k, &text, i, 1, e)) < 0))
 			return r;
 	}
 	qsort(k->keys, k->n, sizeof(*k->keys), by_text);
@@ -183,7 +190,9 @@ known_within(struct known *k)
 				       ? 1
 				       : same_year(a->year, line->year);
 
-			if (same == 0 || line->fate != INTAKE_GOOD)
+			if (k->keys[i].second || k->keys[j].second)
+				same = -1;
+			if (a == line || same == 0 || line->fate != INTAKE_GOOD)
 				continue;
 			line->fate =
 			    same > 0 ? INTAKE_DUPLICATE : INTAKE_REJECTED;
@@ -194,18 +203,38 @@ known_within(struct known *k)
 
 /* --- in the index --------------------------------------------------------- */
 
-/* What the caller could not find is unknown to them. */
+/*
+ * What the caller could not find is unknown to them; but a household that
+ * their own team has, in whatever state, is not opened twice: neither behind
+ * an archive's door nor beside a restriction.
+ */
 static int
-is_visible(struct known *k, const struct id *kase, struct case_facts *f)
+is_known(struct known *k, const struct id *kase, struct case_facts *f)
 {
 	struct caller quiet = *k->caller;
 	struct decision d;
 
 	quiet.decided = NULL;
-	return case_by_id(k->tx, kase, f, NULL) == 0 &&
-	       strcmp(f->state, "erased") != 0 &&
-	       core_authorize(k->core, &quiet, OP_SEARCH, NULL, f,
+	if (case_by_id(k->tx, kase, f, NULL) < 0 ||
+	    strcmp(f->state, "erased") == 0)
+		return 0;
+	if (strcmp(f->team, quiet.who->team) == 0 &&
+	    strcmp(f->organisation, quiet.who->organisation) == 0)
+		return 1;
+	return core_authorize(k->core, &quiet, OP_SEARCH, NULL, f,
 		   core_now(k->core), &d, NULL) == 0;
+}
+
+static int
+may_reopen(struct known *k, const struct case_facts *f)
+{
+	struct caller quiet = *k->caller;
+	struct decision d;
+
+	quiet.decided = NULL;
+	return core_authorize(k->core, &quiet, OP_CASE_REOPEN, NULL, f,
+		   core_now(k->core), &d, NULL) == 0 &&
+	       objection_is_on(k->tx, &f->id, NULL) == 0;
 }
 
 static void
@@ -214,7 +243,7 @@ mark(struct known *k, struct intake_line *line, const struct id *kase, int same)
 	struct case_facts f;
 	int over;
 
-	if (same == 0 || !is_visible(k, kase, &f))
+	if (same == 0 || !is_known(k, kase, &f))
 		return;
 	over =
 	    strcmp(f.state, "closed") == 0 || strcmp(f.state, "archived") == 0;
@@ -226,6 +255,7 @@ mark(struct known *k, struct intake_line *line, const struct id *kase, int same)
 		line->fate = over ? INTAKE_REOPEN : INTAKE_DUPLICATE;
 		line->reason = NULL;
 		line->known = *kase;
+		line->may_reopen = over && may_reopen(k, &f);
 	} else if (same < 0 && line->fate == INTAKE_GOOD) {
 		line->fate = INTAKE_REJECTED;
 		line->reason = "maybe-known";
@@ -234,7 +264,8 @@ mark(struct known *k, struct intake_line *line, const struct id *kase, int same)
 }
 
 static void
-mark_key(struct known *k, const char *text, const struct id *kase, int32_t year)
+mark_key(struct known *k, const char *text, const struct id *kase, int32_t year,
+    int theirs)
 {
 	struct intake_line *line;
 	size_t i;
@@ -243,7 +274,9 @@ mark_key(struct known *k, const char *text, const struct id *kase, int32_t year)
 	     i < k->n && strcmp(k->keys[i].text, text) == 0; i++) {
 		line = &k->l->v[k->keys[i].line];
 		mark(k, line, kase,
-		    *text == 'r' ? 1 : same_year(line->year, year));
+		    *text == 'r'		   ? 1
+		    : theirs && !k->keys[i].second ? same_year(line->year, year)
+						   : -1);
 	}
 }
 
@@ -269,14 +302,15 @@ one_case(void *arg, const struct id *kase, const json_t *shown, struct err *e)
 	if ((r = reference_key(word(shown, "reference"), &text, e)) < 0)
 		return r;
 	if (text.len > 0)
-		mark_key(k, buf_str(&text), kase, year);
+		mark_key(k, buf_str(&text), kase, year, 1);
 	json_array_foreach(names, i, name)
 	{
 		buf_reset(&text);
 		if ((r = name_key(json_string_value(name),
 			 word(shown, "commune"), &text, e)) < 0)
 			return r;
-		mark_key(k, buf_str(&text), kase, year);
+		/* The year is the first one's, who holds the lease. */
+		mark_key(k, buf_str(&text), kase, year, i == 0);
 	}
 	return 0;
 }

@@ -23,6 +23,7 @@ struct intake_line {
 	const char *reason; /* of the rejected */
 	int over;	    /* over the quota */
 	struct id known;    /* zero: none */
+	int may_reopen;	    /* the caller may */
 };
 struct intake_lines {
 	struct csv csv;

@@ -14,12 +14,13 @@ struct intake_row {
 	int64_t at; /* vault time, ms */
 	uint64_t key, leaf;
 	struct buf sealed; /* {sha256} */
-	int lines, opened, over_quota, duplicates, reopen, rejected;
+	/* reopen: of closed cases; reopened: those of them that live again */
+	int lines, opened, over_quota, duplicates, reopen, reopened, rejected;
 };
 int intake_row_insert(
     struct tx *tx, const struct intake_row *row, struct err *e) NODISCARD;
-/* what: "opened", or "reopen": the household was closed, and somebody has to
- * reopen it. */
+/* what: "opened", "reopened", or "reopen": the household's case is closed,
+ * and somebody has to reopen it. */
 int intake_row_line(struct tx *tx, const struct id *intake, int n,
     const struct id *kase, const char *what, int over, struct err *e) NODISCARD;
 /* Households of this source since from_ms. */

@@ -9,8 +9,10 @@
 
 #include <cmocka.h>
 
+#include "daemon/core/closing.h"
 #include "daemon/core/due.h"
 #include "daemon/core/intake.h"
+#include "daemon/core/objection.h"
 #include "daemon/core/search.h"
 #include "daemon/core/submission.h"
 #include "tests/unit/core/core_fixture.h"
@@ -242,8 +244,8 @@ who_may_not_is_refused(void **state)
 	for (i = 0; i < NELEMS(no); i++)
 		assert_int_equal(
 		    run(f, no[i], two, strlen(two), NULL, 0, &j), -ERR_DENIED);
-	assert_int_equal(intake_run(f->core, &c, &rq, &f->object, &j, &f->e),
-	    -ERR_NOT_FOUND);
+	assert_int_equal(
+	    intake_run(f->core, &c, &rq, &f->object, &j, &f->e), -ERR_REFUSED);
 	assert_string_equal(f->e.tag, "intake-source");
 	rq.source = "ccapex";
 	rq.submission = "b";
@@ -342,6 +344,226 @@ what_a_partner_submitted_is_taken_with_it(void **state)
 	json_decref(sent);
 }
 
+/* --- who comes back --------------------------------------------------------
+ */
+
+static void
+close_case(struct core_fixture *f, const char *kase)
+{
+	struct caller c = core_fixture_caller(f, NOA);
+	const struct closing_entry x = { .kase = kase,
+		.outcome = "injoignable",
+		.closed_on = "",
+		.note = "",
+		.force = "" };
+	json_t *answer = NULL;
+
+	if (closing_enter(f->core, &c, &x, &f->object, &answer, &f->e) < 0)
+		fail_msg("%s", f->e.text);
+	json_decref(answer);
+}
+
+static void
+first_case(struct core_fixture *f, char kase[ID_TEXT])
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	AUTO(sql_done) struct sql *q = NULL;
+	struct id id;
+
+	assert_int_equal(tx_read(f->core->catalog, &tx, &f->e), 0);
+	assert_int_equal(
+	    sql_open(&tx, "SELECT id FROM dossier ORDER BY rowid LIMIT 1", &q,
+		&f->e),
+	    0);
+	assert_int_equal(sql_step(q, &f->e), 1);
+	assert_int_equal(sql_get_id(q, 0, &id, &f->e), 0);
+	id_format(&id, kase);
+}
+
+static size_t
+due_reopen(struct core_fixture *f, enum person who)
+{
+	struct caller c = core_fixture_caller(f, who);
+	json_t *j = NULL, *line;
+	size_t i, n = 0;
+
+	assert_int_equal(due(f->core, &c, 0, &j, &f->e), 0);
+	json_array_foreach(json_object_get(j, "due"), i, line) n +=
+	    strcmp(json_string_value(json_object_get(line, "what")),
+		"intake-reopen") == 0;
+	json_decref(j);
+	return n;
+}
+
+static void
+set_state(struct core_fixture *f, const char *sql)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	AUTO(sql_done) struct sql *q = NULL;
+
+	assert_int_equal(tx_begin(f->core->catalog, &tx, &f->e), 0);
+	assert_int_equal(sql_open(&tx, sql, &q, &f->e), 0);
+	assert_int_equal(sql_run(q, &f->e), 0);
+	assert_int_equal(tx_commit(&tx, &f->e), 0);
+}
+
+static const char next_year[] =
+    HEAD "CC-77;Dupr\xe9;\xc9lise;12/05/1980;Meaux;0\r\n";
+
+static void
+a_household_that_comes_back_lives_again(void **state)
+{
+	char kase[ID_TEXT];
+	FIXTURE(f);
+	json_t *j;
+
+	json_decref(taken(f, NOA, two, 0));
+	first_case(f, kase);
+	close_case(f, kase);
+	/* The lead may reopen it: a dry run says so, and does not. */
+	j = taken(f, NOA, next_year, 1);
+	assert_int_equal(number(j, "opened"), 0);
+	assert_int_equal(number(j, "reopened"), 1);
+	json_decref(j);
+	assert_int_equal(
+	    rows(f, "SELECT count(*) FROM dossier WHERE state = 'closed'"), 1);
+	j = taken(f, NOA, next_year, 0);
+	assert_int_equal(number(j, "reopen"), 1);
+	assert_int_equal(number(j, "reopened"), 1);
+	json_decref(j);
+	assert_int_equal(
+	    rows(f, "SELECT count(*) FROM dossier WHERE state = 'open'"), 2);
+	assert_int_equal(
+	    rows(f, "SELECT count(*) FROM closing WHERE what = 'reopened'"), 1);
+	assert_int_equal(due_reopen(f, NOA), 0);
+	/* Closed again by somebody: that list asks for nothing any more. */
+	close_case(f, kase);
+	assert_int_equal(due_reopen(f, NOA), 0);
+	/* What is in the archive comes back the same way. */
+	set_state(f, "UPDATE dossier SET state = 'archived'"
+		     " WHERE state = 'closed'");
+	j = taken(f, NOA, next_year, 0);
+	assert_int_equal(number(j, "reopened"), 1);
+	json_decref(j);
+	assert_int_equal(rows(f, "SELECT count(*) FROM dossier"), 2);
+}
+
+static void
+who_may_not_reopen_leaves_it_to_who_may(void **state)
+{
+	char kase[ID_TEXT];
+	struct caller noa;
+	FIXTURE(f);
+	json_t *j;
+
+	noa = core_fixture_caller(f, NOA);
+	json_decref(taken(f, NOA, two, 0));
+	first_case(f, kase);
+	close_case(f, kase);
+	j = taken(f, CAMILLE, next_year, 0);
+	assert_int_equal(number(j, "opened"), 0);
+	assert_int_equal(number(j, "reopen"), 1);
+	assert_int_equal(number(j, "reopened"), 0);
+	json_decref(j);
+	assert_int_equal(
+	    rows(f, "SELECT count(*) FROM dossier WHERE state = 'open'"), 1);
+	assert_int_equal(due_reopen(f, NOA), 1);
+	assert_int_equal(due_reopen(f, CAMILLE), 0);
+	assert_int_equal(due_reopen(f, SACHA), 0);
+	j = NULL;
+	assert_int_equal(
+	    closing_reopen(f->core, &noa, kase, "liste", &f->object, &j, &f->e),
+	    0);
+	json_decref(j);
+	assert_int_equal(due_reopen(f, NOA), 0);
+}
+
+/* Whose use of the data is limited or disputed: no list changes that. */
+static void
+neither_a_restriction_nor_an_objection_is_passed_by(void **state)
+{
+	char kase[ID_TEXT];
+	struct objecting o = { .kase = kase,
+		.channel = "courrier",
+		.received_on = "",
+		.words = "",
+		.person = "" };
+	struct caller noa;
+	FIXTURE(f);
+	json_t *j = NULL;
+
+	noa = core_fixture_caller(f, NOA);
+	json_decref(taken(f, NOA, two, 0));
+	first_case(f, kase);
+	set_state(f, "UPDATE dossier SET state = 'restricted'");
+	j = taken(f, NOA, next_year, 0);
+	assert_int_equal(number(j, "opened"), 0);
+	assert_int_equal(number(j, "duplicates"), 1);
+	json_decref(j);
+	set_state(f, "UPDATE dossier SET state = 'open'");
+	j = NULL;
+	if (objection_enter(f->core, &noa, &o, &f->object, &j, &f->e) < 0)
+		fail_msg("%s", f->e.text);
+	json_decref(j);
+	close_case(f, kase);
+	j = taken(f, NOA, next_year, 0);
+	assert_int_equal(number(j, "reopen"), 1);
+	assert_int_equal(number(j, "reopened"), 0);
+	json_decref(j);
+	assert_int_equal(due_reopen(f, NOA), 1);
+	assert_int_equal(rows(f, "SELECT count(*) FROM dossier"), 2);
+}
+
+static void
+two_lines_of_one_case_are_one_household(void **state)
+{
+	static const char text[] =
+	    HEAD "CC-1;Tout;Autre;1990;Provins;\r\n"
+		 "CC-78;Dupr\xe9;\xc9lise;1980;Meaux;\r\n";
+	char kase[ID_TEXT];
+	FIXTURE(f);
+	json_t *j;
+
+	json_decref(taken(f, NOA, two, 0));
+	first_case(f, kase);
+	close_case(f, kase);
+	j = taken(f, NOA, text, 0);
+	assert_int_equal(number(j, "reopened"), 1);
+	assert_int_equal(number(j, "duplicates"), 1);
+	json_decref(j);
+}
+
+/* A couple is known by either of them; whose year nobody says, is looked at. */
+static void
+the_other_of_a_couple_is_maybe_known(void **state)
+{
+	static const char couple[] =
+	    "REFERENCE CCAPEX;NOM DU LOCATAIRE;PRENOM DU LOCATAIRE;"
+	    "DATE DE NAISSANCE;COMMUNE;NOM DU CO-TITULAIRE;PRENOM DU "
+	    "CO-TITULAIRE\r\n"
+	    "D-1;Roy;Ana;1980;Meaux;Roy;Max\r\n";
+	static const char other[] =
+	    HEAD "D-2;Roy;Max;1979;Meaux;\r\nD-3;Roy;Max;1979;Melun;\r\n";
+	static const char turned[] =
+	    "REFERENCE CCAPEX;NOM DU LOCATAIRE;PRENOM DU LOCATAIRE;"
+	    "DATE DE NAISSANCE;COMMUNE;NOM DU CO-TITULAIRE;PRENOM DU "
+	    "CO-TITULAIRE\r\n"
+	    "D-4;Roy;Max;1979;Meaux;Roy;Ana\r\n"
+	    "D-5;Bis;Ada;1970;Meaux;Bis;Ada\r\n";
+	FIXTURE(f);
+	json_t *j;
+
+	json_decref(taken(f, NOA, couple, 0));
+	j = taken(f, NOA, other, 1);
+	assert_int_equal(number(j, "opened"), 1);
+	assert_string_equal(reason(j, 0), "maybe-known");
+	json_decref(j);
+	j = taken(f, NOA, turned, 1);
+	assert_int_equal(number(j, "opened"), 1);
+	assert_string_equal(reason(j, 0), "maybe-known");
+	json_decref(j);
+}
+
 static void
 two_thousand_lines(void **state)
 {
@@ -379,6 +601,11 @@ main(void)
 		TEST(over_quota_is_kept_marked_and_due),
 		TEST(the_same_key_gives_the_first_answer),
 		TEST(what_a_partner_submitted_is_taken_with_it),
+		TEST(a_household_that_comes_back_lives_again),
+		TEST(who_may_not_reopen_leaves_it_to_who_may),
+		TEST(neither_a_restriction_nor_an_objection_is_passed_by),
+		TEST(two_lines_of_one_case_are_one_household),
+		TEST(the_other_of_a_couple_is_maybe_known),
 		TEST(two_thousand_lines),
 	};
 
