@@ -5,6 +5,25 @@
 #include "client/out.h"
 #include "client/words.h"
 
+/* Whose account, key or machine. */
+static void
+print_incident(const json_t *words)
+{
+	json_t *one;
+	size_t i;
+
+	if (*jstr(words, "subject") == '\0')
+		return;
+	printf("  %s ", word_for(jstr(words, "subject")));
+	out_text(stdout, jstr(words, "name"));
+	json_array_foreach(json_object_get(words, "accounts"), i, one)
+	{
+		printf(", ");
+		out_text(stdout, jstr(one, "account"));
+	}
+	printf("\n");
+}
+
 static void
 print_seen(const json_t *b)
 {
@@ -13,6 +32,7 @@ print_seen(const json_t *b)
 	json_t *one;
 	size_t i;
 
+	print_incident(words);
 	json_array_foreach(json_object_get(words, "seen"), i, one)
 	{
 		printf("  %s ", jtime(one, "at", at));
@@ -22,6 +42,14 @@ print_seen(const json_t *b)
 	if (*jstr(json_object_get(b, "note"), "note") != '\0')
 		out_line(stdout, _("Note"),
 		    jstr(json_object_get(b, "note"), "note"));
+}
+
+static const char *
+state_of(const json_t *b)
+{
+	if (strcmp(jstr(b, "state"), "settled") != 0)
+		return _("à traiter");
+	return *jstr(b, "outcome") != '\0' ? jword(b, "outcome") : _("traitée");
 }
 
 static int
@@ -43,10 +71,10 @@ list_run(struct cli *c, int argc, char **argv, struct err *e)
 		printf("%s\n", _("Aucune violation."));
 	json_array_foreach(json_object_get(j, "breaches"), i, b)
 	{
-		printf(_("%s : %s, dossier %s, connue le %s, échéance %s\n"),
-		    jstr(b, "breach"),
-		    strcmp(jstr(b, "state"), "settled") == 0 ? _("traitée")
-							     : _("à traiter"),
+		printf(_("%s : %s, %s %s, connue le %s, échéance %s\n"),
+		    jstr(b, "breach"), state_of(b),
+		    strcmp(jstr(b, "what"), "incident") == 0 ? _("incident")
+							     : _("dossier"),
 		    jstr(b, "case"), jtime(b, "since", at),
 		    jtime(b, "due_at", due));
 		print_seen(b);
@@ -58,12 +86,22 @@ static int
 settle_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
+	int notified = cli_option(c, "notified") != NULL,
+	    riskless = cli_option(c, "no-risk") != NULL;
 	const char *note;
 	int r;
+
+	if (notified && riskless)
+		return err_set(e, ERR_USAGE, "--notified --no-risk");
 
 	(void)argc;
 	if ((r = cli_required(c, "note", &note, e)) < 0 ||
 	    (r = cli_member(body, "note", note, e)) < 0 ||
+	    (r = cli_member(body, "outcome",
+		 notified   ? "notified"
+		 : riskless ? "no-risk"
+			    : NULL,
+		 e)) < 0 ||
 	    (r = cli_post(
 		 c, body, &j, e, "/v1/breaches/%/settlement", argv[0])) < 0)
 		return r;
@@ -73,7 +111,8 @@ settle_run(struct cli *c, int argc, char **argv, struct err *e)
 	return 0;
 }
 
-static const char *const settle_options[] = { "note", NULL };
+static const char *const settle_options[] = { "note", "notified!", "no-risk!",
+	NULL };
 
 const struct cmd cmd_report_breaches = {
 	.noun = "report",
@@ -88,8 +127,9 @@ const struct cmd cmd_report_breaches = {
 const struct cmd cmd_report_breach_settle = {
 	.noun = "report",
 	.verb = "breach-settle",
-	.usage = N_("VIOLATION"),
-	.about = N_("dire ce qui fut fait d'une violation (--note TEXTE)"),
+	.usage = N_("VIOLATION --note TEXTE [--notified | --no-risk]"),
+	.about = N_("dire ce qui fut fait d'une violation : notifiée à la "
+		    "CNIL, ou sans risque, et pourquoi"),
 	.options = settle_options,
 	.min_args = 1,
 	.max_args = 1,

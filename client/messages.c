@@ -37,7 +37,20 @@ static const struct {
 	{ "birth-year", N_("l'année de naissance n'est pas possible") },
 	{ "body-json", N_("la demande n'est pas du JSON correct") },
 	{ "body-unexpected", N_("cette demande n'a pas de corps") },
+	{ "breach-host",
+	    N_("le journal ne connaît pas les postes : donnez avec "
+	       "--actor chaque compte qui s'en est servi ; la "
+	       "machine du coffre est --host coffre") },
+	{ "breach-known",
+	    N_("on ne peut avoir connu une violation dans le futur") },
+	{ "breach-outcome",
+	    N_("dites si elle est notifiée (--notified) ou sans "
+	       "risque (--no-risk)") },
 	{ "breach-settled", N_("cette violation est déjà traitée") },
+	{ "breach-subject",
+	    N_("il faut un compte (--actor), une clé (--key) ou "
+	       "une machine (--host) que des règles de cette "
+	       "période connaissent") },
 	{ "busy", N_("trop de demandes : réessayez dans un instant") },
 	{ "caller-check", N_("par téléphone, dites comment la personne a été "
 			     "reconnue : --caller-check") },
@@ -244,6 +257,8 @@ static const struct {
 	{ "inspection-failed", N_("l'examen du fichier n'a pas abouti") },
 	{ "inspection-memory", N_("trop de dépôts à la fois : réessayez dans "
 				  "un instant") },
+	{ "instant", N_("un jour s'écrit AAAA-MM-JJ, un instant "
+			"AAAA-MM-JJTHH:MM:SSZ (UTC)") },
 	{ "intake-column", N_("une colonne de la liste n'est pas de celles que "
 			      "les règles connaissent") },
 	{ "intake-column-missing",
@@ -481,13 +496,14 @@ static const struct {
  * and for its log, names no field, no file and no value that the person does
  * not have before them.
  */
-static const char *const whole[] = { "breach-settled", "correction-late",
-	"correction-same-case", "document-draft", "document-in-use",
-	"document-replaced", "not-author", "approval-key", "approval-own",
-	"approval-role", "approval-twice", "approvals-expired", "caller-check",
-	"case-erased", "case-restricted", "case-state", "change-empty",
-	"channel", "consent-cases", "consent-changed", "consent-date",
-	"consent-evidence", "consent-method", "consent-missing",
+static const char *const whole[] = { "breach-host", "breach-known",
+	"breach-outcome", "breach-subject", "instant", "breach-settled",
+	"correction-late", "correction-same-case", "document-draft",
+	"document-in-use", "document-replaced", "not-author", "approval-key",
+	"approval-own", "approval-role", "approval-twice", "approvals-expired",
+	"caller-check", "case-erased", "case-restricted", "case-state",
+	"change-empty", "channel", "consent-cases", "consent-changed",
+	"consent-date", "consent-evidence", "consent-method", "consent-missing",
 	"consent-outcome", "consent-person", "consent-purpose", "consent-state",
 	"consent-witness", "custodian", "denied", "diagnosis", "diagnosis-made",
 	"draft-kind", "draft-over-final", "diagnosis-refused", "erased",

@@ -121,6 +121,16 @@ static const struct {
 	{ "confidential address", N_("adresse confidentielle") },
 	{ "a record does not go whole", N_("une fiche ne part pas entière") },
 	{ "awaiting", N_("attend la seconde signature") },
+	/* breaches */
+	{ "confidentiality",
+	    N_("confidentialité : lues par qui ne devait pas") },
+	{ "integrity", N_("intégrité : des inscriptions ont été faites") },
+	{ "availability", N_("disponibilité : des pièces ont été retirées") },
+	{ "notified", N_("notifiée à la CNIL") },
+	{ "no-risk", N_("jugée sans risque") },
+	{ "actor", N_("compte") },
+	{ "key", N_("clé") },
+	{ "host", N_("machine") },
 	/* channels */
 	{ "hand", N_("en main propre") },
 	{ "paper", N_("sur papier") },

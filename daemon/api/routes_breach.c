@@ -11,16 +11,17 @@ breaches_get(struct api_call *c, struct err *e)
 static int
 settlement_post(struct api_call *c, struct err *e)
 {
-	const char *note;
+	const char *note, *outcome;
 	int r;
 
-	if ((r = api_string(c, "note", BREACH_NOTE_MAX, &note, e)) < 0)
+	if ((r = api_string(c, "note", BREACH_NOTE_MAX, &note, e)) < 0 ||
+	    (r = api_string_or(c, "outcome", 16, "", &outcome, e)) < 0)
 		return r;
-	return breach_settle(
-	    c->core, &c->caller, c->param[0], note, &c->object, &c->answer, e);
+	return breach_settle(c->core, &c->caller, c->param[0], outcome, note,
+	    &c->object, &c->answer, e);
 }
 
-static const char *const settlement_members[] = { "!note", NULL };
+static const char *const settlement_members[] = { "!note", "outcome", NULL };
 
 const struct route routes_breach[] = {
 	{ "GET", "/v1/breaches", API_DOOR_STAFF, LEAF_REGISTER_READ,

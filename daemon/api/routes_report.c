@@ -1,6 +1,7 @@
 #include "daemon/api/api.h"
 #include "daemon/core/activities.h"
 #include "daemon/core/bilan.h"
+#include "daemon/core/breach_report.h"
 
 /* from and until: months, both of them. */
 static int
@@ -52,6 +53,56 @@ register_get(struct api_call *c, struct err *e)
 	return activities_report(c->core, &c->caller, &c->answer, e);
 }
 
+/* --- breaches ----------------------------------------------------------- */
+
+#define ACCOUNT_MAX 63 /* bytes */
+
+static int
+accounts(const struct api_call *c, const char **out, struct err *e)
+{
+	json_t *list = json_object_get(c->body, "accounts"), *one;
+	size_t i;
+
+	if (list == NULL)
+		return 0;
+	if (!json_is_array(list) || json_array_size(list) > 16)
+		return err_tag(e, ERR_INVALID, "member-type",
+		    "member \"accounts\" is not an array of at most 16");
+	json_array_foreach(list, i, one)
+	{
+		if (!json_is_string(one) ||
+		    json_string_length(one) > ACCOUNT_MAX)
+			return err_tag(e, ERR_INVALID, "member-type",
+			    "member \"accounts\" is not an array of names");
+		out[i] = json_string_value(one);
+	}
+	return 0;
+}
+
+static int
+breach_post(struct api_call *c, struct err *e)
+{
+	struct breach_asking a = { .key = "" };
+	json_t *clock = json_object_get(c->body, "clock");
+	int r;
+
+	if ((r = accounts(c, a.accounts, e)) < 0 ||
+	    (r = api_string_or(c, "key", 64, "", &a.key, e)) < 0 ||
+	    (r = api_string_or(c, "host", BREACH_HOST_MAX, "", &a.host, e)) <
+		0 ||
+	    (r = api_string(c, "since", 32, &a.since, e)) < 0 ||
+	    (r = api_string_or(c, "until", 32, "", &a.until, e)) < 0 ||
+	    (r = api_string_or(c, "known", 32, "", &a.known, e)) < 0)
+		return r;
+	if (clock != NULL && !json_is_boolean(clock))
+		return err_tag(e, ERR_INVALID, "member-type",
+		    "member \"clock\" is not a boolean");
+	a.no_clock = json_is_false(clock);
+	return breach_report(c->core, &c->caller, &a, &c->answer, e);
+}
+
+static const char *const breaching[] = { "accounts", "key", "host", "!since",
+	"until", "known", "clock", NULL };
 static const char *const freezing[] = { "!month", NULL };
 
 const struct route routes_report[] = {
@@ -63,5 +114,7 @@ const struct route routes_report[] = {
 	    vouchers_get, NULL },
 	{ "GET", "/v1/reports/register", API_DOOR_STAFF, LEAF_REPORT,
 	    register_get, NULL },
+	{ "POST", "/v1/reports/breach", API_DOOR_STAFF, LEAF_REPORT,
+	    breach_post, breaching },
 	{ 0 },
 };

@@ -1,5 +1,7 @@
 #include "daemon/core/breach.h"
 
+#include <string.h>
+
 #include "base/civil.h"
 #include "base/text.h"
 #include "daemon/core/json_of.h"
@@ -8,7 +10,7 @@
 
 #define FIGURE "breach-hours"
 #define HOUR_MS INT64_C(3600000)
-#define DUE_NAME "misfiling-breach"
+#define INCIDENT "incident"
 
 /* The versions in the contexts of the two sealed texts of one key. */
 enum { WORDS = 0, NOTE = 1 };
@@ -21,7 +23,10 @@ const char *const breach_schema =
     " settled INTEGER NOT NULL," /* ms; 0: it waits */
     " leaf INTEGER NOT NULL,"
     " key INTEGER NOT NULL," /* 0: its words were erased */
-    " sealed BLOB, note BLOB) STRICT, WITHOUT ROWID;"
+    " sealed BLOB, note BLOB,"
+    " outcome TEXT NOT NULL" /* "": not said */
+    "  CHECK (outcome IN ('', 'notified', 'no-risk')))"
+    " STRICT, WITHOUT ROWID;"
     "CREATE INDEX breach_since ON breach (settled, since);"
     "CREATE INDEX breach_kase ON breach (kase);";
 
@@ -60,7 +65,8 @@ breach_open(struct tx *tx, const struct breach *b, int64_t since_ms,
 
 	if ((r = sql_open(tx,
 		 "INSERT INTO breach (id, kase, object, what, since, settled,"
-		 " leaf, key, sealed) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)",
+		 " leaf, key, sealed, outcome)"
+		 " VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, '')",
 		 &q, e)) < 0 ||
 	    (r = sql_id(q, 1, &b->id, e)) < 0 ||
 	    (r = sql_id(q, 2, &b->kase, e)) < 0 ||
@@ -83,7 +89,8 @@ breach_done(struct breach *b)
 
 /* --- the list ------------------------------------------------------------- */
 
-/* Columns id, kase, object, what, since, settled, leaf. */
+/* Columns id, kase, object, what, since, settled, leaf, key, sealed, note,
+ * outcome. */
 static json_t *
 clear_json(const struct core *core, struct sql *q)
 {
@@ -94,12 +101,14 @@ clear_json(const struct core *core, struct sql *q)
 	    sql_get_id(q, 1, &kase, NULL) < 0 ||
 	    sql_get_id(q, 2, &object, NULL) < 0)
 		return NULL;
-	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:s, s:o, s:I}",
-	    "breach", json_of_id(&id), "case", json_of_id(&kase), "object",
+	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:s, s:o, s:s, s:I}",
+	    "breach", json_of_id(&id), "case",
+	    id_is_zero(&kase) ? json_null() : json_of_id(&kase), "object",
 	    json_of_id(&object), "what", sql_get_text(q, 3), "since",
 	    json_of_time(since), "due_at", json_of_time(due_ms(core, since)),
 	    "state", settled != 0 ? "settled" : "open", "settled_at",
-	    json_of_time(settled), "leaf", (json_int_t)sql_get_int(q, 6));
+	    json_of_time(settled), "outcome", sql_get_text(q, 10), "leaf",
+	    (json_int_t)sql_get_int(q, 6));
 }
 
 static int
@@ -127,7 +136,8 @@ load(struct core *core, struct tx *tx, struct sealed_rows *rows, json_t *list,
 
 	if ((r = sql_open(tx,
 		 "SELECT id, kase, object, what, since, settled, leaf, key,"
-		 " sealed, note FROM breach ORDER BY settled <> 0, since DESC"
+		 " sealed, note, outcome FROM breach ORDER BY settled <> 0, "
+		 "since DESC"
 		 " LIMIT 1000",
 		 &q, e)) < 0)
 		return r;
@@ -205,12 +215,26 @@ breach_list(struct core *core, const struct caller *caller, json_t **answer,
 struct settling {
 	struct core *core;
 	const struct caller *caller;
+	const char *outcome;
 	struct id id, kase;
 	uint64_t key, leaf;
 	int64_t settled;
 	struct buf sealed;
 	int words; /* they are there still */
 };
+
+/* What an incident came to is always said: to be notified, or not, is the
+ * one question of its hours. */
+static int
+check_outcome(const char *outcome, int is_incident, struct err *e)
+{
+	if (strcmp(outcome, "notified") == 0 ||
+	    strcmp(outcome, "no-risk") == 0 ||
+	    (outcome[0] == '\0' && !is_incident))
+		return 0;
+	return err_tag(e, ERR_INVALID, "breach-outcome",
+	    "outcome: \"notified\" or \"no-risk\"");
+}
 
 static int
 settling_find(struct settling *s, struct tx *tx, struct err *e)
@@ -219,8 +243,8 @@ settling_find(struct settling *s, struct tx *tx, struct err *e)
 	int r;
 
 	if ((r = sql_open(tx,
-		 "SELECT kase, key, settled FROM breach WHERE id = ?", &q, e)) <
-		0 ||
+		 "SELECT kase, key, settled, what FROM breach WHERE id = ?", &q,
+		 e)) < 0 ||
 	    (r = sql_id(q, 1, &s->id, e)) < 0 || (r = sql_step(q, e)) < 0)
 		return r;
 	if (r == 0)
@@ -231,6 +255,9 @@ settling_find(struct settling *s, struct tx *tx, struct err *e)
 	if (sql_get_int(q, 2) != 0)
 		return err_tag(e, ERR_CONFLICT, "breach-settled",
 		    "this breach was settled already");
+	if ((r = check_outcome(
+		 s->outcome, strcmp(sql_get_text(q, 3), INCIDENT) == 0, e)) < 0)
+		return r;
 	return sql_get_id(q, 0, &s->kase, e);
 }
 
@@ -262,12 +289,14 @@ settling_update(struct tx *tx, struct settling *s, struct err *e)
 	int r;
 
 	if ((r = sql_open(tx,
-		 "UPDATE breach SET settled = ?, note = ? WHERE id = ?", &q,
-		 e)) < 0 ||
+		 "UPDATE breach SET settled = ?, note = ?, outcome = ?"
+		 " WHERE id = ?",
+		 &q, e)) < 0 ||
 	    (r = sql_int(q, 1, s->settled, e)) < 0 ||
 	    (r = s->words ? sql_blob(q, 2, s->sealed.p, s->sealed.len, e)
 			  : sql_null(q, 2, e)) < 0 ||
-	    (r = sql_id(q, 3, &s->id, e)) < 0)
+	    (r = sql_text(q, 3, s->outcome, e)) < 0 ||
+	    (r = sql_id(q, 4, &s->id, e)) < 0)
 		return r;
 	return sql_run(q, e);
 }
@@ -283,8 +312,9 @@ settling_apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 	if ((r = settling_find(s, tx, e)) < 0)
 		return r;
 	s->settled = audit_time(s->core->audit, now_ms);
-	detail = json_pack("{s:o, s:o}", "case", json_of_id(&s->kase), "breach",
-	    json_of_id(&s->id));
+	detail = json_pack("{s:o*, s:o, s:s}", "case",
+	    id_is_zero(&s->kase) ? NULL : json_of_id(&s->kase), "breach",
+	    json_of_id(&s->id), "outcome", s->outcome);
 	r = core_leaf(s->core, tx, s->caller, LEAF_BREACH, LEAF_OK, &s->kase,
 	    detail, now_ms, &s->leaf, e);
 	json_decref(detail);
@@ -323,10 +353,14 @@ settle(struct settling *s, const char *note, struct id *object, struct err *e)
 
 int
 breach_settle(struct core *core, const struct caller *caller,
-    const char *breach, const char *note, struct id *object, json_t **answer,
-    struct err *e)
+    const char *breach, const char *outcome, const char *note,
+    struct id *object, json_t **answer, struct err *e)
 {
-	struct settling s = { .core = core, .caller = caller };
+	struct settling s = {
+		.core = core,
+		.caller = caller,
+		.outcome = outcome,
+	};
 	int r;
 
 	if (id_parse(breach, &s.id, NULL) < 0)
@@ -335,10 +369,107 @@ breach_settle(struct core *core, const struct caller *caller,
 	buf_done(&s.sealed);
 	if (r < 0)
 		return r;
-	*answer = json_pack("{s:o, s:o, s:s, s:o, s:I}", "breach",
-	    json_of_id(&s.id), "case", json_of_id(&s.kase), "state", "settled",
-	    "settled_at", json_of_time(s.settled), "leaf", (json_int_t)s.leaf);
+	*answer = json_pack("{s:o, s:o, s:s, s:s, s:o, s:I}", "breach",
+	    json_of_id(&s.id), "case",
+	    id_is_zero(&s.kase) ? json_null() : json_of_id(&s.kase), "state",
+	    "settled", "outcome", outcome, "settled_at",
+	    json_of_time(s.settled), "leaf", (json_int_t)s.leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "breach");
+}
+
+/* --- incidents ------------------------------------------------------------ */
+
+struct opening {
+	struct core *core;
+	const struct caller *caller;
+	struct incident *i;
+	struct breach b;
+};
+
+/* 1: one of this object is open: its id, leaf and since. */
+static int
+find_open(struct tx *tx, struct incident *i, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT id, since, leaf FROM breach WHERE settled = 0"
+		 " AND object = ? AND what = '" INCIDENT "'",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, &i->object, e)) < 0 ||
+	    (r = sql_step(q, e)) <= 0 || (r = sql_get_id(q, 0, &i->id, e)) < 0)
+		return r;
+	i->since_ms = sql_get_int(q, 1);
+	i->leaf = (uint64_t)sql_get_int(q, 2);
+	return 1;
+}
+
+static int
+move_back(struct tx *tx, const struct incident *i, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(
+		 tx, "UPDATE breach SET since = ? WHERE id = ?", &q, e)) < 0 ||
+	    (r = sql_int(q, 1, i->known_ms, e)) < 0 ||
+	    (r = sql_id(q, 2, &i->id, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+static int
+opening_apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
+{
+	struct opening *o = arg;
+	struct incident *i = o->i;
+	AUTO(json_decrefp) json_t *detail = NULL;
+	int found, r;
+
+	if ((found = find_open(tx, i, e)) < 0)
+		return found;
+	if (found && i->since_ms <= i->known_ms)
+		return 0;
+	if (!found)
+		i->id = o->b.id;
+	detail = json_pack("{s:o, s:s, s:o}", "breach", json_of_id(&i->id),
+	    "what", INCIDENT, "known", json_of_time(i->known_ms));
+	if ((r = core_leaf(o->core, tx, o->caller, LEAF_BREACH, LEAF_OK, NULL,
+		 detail, now_ms, &i->leaf, e)) < 0 ||
+	    (r = found ? move_back(tx, i, e)
+		       : breach_open(tx, &o->b, i->known_ms, i->leaf, e)) < 0)
+		return r;
+	i->since_ms = i->known_ms;
+	i->is_new = !found;
+	return 0;
+}
+
+int
+breach_incident(struct core *core, const struct caller *caller,
+    struct incident *i, struct err *e)
+{
+	struct opening o = { .core = core, .caller = caller, .i = i };
+	struct change ch = {
+		.apply = opening_apply,
+		.arg = &o,
+		.need_head = 1,
+	};
+	int r;
+
+	if (i->known_ms > core_now(core))
+		return err_tag(e, ERR_REFUSED, "breach-known",
+		    "nobody knows of it before it is now");
+	i->is_new = 0;
+	o.b.object = i->object;
+	o.b.what = INCIDENT;
+	if ((r = breach_prepare(core, &o.b, i->words, e)) == 0)
+		r = commit_run(core->committer, &ch, e);
+	breach_done(&o.b);
+	if (r < 0)
+		return r;
+	i->due_ms = due_ms(core, i->since_ms);
+	return 0;
 }
 
 /* --- forgetting, and what is due ------------------------------------------ */
@@ -361,6 +492,12 @@ breach_forget(struct tx *tx, const struct id *kase, struct err *e)
 	    kase, e);
 }
 
+static const char *
+due_name(const char *what)
+{
+	return strcmp(what, INCIDENT) == 0 ? "breach" : "misfiling-breach";
+}
+
 int
 breach_due(struct due_list *d, struct err *e)
 {
@@ -372,7 +509,7 @@ breach_due(struct due_list *d, struct err *e)
 	int r;
 
 	if ((r = sql_open(d->tx,
-		 "SELECT id, kase, since FROM breach WHERE settled = 0"
+		 "SELECT id, kase, since, what FROM breach WHERE settled = 0"
 		 " ORDER BY since LIMIT 1000",
 		 &q, e)) < 0)
 		return r;
@@ -382,9 +519,11 @@ breach_due(struct due_list *d, struct err *e)
 			return r;
 		since = sql_get_int(q, 2);
 		/* Not the team's line: who answers for breaches sees it. */
-		more = json_pack("{s:o}", "case", json_of_id(&kase));
-		if ((r = due_add(d, DUE_NAME, &nobodys, &id, since,
-			 due_ms(d->core, since), more, e)) < 0)
+		more = id_is_zero(&kase)
+			   ? NULL
+			   : json_pack("{s:o}", "case", json_of_id(&kase));
+		if ((r = due_add(d, due_name(sql_get_text(q, 3)), &nobodys, &id,
+			 since, due_ms(d->core, since), more, e)) < 0)
 			return r;
 	}
 	return r;

@@ -106,21 +106,15 @@ case_by_id(
 	return 0;
 }
 
-int
-case_each(struct tx *tx, const char *state,
+/* Columns id, team, organisation, state, stage, opened_by, key, diagnosis. */
+static int
+each_row(struct sql *q,
     int (*each)(void *arg, const struct case_facts *kase, struct err *e),
     void *arg, struct err *e)
 {
-	AUTO(sql_done) struct sql *q = NULL;
 	struct case_facts f;
 	int r;
 
-	if ((r = sql_open(tx,
-		 "SELECT id, team, organisation, state, stage, opened_by, key,"
-		 " diagnosis FROM dossier WHERE state = ? ORDER BY id",
-		 &q, e)) < 0 ||
-	    (r = sql_text(q, 1, state, e)) < 0)
-		return r;
 	while ((r = sql_step(q, e)) > 0) {
 		memset(&f, 0, sizeof(f));
 		if ((r = sql_get_id(q, 0, &f.id, e)) < 0)
@@ -130,6 +124,40 @@ case_each(struct tx *tx, const char *state,
 			return r;
 	}
 	return r;
+}
+
+int
+case_each(struct tx *tx, const char *state,
+    int (*each)(void *arg, const struct case_facts *kase, struct err *e),
+    void *arg, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT id, team, organisation, state, stage, opened_by, key,"
+		 " diagnosis FROM dossier WHERE state = ? ORDER BY id",
+		 &q, e)) < 0 ||
+	    (r = sql_text(q, 1, state, e)) < 0)
+		return r;
+	return each_row(q, each, arg, e);
+}
+
+int
+case_each_before(struct tx *tx, int64_t until_ms,
+    int (*each)(void *arg, const struct case_facts *kase, struct err *e),
+    void *arg, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT id, team, organisation, state, stage, opened_by, key,"
+		 " diagnosis FROM dossier WHERE opened_ms < ? ORDER BY id",
+		 &q, e)) < 0 ||
+	    (r = sql_int(q, 1, until_ms, e)) < 0)
+		return r;
+	return each_row(q, each, arg, e);
 }
 
 static int

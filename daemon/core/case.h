@@ -105,6 +105,9 @@ int person_adults(struct tx *tx, const struct id *kase, int32_t day,
  * the rule. */
 int person_address_is_confidential(
     struct tx *tx, const struct id *kase, struct err *e) NODISCARD;
+/* How many persons a case has, and how many of them must not be found. */
+int person_count(struct tx *tx, const struct id *kase, uint64_t *persons,
+    uint64_t *confidential, struct err *e) NODISCARD;
 /* All persons opened under leaf: [{person, role, roles:[{role, from,
  * until}], name, birth_year, adult, confidential_address}], in the order
  * they were entered; role and adult are today's. */
@@ -113,6 +116,10 @@ int person_list(struct core *core, struct tx *tx, const struct id *kase,
 /* Each case in this state, in the order of ids, until it returns something
  * negative, which is then returned. Nothing was asked of the policy. */
 int case_each(struct tx *tx, const char *state,
+    int (*each)(void *arg, const struct case_facts *kase, struct err *e),
+    void *arg, struct err *e) NODISCARD;
+/* Each case opened before until_ms, whatever became of it, as case_each. */
+int case_each_before(struct tx *tx, int64_t until_ms,
     int (*each)(void *arg, const struct case_facts *kase, struct err *e),
     void *arg, struct err *e) NODISCARD;
 /* The case's sealed row opened: {source, title, commune, reference,

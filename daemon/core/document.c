@@ -731,6 +731,39 @@ document_of_case(
 	return r;
 }
 
+int
+document_each_before(struct tx *tx, const struct id *kase, int64_t until_ms,
+    int (*each)(void *arg, const struct document_facts *doc, struct err *e),
+    void *arg, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT d.id, d.kind, d.state, count(v.version)"
+		 " FROM document d LEFT JOIN version v"
+		 " ON v.document = d.id AND v.filed_ms < ?"
+		 " WHERE d.dossier = ? GROUP BY d.id"
+		 " HAVING d.state = 'erased' OR count(v.version) > 0",
+		 &q, e)) < 0 ||
+	    (r = sql_int(q, 1, until_ms, e)) < 0 ||
+	    (r = sql_id(q, 2, kase, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0) {
+		struct document_facts doc = { .kase = *kase };
+
+		if ((r = sql_get_id(q, 0, &doc.id, e)) < 0)
+			return r;
+		snprintf(doc.kind, sizeof(doc.kind), "%s", sql_get_text(q, 1));
+		snprintf(
+		    doc.state, sizeof(doc.state), "%s", sql_get_text(q, 2));
+		doc.versions = (uint32_t)sql_get_int(q, 3);
+		if ((r = each(arg, &doc, e)) < 0)
+			return r;
+	}
+	return r;
+}
+
 static int
 run_on(struct tx *tx, const char *text, const struct id *id, struct err *e)
 {

@@ -97,6 +97,14 @@ int document_authorize(struct core *core, struct tx *tx,
 int document_by_id(struct tx *tx, const struct id *id,
     struct document_facts *out, struct err *e) NODISCARD;
 
+/*
+ * Each document of a case that had a version before until_ms, with how many
+ * it had then; also those that were erased since, without versions.
+ */
+int document_each_before(struct tx *tx, const struct id *kase, int64_t until_ms,
+    int (*each)(void *arg, const struct document_facts *doc, struct err *e),
+    void *arg, struct err *e) NODISCARD;
+
 /* A version's row, still sealed. */
 struct version_row {
 	struct id document, kase;

@@ -31,6 +31,17 @@ is_key_of(const char *line, const char *fingerprint)
 }
 
 int
+door_key_is_of(const struct principal *who, const char *fingerprint)
+{
+	const char *const *k = who->keys;
+
+	for (; k != NULL && *k != NULL; k++)
+		if (is_key_of(*k, fingerprint))
+			return 1;
+	return 0;
+}
+
+int
 door_check_key(const struct caller *caller, struct err *e)
 {
 	const char *const *k = caller->who != NULL ? caller->who->keys : NULL;

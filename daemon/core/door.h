@@ -14,6 +14,8 @@
  * keys there may come with any key, known or not. Never blocks.
  */
 int door_check_key(const struct caller *caller, struct err *e) NODISCARD;
+/* Do the rules have a key of this fingerprint for them? */
+int door_key_is_of(const struct principal *who, const char *fingerprint);
 /* The fingerprint as leaves tell it: "unknown" when none was told. */
 const char *door_key(const struct caller *caller);
 /* Open, allowed this operation, and a recipient. ERR_SEALED; ERR_DENIED tags

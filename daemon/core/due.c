@@ -56,7 +56,8 @@ op_of(const char *what)
 		return OP_RULES_APPROVE;
 	if (strcmp(what, "bilan-freeze") == 0)
 		return OP_BILAN_FREEZE;
-	if (strcmp(what, "misfiling-breach") == 0)
+	if (strcmp(what, "misfiling-breach") == 0 ||
+	    strcmp(what, "breach") == 0)
 		return OP_REPORT_BREACH;
 	if (strcmp(what, "clock-suspect") == 0)
 		return OP_CLOCK_CONFIRM;

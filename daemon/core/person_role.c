@@ -135,6 +135,24 @@ person_address_is_confidential(
 	return sql_step(q, e);
 }
 
+int
+person_count(struct tx *tx, const struct id *kase, uint64_t *persons,
+    uint64_t *confidential, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT count(*), count(*) FILTER (WHERE confidential <> 0)"
+		 " FROM person WHERE dossier = ?",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, kase, e)) < 0 || (r = sql_step(q, e)) < 0)
+		return r;
+	*persons = (uint64_t)sql_get_int(q, 0);
+	*confidential = (uint64_t)sql_get_int(q, 1);
+	return 0;
+}
+
 static json_t *
 day_json(struct sql *q, int column)
 {

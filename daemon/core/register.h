@@ -82,6 +82,15 @@ int register_select(struct tx *tx, const struct id *kase, const char *recipient,
     const char *consent, const struct id *document, struct buf *ids,
     struct err *e) NODISCARD;
 
+/*
+ * Each extract that was on its way in a period: released before until_ms and
+ * not expired before since_ms, whatever its state is now; those still awaiting
+ * a second signature and those stopped before it were nobody's outside.
+ */
+int register_each_in(struct tx *tx, int64_t since_ms, int64_t until_ms,
+    int (*each)(void *arg, const struct extract_row *row, struct err *e),
+    void *arg, struct err *e) NODISCARD;
+
 /* Ids of the extracts that may be due: open ones, and those whose second
  * signature is missing. */
 int register_select_due(struct tx *tx, struct buf *ids, struct err *e)

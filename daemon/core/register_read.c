@@ -162,3 +162,29 @@ register_terms(
 		return r;
 	return buf_addstr(out, sql_get_text(q, 0), e);
 }
+
+int
+register_each_in(struct tx *tx, int64_t since_ms, int64_t until_ms,
+    int (*each)(void *arg, const struct extract_row *row, struct err *e),
+    void *arg, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	struct extract_row row;
+	struct id id;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT id FROM extract WHERE released < ? AND expires > ?"
+		 " AND (second_due <> -1 OR seconded <> 0)"
+		 " ORDER BY released, id",
+		 &q, e)) < 0 ||
+	    (r = sql_int(q, 1, until_ms, e)) < 0 ||
+	    (r = sql_int(q, 2, since_ms, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0)
+		if ((r = sql_get_id(q, 0, &id, e)) < 0 ||
+		    (r = register_find(tx, &id, &row, e)) < 0 ||
+		    (r = each(arg, &row, e)) < 0)
+			return r;
+	return r;
+}

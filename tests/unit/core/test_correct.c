@@ -552,19 +552,19 @@ who_read_it_meanwhile_is_a_breach(void **state)
 	    breach_list(s->f->core, &s->camille, &list, &s->f->e), 0);
 	/* Settled by a note, once. */
 	answer = NULL;
-	assert_int_equal(breach_settle(s->f->core, &director, id, "",
+	assert_int_equal(breach_settle(s->f->core, &director, id, "", "",
 			     &s->f->object, &answer, &s->f->e),
 	    -ERR_INVALID);
-	assert_int_equal(breach_settle(s->f->core, &s->camille, id, "rien",
+	assert_int_equal(breach_settle(s->f->core, &s->camille, id, "", "rien",
 			     &s->f->object, &answer, &s->f->e),
 	    -ERR_DENIED);
-	if (breach_settle(s->f->core, &director, id,
+	if (breach_settle(s->f->core, &director, id, "no-risk",
 		"lu par une collègue de la même équipe : pas de risque",
 		&s->f->object, &answer, &s->f->e) < 0)
 		fail_msg("%s", s->f->e.text);
 	json_decref(answer);
 	answer = NULL;
-	assert_int_equal(breach_settle(s->f->core, &director, id, "encore",
+	assert_int_equal(breach_settle(s->f->core, &director, id, "", "encore",
 			     &s->f->object, &answer, &s->f->e),
 	    -ERR_CONFLICT);
 	assert_int_equal(

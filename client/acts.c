@@ -1,0 +1,80 @@
+#include "client/acts.h"
+
+#include <string.h>
+
+#include "client/cli.h"
+
+static const struct {
+	const char *klass, *shown;
+} acts[] = {
+	{ "audit-export", N_("journal exporté") },
+	{ "audit-read", N_("journal lu") },
+	{ "bilan", N_("bilan d'un mois arrêté") },
+	{ "breach", N_("violation inscrite ou traitée") },
+	{ "break-glass", N_("bris de glace") },
+	{ "break-glass-review", N_("bris de glace examiné") },
+	{ "case-close", N_("dossier clos") },
+	{ "case-event", N_("événement d'un dossier") },
+	{ "case-list", N_("liste des dossiers lue") },
+	{ "case-open", N_("dossier ouvert") },
+	{ "case-read", N_("dossier lu") },
+	{ "case-reopen", N_("dossier rouvert") },
+	{ "clock-read", N_("état de l'horloge lu") },
+	{ "consent-give", N_("consentement inscrit") },
+	{ "consent-read", N_("consentements lus") },
+	{ "consent-withdraw", N_("consentement retiré") },
+	{ "doc-file", N_("document déposé") },
+	{ "doc-meta", N_("fiche d'un document lue") },
+	{ "doc-move", N_("document reclassé") },
+	{ "doc-read", N_("document ouvert") },
+	{ "doc-void", N_("document annulé") },
+	{ "due", N_("liste des échéances lue") },
+	{ "erase-approve", N_("effacement approuvé") },
+	{ "erase-plan", N_("effacement demandé") },
+	{ "erase-run", N_("effacement exécuté") },
+	{ "explain", N_("décision expliquée") },
+	{ "extract-ack", N_("extrait accusé") },
+	{ "extract-approve", N_("extrait contresigné") },
+	{ "extract-deliver", N_("extrait remis") },
+	{ "extract-list", N_("extraits listés") },
+	{ "extract-preview", N_("aperçu d'un extrait") },
+	{ "extract-pull", N_("extrait retiré par un partenaire") },
+	{ "extract-release", N_("extrait mis à disposition") },
+	{ "extract-revoke", N_("extrait révoqué") },
+	{ "flood", N_("refus en nombre") },
+	{ "hold", N_("gel posé") },
+	{ "hold-release", N_("levée d'un gel") },
+	{ "intake", N_("liste de ménages reçue") },
+	{ "notice", N_("notice à un destinataire") },
+	{ "objection", N_("opposition inscrite") },
+	{ "person-add", N_("personne ajoutée") },
+	{ "person-edit", N_("personne modifiée") },
+	{ "person-read", N_("personne lue") },
+	{ "policy", N_("règles appliquées") },
+	{ "policy-read", N_("règles lues") },
+	{ "receipt", N_("reçu relu") },
+	{ "refusal", N_("refus du ménage inscrit") },
+	{ "register-read", N_("registre lu") },
+	{ "report", N_("rapport lu") },
+	{ "request", N_("demande mal formée") },
+	{ "restrict", N_("dossier limité") },
+	{ "retention-analyse", N_("analyse de conservation") },
+	{ "rights-answer", N_("réponse à une personne") },
+	{ "rights-request", N_("demande d'une personne") },
+	{ "search", N_("recherche") },
+	{ "subject-export", N_("copie pour la personne") },
+	{ "submission-read", N_("dépôt d'un partenaire lu") },
+	{ "submission-settle", N_("dépôt d'un partenaire traité") },
+	{ "upload", N_("fichier envoyé") },
+};
+
+const char *
+act_for(const char *klass)
+{
+	size_t i;
+
+	for (i = 0; i < NELEMS(acts); i++)
+		if (strcmp(acts[i].klass, klass) == 0)
+			return _(acts[i].shown);
+	return klass;
+}
