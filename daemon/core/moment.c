@@ -248,6 +248,15 @@ begin_anew(
 }
 
 int
+moments_has(const struct moments *m, const char *name)
+{
+	int32_t day;
+
+	return own_day(
+	    m, name, policy_moment(m->policy, name), INT32_MIN, &day);
+}
+
+int
 moments_day(const struct moments *m, const char *name, int32_t *day)
 {
 	return moments_day_of(m, name, INT32_MIN, day);

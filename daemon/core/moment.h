@@ -68,8 +68,10 @@ int moments_load(struct core *core, struct tx *tx, const struct id *kase,
 void moments_freep(struct moments **m);
 /* As moment_day. */
 int moments_day(const struct moments *m, const char *name, int32_t *day);
+/* Was it itself ever, whatever may stand in for it? */
+int moments_has(const struct moments *m, const char *name);
 /*
- * The same for a document that was filed on this day. Where the closing
+ * As moments_day for a document that was filed on this day. Where the closing
  * stands in for a moment, it is the end of what the document is for (a step,
  * a contract, a plan): one that was told before the document came is not its
  * own, and does not count.

@@ -171,20 +171,59 @@ keep_the_case(struct retention_case *c)
 	f->state = RETENTION_INTERMEDIATE;
 }
 
+/* 1: something is kept that there is only of who was met. */
+static int
+has_social(struct judging *j, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	const struct policy_kind *kind;
+	int r;
+
+	if ((r = sql_open(j->tx,
+		 "SELECT DISTINCT kind FROM document WHERE dossier = ?"
+		 " AND state = 'filed'",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, &j->out->id, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0) {
+		kind = policy_kind(j->policy, sql_get_text(q, 0));
+		if (kind != NULL && kind->is_social)
+			return 1;
+	}
+	return r;
+}
+
+/*
+ * Never met, or refused. Whose contact nobody wrote down, but whose diagnosis
+ * or contract is here, was met.
+ */
+static int
+is_never_met(struct judging *j, const struct case_facts *kase, struct err *e)
+{
+	int r;
+
+	if (kase->diagnosis == DIAGNOSIS_REFUSED)
+		return 1;
+	if (moments_has(j->moments, MOMENT_CONTACT))
+		return 0;
+	r = has_social(j, e);
+	return r < 0 ? r : !r;
+}
+
 static int
 judge_all(struct judging *j, struct err *e)
 {
 	struct case_facts kase;
 	struct id hold;
-	int32_t day;
 	size_t i;
 	int r;
 
 	if ((r = case_by_id(j->tx, &j->out->id, &kase, e)) < 0)
 		return r;
 	j->restricted = strcmp(kase.state, "restricted") == 0;
-	j->never_met = kase.diagnosis == DIAGNOSIS_REFUSED ||
-		       !moments_day(j->moments, "first-contact", &day);
+	if ((r = is_never_met(j, &kase, e)) < 0)
+		return r;
+	j->never_met = r;
 	r = hold_stands(j->tx, &j->out->id, NULL, &hold, e);
 	if (r < 0)
 		return r;

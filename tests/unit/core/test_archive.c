@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "consent_scene.h"
 #include "daemon/core/archive.h"
+#include "daemon/core/closing.h"
 #include "daemon/core/moment.h"
 
 #define FIXTURE(f)                                                             \
@@ -119,6 +120,36 @@ then_the_jurist_reads_it_for_a_reason_and_nobody_of_the_team(void **state)
 	assert_true(may_read(&s, JURIST, "preuve-contentieux"));
 }
 
+/* Else the team would find it shut again the next morning, and a sweep would
+ * take it. */
+static void
+a_household_that_comes_back_begins_anew(void **state)
+{
+	struct case_facts facts;
+	struct caller noa;
+	json_t *answer = NULL;
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f, "2027-02-26T10:00:00Z");
+	contact(&s, "2027-02-26");
+	scene_live_until(&s, "2029-03-01T10:00:00Z");
+	assert_int_equal(pass(&s), 1);
+	noa = core_fixture_caller(f, NOA);
+	if (closing_reopen(f->core, &noa, s.kase, "liste de l'année",
+		&f->object, &answer, &f->e) < 0)
+		fail_msg("%s", f->e.text);
+	json_decref(answer);
+	scene_live_until(&s, "2029-03-02T10:00:00Z");
+	assert_int_equal(pass(&s), 0);
+	assert_string_equal(state_of(&s, &facts), "open");
+	/* Two years from its new entry, when nobody answers any more. */
+	scene_live_until(&s, "2031-03-01T10:00:00Z");
+	assert_int_equal(pass(&s), 0);
+	scene_live_until(&s, "2031-03-02T10:00:00Z");
+	assert_int_equal(pass(&s), 1);
+}
+
 static void
 a_clock_that_is_not_believed_archives_nothing(void **state)
 {
@@ -142,6 +173,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(two_years_after_the_last_contact_and_not_a_day_before),
 		T(then_the_jurist_reads_it_for_a_reason_and_nobody_of_the_team),
+		T(a_household_that_comes_back_begins_anew),
 		T(a_clock_that_is_not_believed_archives_nothing),
 	};
 

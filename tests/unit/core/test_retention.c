@@ -351,6 +351,92 @@ a_document_filed_since_voids_the_sweep(void **state)
 	assert_int_equal(get(s, more), 0);
 }
 
+static void
+file_record(struct scene *s, const char *kind, const char *rest)
+{
+	json_t *answer = NULL;
+	char day[11], text[300];
+
+	date_format(civil_day(core_now(s->f->core)), day);
+	snprintf(text, sizeof(text), "{\"date\":\"%s\"%s}", day, rest);
+	if (core_fixture_file(s->f, CAMILLE, s->kase, kind, text, strlen(text),
+		"", NULL, &answer) < 0)
+		fail_msg("%s", s->f->e.text);
+	json_decref(answer);
+}
+
+/* How many of the case are due so many days past six months. */
+static int64_t
+due_in_six_months(struct scene *s)
+{
+	json_t *answer = NULL;
+	char day[11];
+	int64_t n;
+
+	six_months_on(s, 1, day);
+	if (analyse_on(s, &s->noa, day, 1, -1, &answer) < 0)
+		fail_msg("%s", s->f->e.text);
+	n = number(answer, "destroy");
+	json_decref(answer);
+	return n;
+}
+
+static void
+who_only_refused_to_talk_was_not_met(void **state)
+{
+	SCENE(s);
+
+	file_record(
+	    s, "contact", ",\"canal\":\"visite\",\"resultat\":\"refus\"");
+	assert_int_equal(due_in_six_months(s), 3);
+	file_record(
+	    s, "contact", ",\"canal\":\"visite\",\"resultat\":\"rencontre\"");
+	assert_int_equal(due_in_six_months(s), 0);
+}
+
+/* The contact is not in the case; a diagnosis is. */
+static void
+whose_diagnosis_is_here_was_met(void **state)
+{
+	SCENE(s);
+
+	assert_int_equal(due_in_six_months(s), 2);
+	file_record(s, "diagnostic", "");
+	assert_int_equal(due_in_six_months(s), 0);
+}
+
+static void
+a_paper_is_not_of_a_step_that_ended_before_it_came(void **state)
+{
+	AUTO(buf_done) struct buf pdf = { 0 };
+	json_t *answer = NULL;
+	char day[11];
+	SCENE(s);
+
+	file_record(
+	    s, "contact", ",\"canal\":\"visite\",\"resultat\":\"rencontre\"");
+	file_record(
+	    s, "demarche", ",\"dispositif\":\"fsl\",\"etat\":\"faite\"");
+	core_fixture_live(s->f, &now, now + INT64_C(86400000));
+	core_fixture_pdf(&pdf, "bulletin", 900);
+	if (core_fixture_file(s->f, CAMILLE, s->kase, "piece", pdf.p, pdf.len,
+		"", NULL, &answer) < 0)
+		fail_msg("%s", s->f->e.text);
+	json_decref(answer);
+	answer = NULL;
+	date_format(civil_day(core_now(s->f->core)) + 1, day);
+	assert_int_equal(analyse_on(s, &s->noa, day, 1, -1, &answer), 0);
+	assert_int_equal(number(answer, "destroy"), 0);
+	json_decref(answer);
+	/* One that ends after it came is. */
+	file_record(
+	    s, "demarche", ",\"dispositif\":\"dalo\",\"etat\":\"faite\"");
+	answer = NULL;
+	assert_int_equal(analyse_on(s, &s->noa, day, 1, -1, &answer), 0);
+	assert_int_equal(number(answer, "destroy"), 1);
+	json_decref(answer);
+}
+
 int
 main(void)
 {
@@ -363,6 +449,9 @@ main(void)
 		T(two_people_and_the_archives_and_it_is_gone),
 		T(a_hold_after_the_approvals_wins),
 		T(a_document_filed_since_voids_the_sweep),
+		T(who_only_refused_to_talk_was_not_met),
+		T(whose_diagnosis_is_here_was_met),
+		T(a_paper_is_not_of_a_step_that_ended_before_it_came),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
