@@ -19,7 +19,7 @@ static const struct counted {
 	{ "evaluation", "evaluation", NULL, NULL, 1, NULL },
 	{ "dsf", "dsf", NULL, NULL, 1, NULL },
 	{ "contrat-engagement", "contract", NULL, NULL, 1, "delay-contract" },
-	{ "controle-regularite", "act-checked", NULL, NULL, 1, NULL },
+	{ "controle-regularite", "act-checked", NULL, NULL, 0, NULL },
 	{ "demarche", "demarche", "dispositif", NULL, 0, NULL },
 };
 

@@ -75,7 +75,7 @@ static void
 attempt(struct life *l, struct dice *g, int32_t day)
 {
 	static const char *const results[] = { "absent", "message-laisse",
-		"sans-reponse" };
+		"sans-reponse", "refus" };
 
 	contact(l, g, day, LIFE_ATTEMPT, PICK(g, results));
 }
@@ -150,6 +150,10 @@ procedure(struct life *l, struct dice *g, int32_t met, int32_t last)
 		return;
 	act(l, d + 20, LIFE_EVENT, "assignation", -1)->said -=
 	    (int32_t)roll(g, 20);
+	if (in_ten(g, 5)) {
+		file(l, d + 21, "acte");
+		file(l, d + 24, "controle-regularite");
+	}
 	if (in_ten(g, 7))
 		act(l,
 		    (d + 20 > last ? d + 20 : last) + 30 +
@@ -191,6 +195,9 @@ papers(struct life *l, struct dice *g, int32_t met)
 		file(l, met + 1, "contrat-engagement");
 	if (in_ten(g, 5))
 		file(l, met + 1, "consentement");
+	if (in_ten(g, 5) &&
+	    strcmp(l->acts[l->nacts - 1].word, "consentement") == 0)
+		act(l, met + 1, LIFE_CONSENT, "partage:caf", l->ndocs - 1);
 	if (!in_ten(g, 3))
 		return;
 	file(l, met + 3, "plan-apurement");
@@ -218,7 +225,9 @@ somebody_answers(struct life *l, struct dice *g, int32_t from)
 {
 	int32_t met = from + 3 + (int32_t)roll(g, 40), last;
 
-	contact(l, g, met, LIFE_MEET, "rencontre");
+	/* Now and then nobody writes down that they met. */
+	if (roll(g, 100) < 95)
+		contact(l, g, met, LIFE_MEET, "rencontre");
 	if (in_ten(g, 1)) {
 		act(l, met + 1, LIFE_REFUSE, "ne-souhaite-pas", -1);
 		return;
@@ -241,7 +250,9 @@ hold(struct life *l, struct dice *g, int32_t from)
 {
 	int32_t d = from + 30 + (int32_t)roll(g, 600);
 
-	act(l, d, LIFE_HOLD, "litige", -1);
+	act(l, d, LIFE_HOLD, "litige",
+	    l->ndocs > 0 && in_ten(g, 4) ? (int)roll(g, (uint32_t)l->ndocs)
+					 : LIFE_ALL);
 	if (in_ten(g, 7))
 		act(l, d + 60 + (int32_t)roll(g, 700), LIFE_RELEASE, "", -1);
 }

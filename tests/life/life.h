@@ -29,12 +29,13 @@ enum life_what {
 	LIFE_MEET,
 	LIFE_VEILLE, /* word: rencontre, or nobody answered */
 	LIFE_REFUSE,
-	LIFE_FILE, /* word: the kind */
+	LIFE_FILE,    /* word: the kind */
+	LIFE_CONSENT, /* by this paper */
 	LIFE_EVENT,
 	LIFE_STEP,	/* a démarche begins: word is the device */
 	LIFE_STEP_DONE, /* and ends: word is the decision */
 	LIFE_CLOSE,	/* word: the outcome */
-	LIFE_HOLD,
+	LIFE_HOLD,	/* of the case, or of one document */
 	LIFE_RESTRICT
 };
 
@@ -75,7 +76,10 @@ void life_make(
 
 enum life_state { LIFE_IS_OPEN, LIFE_IS_CLOSED, LIFE_IS_ARCHIVED };
 enum life_state life_state(const struct life *l, int32_t today);
-int life_is_held(const struct life *l);
+/* The case; a document of it, or all of it; anything in it. */
+#define LIFE_ALL (-1)
+#define LIFE_ANY (-2)
+int life_is_held(const struct life *l, int doc);
 int life_is_restricted(const struct life *l);
 /* May this act be done today, in the state the case is in? */
 int life_may(const struct life *l, const struct life_act *a, int32_t today);

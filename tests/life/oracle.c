@@ -104,11 +104,35 @@ is_refused(const struct life *l)
 	return last_act(l, LIFE_REFUSE, NULL, 0) != NULL;
 }
 
-/* Six months, and no social data. */
+static int
+is_kept(const struct life *l, int doc)
+{
+	return l->docs[doc].filed != LIFE_NOT_YET &&
+	       l->docs[doc].gone == LIFE_NOT_YET;
+}
+
+/* Something of what is never kept of who refuses. */
+static int
+has_social(const struct life *l)
+{
+	static const char *const kinds[] = { "diagnostic", "contrat-engagement",
+		"plan-apurement", "piece", "demarche" };
+	size_t k;
+	int i;
+
+	for (i = 0; i < l->ndocs; i++)
+		for (k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+			if (is_kept(l, i) &&
+			    strcmp(l->docs[i].kind, kinds[k]) == 0)
+				return 1;
+	return 0;
+}
+
+/* Six months, and no social data: where there is some, they were met. */
 static int
 is_short(const struct life *l)
 {
-	return answered(l) == LIFE_NOT_YET || is_refused(l);
+	return is_refused(l) || (answered(l) == LIFE_NOT_YET && !has_social(l));
 }
 
 static int32_t
@@ -118,12 +142,13 @@ active_until(const struct life *l)
 }
 
 int
-life_is_held(const struct life *l)
+life_is_held(const struct life *l, int doc)
 {
-	int32_t set = day_of(last_act(l, LIFE_HOLD, NULL, 0));
+	const struct life_act *set = last_act(l, LIFE_HOLD, NULL, 0);
 
-	return set != LIFE_NOT_YET &&
-	       last_act(l, LIFE_RELEASE, NULL, set) == NULL;
+	if (set == NULL || last_act(l, LIFE_RELEASE, NULL, set->day) != NULL)
+		return 0;
+	return doc == LIFE_ANY || set->doc == LIFE_ALL || set->doc == doc;
 }
 
 int
@@ -151,24 +176,6 @@ life_state(const struct life *l, int32_t today)
 	return closed(l) != LIFE_NOT_YET ? LIFE_IS_CLOSED : LIFE_IS_OPEN;
 }
 
-/* Something of what is never kept of who refuses. */
-static int
-has_social(const struct life *l)
-{
-	static const char *const kinds[] = { "diagnostic", "contrat-engagement",
-		"plan-apurement", "piece", "demarche" };
-	size_t k;
-	int i;
-
-	for (i = 0; i < l->ndocs; i++)
-		for (k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
-			if (l->docs[i].filed != LIFE_NOT_YET &&
-			    l->docs[i].gone == LIFE_NOT_YET &&
-			    strcmp(l->docs[i].kind, kinds[k]) == 0)
-				return 1;
-	return 0;
-}
-
 int
 life_may(const struct life *l, const struct life_act *a, int32_t today)
 {
@@ -179,9 +186,10 @@ life_may(const struct life *l, const struct life_act *a, int32_t today)
 	if (a->what == LIFE_LIFT)
 		return life_is_restricted(l);
 	if (a->what == LIFE_RELEASE)
-		return life_is_held(l);
+		return life_is_held(l, LIFE_ANY);
 	if (a->what == LIFE_HOLD)
-		return !life_is_held(l);
+		return !life_is_held(l, LIFE_ANY) &&
+		       (a->doc == LIFE_ALL || is_kept(l, a->doc));
 	if (life_is_restricted(l))
 		return 0;
 	if (a->what == LIFE_RESTRICT)
@@ -191,8 +199,9 @@ life_may(const struct life *l, const struct life_act *a, int32_t today)
 	if (life_state(l, today) != LIFE_IS_OPEN)
 		return 0;
 	if (a->what == LIFE_STEP_DONE)
-		return l->docs[a->doc].filed != LIFE_NOT_YET &&
-		       l->docs[a->doc].gone == LIFE_NOT_YET;
+		return is_kept(l, a->doc);
+	if (a->what == LIFE_CONSENT)
+		return is_kept(l, a->doc) && !is_refused(l);
 	if (a->what == LIFE_REFUSE)
 		return !has_social(l) && !is_refused(l);
 	/* No social data of who refused. */
@@ -314,8 +323,7 @@ life_case_last_day(const struct life *l, int32_t today)
 	int i;
 
 	for (i = 0; i < l->ndocs; i++)
-		if (l->docs[i].filed != LIFE_NOT_YET &&
-		    l->docs[i].gone == LIFE_NOT_YET)
+		if (is_kept(l, i))
 			last = max(last, life_last_day(l, i, today));
 	return last;
 }

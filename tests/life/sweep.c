@@ -79,7 +79,7 @@ struct verdict {
 static void
 judge_life(struct verdict *v, const struct life *l, int32_t today)
 {
-	int kept = life_is_held(l) || life_is_restricted(l), i;
+	int i, kept, restricted = life_is_restricted(l);
 
 	if (l->id[0] == '\0' || l->gone != LIFE_NOT_YET)
 		return;
@@ -90,12 +90,14 @@ judge_life(struct verdict *v, const struct life *l, int32_t today)
 		v->living++;
 		if (life_last_day(l, i, today) >= today)
 			continue;
+		kept = restricted || life_is_held(l, i);
 		v->held += kept;
 		v->documents += !kept;
 		if (!kept)
 			ids_add(&v->due, l->docs[i].id);
 	}
-	if (!kept && life_case_last_day(l, today) < today)
+	if (!restricted && !life_is_held(l, LIFE_ANY) &&
+	    life_case_last_day(l, today) < today)
 		ids_add(&v->due, l->id);
 }
 
@@ -414,6 +416,36 @@ look_at(struct team *t, struct tx *tx, struct life *l, const struct verdict *v,
 	ids_add(gone, l->id);
 }
 
+/* A case is in the archive when it should be, and never before. */
+static void
+look_at_state(struct team *t, struct tx *tx, const struct life *l)
+{
+	static const char *const states[] = { "open", "closed", "archived" };
+	const char *should = life_is_restricted(l)
+				 ? "restricted"
+				 : states[life_state(l, t->today)];
+	struct case_facts facts;
+	struct id id;
+
+	assert_int_equal(id_parse(l->id, &id, NULL), 0);
+	assert_int_equal(case_by_id(tx, &id, &facts, NULL), 0);
+	if (strcmp(facts.state, should) != 0)
+		wrong(t, should, l->id, facts.state);
+}
+
+static void
+look_at_states(struct team *t)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	size_t i;
+
+	assert_int_equal(tx_read(t->f->core->catalog, &tx, NULL), 0);
+	for (i = 0; i < t->n; i++)
+		if (t->lives[i].id[0] != '\0' &&
+		    t->lives[i].gone == LIFE_NOT_YET)
+			look_at_state(t, &tx, &t->lives[i]);
+}
+
 static void
 look(struct team *t, const struct verdict *v, struct ids *gone)
 {
@@ -460,6 +492,7 @@ team_sweep(struct team *t)
 
 	if (archive_pass(t->f->core, &n, &t->f->e) < 0)
 		fail_msg("archive: %s", t->f->e.text);
+	look_at_states(t);
 	judge(t, &v);
 	look_first(t, &v);
 	if (plan(t, &planned))

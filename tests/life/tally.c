@@ -106,29 +106,41 @@ file_act(struct tally *t, const struct life *l, const struct life_act *a)
 	} counted[] = {
 		{ "diagnostic", "diagnosis", "delay-diagnosis" },
 		{ "contrat-engagement", "contract", "delay-contract" },
-		{ "controle-regularite", "act-checked", NULL },
 	};
 	size_t i;
 
-	/* Households, each once. */
+	/* Acts, each of them; households, each once. */
+	if (strcmp(a->word, "controle-regularite") == 0)
+		add(t, a->day, "act-checked", "", "");
 	for (i = 0; i < sizeof(counted) / sizeof(counted[0]); i++)
 		if (strcmp(a->word, counted[i].kind) == 0 &&
 		    before(l, LIFE_FILE, a->word) == 0) {
 			add(t, a->day, counted[i].code, "", "");
-			if (counted[i].delay != NULL)
-				add_delay(t, l, a, counted[i].delay);
+			add_delay(t, l, a, counted[i].delay);
 		}
 }
 
+/* They answered for the first time, if only to refuse. */
 static void
 contact_act(struct tally *t, const struct life *l, const struct life_act *a)
 {
 	add(t, a->day, "contact-attempt", a->channel, a->word);
-	if (a->what != LIFE_MEET || before(l, LIFE_MEET, NULL) > 0)
+	if ((a->what != LIFE_MEET && strcmp(a->word, "refus") != 0) ||
+	    before(l, LIFE_MEET, NULL) > 0 ||
+	    before(l, LIFE_ATTEMPT, "refus") > 0)
 		return;
-	add(t, a->day, "met", "", "");
 	add(t, a->day, "contacted", "", "");
 	add_delay(t, l, a, "delay-first-contact");
+}
+
+/* They were met: at a contact, or when they were called again. */
+static void
+meeting_act(struct tally *t, const struct life *l, const struct life_act *a)
+{
+	if (strcmp(a->word, "rencontre") == 0 &&
+	    before(l, LIFE_MEET, NULL) == 0 &&
+	    before(l, LIFE_VEILLE, "rencontre") == 0)
+		add(t, a->day, "met", "", "");
 }
 
 static const char *
@@ -155,8 +167,10 @@ tally_act(struct tally *t, const struct life *l, const struct life_act *a)
 	case LIFE_ATTEMPT:
 	case LIFE_MEET:
 		contact_act(t, l, a);
+		meeting_act(t, l, a);
 		break;
 	case LIFE_VEILLE:
+		meeting_act(t, l, a);
 		add(t, a->day, "veille", a->word, "");
 		break;
 	case LIFE_REFUSE:

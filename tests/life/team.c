@@ -11,6 +11,7 @@
 #include "base/sshsig.h"
 #include "daemon/core/approval.h"
 #include "daemon/core/closing.h"
+#include "daemon/core/consent.h"
 #include "daemon/core/event.h"
 #include "daemon/core/hold.h"
 #include "daemon/core/objection.h"
@@ -264,21 +265,48 @@ file_it(struct team *t, struct life *l, const struct life_act *a)
 	t->filed++;
 }
 
+static void
+consent(struct team *t, struct life *l, const struct life_act *a)
+{
+	struct caller c = core_fixture_caller(t->f, CAMILLE);
+	struct consent_giving g = {
+		.kase = l->id,
+		.purposes = { "diagnostic", a->word },
+		.npurposes = 2,
+		.method = "handwritten",
+		.evidence = l->docs[a->doc].id,
+		.given_on = "",
+		.language = "fr",
+		.interpreter = "",
+		.witness = "",
+		.place = "domicile",
+	};
+	json_t *answer = NULL;
+
+	must(t,
+	    consent_give(t->f->core, &c, &g, &t->f->object, &answer, &t->f->e),
+	    l, "consent");
+	json_decref(answer);
+}
+
 /* --- what stands in the way of destroying -----------------------------------
  */
 
 static void
-hold(struct team *t, struct life *l)
+hold(struct team *t, struct life *l, const struct life_act *a)
 {
 	struct caller c = core_fixture_caller(t->f, JURIST);
 	char review[11];
-	struct hold_asking a = {
-		.kase = l->id, .reason = "litige fictif", .review = review
+	struct hold_asking q = {
+		.kase = a->doc == LIFE_ALL ? l->id : NULL,
+		.document = a->doc == LIFE_ALL ? NULL : l->docs[a->doc].id,
+		.reason = "litige fictif",
+		.review = review,
 	};
 	json_t *answer = NULL;
 
 	life_day_text(life_add_months(t->today, 3), review);
-	must(t, hold_set(t->f->core, &c, &a, &t->f->object, &answer, &t->f->e),
+	must(t, hold_set(t->f->core, &c, &q, &t->f->object, &answer, &t->f->e),
 	    l, "hold");
 	team_take(answer, "hold", l->hold);
 	json_decref(answer);
@@ -376,7 +404,10 @@ do_act(struct team *t, struct life *l, const struct life_act *a)
 		close_case(t, l, a);
 		break;
 	case LIFE_HOLD:
-		hold(t, l);
+		hold(t, l, a);
+		break;
+	case LIFE_CONSENT:
+		consent(t, l, a);
 		break;
 	case LIFE_RELEASE:
 		release(t, l);

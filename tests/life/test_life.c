@@ -136,7 +136,8 @@ left(const struct team *t)
 		if (l->gone != LIFE_NOT_YET)
 			continue;
 		n++;
-		assert_true(life_is_held(l) || life_is_restricted(l) ||
+		assert_true(life_is_held(l, LIFE_ANY) ||
+			    life_is_restricted(l) ||
 			    life_case_last_day(l, t->today) >= t->today);
 	}
 	return n;
