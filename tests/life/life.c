@@ -291,7 +291,7 @@ life_make(
 
 	memset(out, 0, sizeof(*out));
 	out->n = n;
-	out->gone = LIFE_NOT_YET;
+	out->gone = out->consents_gone = LIFE_NOT_YET;
 	out->source = PICK(&g, sources);
 	act(out, opened, LIFE_OPEN, "", -1);
 	if (roll(&g, 100) < 15)

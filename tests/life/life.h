@@ -61,7 +61,9 @@ struct life {
 	int nacts, next;
 	struct life_doc docs[LIFE_DOCS];
 	int ndocs;
-	int32_t gone; /* the case: LIFE_NOT_YET, or when it was seen */
+	/* The case, and the consents in it: LIFE_NOT_YET, or when it was seen
+	 * that they are gone. */
+	int32_t gone, consents_gone;
 	char id[LIFE_ID], hold[LIFE_ID];
 	const char *source;
 };
@@ -92,6 +94,11 @@ const char *life_stage(const struct life *l);
  */
 int32_t life_last_day(const struct life *l, int doc, int32_t today);
 int32_t life_case_last_day(const struct life *l, int32_t today);
+/* The consents, given or refused: are there any, and how long? */
+int life_has_consents(const struct life *l);
+int32_t life_consents_last_day(const struct life *l, int32_t today);
+/* Of the details of the log of a month. */
+int32_t life_details_last_day(int32_t month);
 
 /* --- the calendar: proleptic Gregorian, counted year by year ----------------
  */

@@ -314,6 +314,22 @@ life_last_day(const struct life *l, int doc, int32_t today)
 	return followed(l);
 }
 
+int
+life_has_consents(const struct life *l)
+{
+	int32_t made = max(day_of(last_act(l, LIFE_CONSENT, NULL, 0)),
+	    day_of(last_act(l, LIFE_REFUSE, NULL, 0)));
+
+	return made > l->consents_gone;
+}
+
+int32_t
+life_consents_last_day(const struct life *l, int32_t today)
+{
+	return is_short(l) ? life_add_months(entry(l), 6)
+			   : five_years(work_ends(l, today));
+}
+
 /* It stays for as long as anything in it does. */
 int32_t
 life_case_last_day(const struct life *l, int32_t today)
@@ -325,5 +341,17 @@ life_case_last_day(const struct life *l, int32_t today)
 	for (i = 0; i < l->ndocs; i++)
 		if (is_kept(l, i))
 			last = max(last, life_last_day(l, i, today));
+	if (life_has_consents(l))
+		last = max(last, life_consents_last_day(l, today));
 	return last;
+}
+
+/* A year from each entry; they go by months, with the last of it. */
+int32_t
+life_details_last_day(int32_t month)
+{
+	int32_t last =
+	    life_add_months(life_day(1970, 1, 1), month - 1970 * 12 + 1) - 1;
+
+	return life_add_months(last, 12);
 }

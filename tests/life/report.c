@@ -1,4 +1,4 @@
-/* Months frozen, details expired, and what is told of it all in the end. */
+/* Months frozen, and what is told of it all in the end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,10 +8,7 @@
 
 #include "base/text.h"
 #include "daemon/core/bilan.h"
-#include "daemon/core/destroy.h"
 #include "team.h"
-
-#define AUDIT_MONTHS 400
 
 static void
 wrong(struct team *t, const char *where, const char *code, const char *a,
@@ -55,62 +52,6 @@ team_freeze(struct team *t)
 		json_decref(answer);
 		t->frozen = month;
 	}
-}
-
-/* --- the details of the log --------------------------------------------------
- */
-
-static void
-drop(struct team *t, const uint32_t *months, size_t n)
-{
-	AUTO(tx_end) struct tx tx = { 0 };
-	size_t i;
-
-	assert_int_equal(tx_begin(t->f->core->catalog, &tx, &t->f->e), 0);
-	for (i = 0; i < n; i++)
-		assert_int_equal(audit_expire(&tx, months[i], &t->f->e), 0);
-	assert_int_equal(tx_commit(&tx, &t->f->e), 0);
-}
-
-static void
-destroy_months(struct team *t, const uint32_t *months, size_t n)
-{
-	struct caller c = core_fixture_caller(t->f, DIRECTOR);
-	struct core *core = t->f->core;
-	struct agent_status st;
-	struct hash root;
-	uint64_t leaf, destroyed;
-
-	assert_int_equal(core_read_leaf_headed(core, &c, LEAF_KEY_ROTATE, NULL,
-			     NULL, &leaf, &t->f->e),
-	    0);
-	assert_int_equal(agent_status(core->agent, &st, &t->f->e), 0);
-	assert_int_equal(
-	    audit_root(core->audit, st.head_size, &root, &t->f->e), 0);
-	if (agent_rotate(core->agent, NULL, 0, months, n, leaf, st.head_size,
-		&root, &destroyed, &t->f->e) < 0 ||
-	    destroy_copies(core, &t->f->e) < 0)
-		fail_msg("expire: %s", t->f->e.text);
-}
-
-void
-team_expire(struct team *t, int months)
-{
-	uint32_t all[AUDIT_MONTHS], old[AUDIT_MONTHS];
-	AUTO(tx_end) struct tx tx = { 0 };
-	size_t i, n, k = 0;
-
-	assert_int_equal(tx_read(t->f->core->catalog, &tx, NULL), 0);
-	if (audit_months(&tx, all, &n, AUDIT_MONTHS, &t->f->e) < 0)
-		fail_msg("months: %s", t->f->e.text);
-	tx_end(&tx);
-	for (i = 0; i < n; i++)
-		if ((int32_t)all[i] < life_month(t->today) - months)
-			old[k++] = all[i];
-	if (k == 0)
-		return;
-	destroy_months(t, old, k);
-	drop(t, old, k);
 }
 
 /* --- the bilan

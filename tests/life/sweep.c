@@ -13,6 +13,8 @@
 #include "daemon/core/retention.h"
 #include "team.h"
 
+#define MONTHS_MAX 400
+
 /* --- sets of ids ------------------------------------------------------------
  */
 
@@ -72,7 +74,8 @@ ids_equal(const struct ids *a, const struct ids *b)
  */
 
 struct verdict {
-	struct ids due; /* documents and cases that must go */
+	struct ids due; /* documents and cases of which something must go */
+	struct ids cases, consents; /* those that go whole; whose consents go */
 	size_t living, documents, held;
 };
 
@@ -96,9 +99,12 @@ judge_life(struct verdict *v, const struct life *l, int32_t today)
 		if (!kept)
 			ids_add(&v->due, l->docs[i].id);
 	}
-	if (!restricted && !life_is_held(l, LIFE_ANY) &&
-	    life_case_last_day(l, today) < today)
-		ids_add(&v->due, l->id);
+	if (restricted || life_is_held(l, LIFE_ANY))
+		return;
+	if (life_case_last_day(l, today) < today)
+		ids_add(&v->cases, l->id);
+	if (life_has_consents(l) && life_consents_last_day(l, today) < today)
+		ids_add(&v->consents, l->id);
 }
 
 static void
@@ -108,7 +114,13 @@ judge(const struct team *t, struct verdict *v)
 
 	for (i = 0; i < t->n; i++)
 		judge_life(v, &t->lives[i], t->today);
+	for (i = 0; i < v->cases.n; i++)
+		ids_add(&v->due, v->cases.v[i]);
+	for (i = 0; i < v->consents.n; i++)
+		ids_add(&v->due, v->consents.v[i]);
 	ids_sort(&v->due);
+	ids_sort(&v->cases);
+	ids_sort(&v->consents);
 }
 
 /* --- the vault's
@@ -224,7 +236,7 @@ plan(struct team *t, json_t **answer)
 	return 1;
 }
 
-/* Lines "object KIND ID …" of a page. */
+/* Lines "object KIND ID …" of a page, but those of months of the log. */
 static void
 page_ids(const char *page, struct ids *out)
 {
@@ -236,7 +248,8 @@ page_ids(const char *page, struct ids *out)
 			continue;
 		id = strchr(line + 7, ' ');
 		assert_non_null(id);
-		ids_add(out, id + 1);
+		if (strncmp(line + 7, "journal ", 8) != 0)
+			ids_add(out, id + 1);
 	}
 	ids_sort(out);
 }
@@ -285,6 +298,7 @@ struct told {
 	struct ids ids;
 	size_t keys;
 	uint64_t done;
+	uint8_t page[32]; /* SHA-256 of what was signed */
 };
 
 static void
@@ -342,6 +356,7 @@ check_certificate(struct team *t, const json_t *answer, const struct told *x)
 	const char *s =
 	    json_string_value(json_object_get(answer, "certificate"));
 	struct agent_public pub = { 0 };
+	char sha[2 * 32 + 1];
 	size_t len;
 
 	assert_non_null(s);
@@ -353,6 +368,10 @@ check_certificate(struct team *t, const json_t *answer, const struct told *x)
 		wrong(t, "certificate", "", "names another leaf");
 	if (certified(s, "\nkeys destroyed ") != x->keys)
 		wrong(t, "certificate", "", "counts other keys than the log");
+	hex_format(x->page, sizeof(x->page), sha);
+	if (strstr(s, "\nplan ") == NULL ||
+	    strncmp(strstr(s, "\nplan ") + 6, sha, 64) != 0)
+		wrong(t, "certificate", "", "is of another page");
 	if (strstr(s, "found 0\n") == NULL)
 		wrong(t, "certificate", "", "says that copies are left");
 }
@@ -376,11 +395,32 @@ is_there(struct tx *tx, const char *sql, const char *id)
 #define A_DOCUMENT "SELECT 1 FROM document WHERE id = ? AND state <> 'erased'"
 #define A_CASE "SELECT 1 FROM dossier WHERE id = ? AND state <> 'erased'"
 
+#define CONSENTS "SELECT 1 FROM consent WHERE kase = ? AND key > 0"
+
 static int
-must_go(const struct verdict *v, const char *id)
+is_in(const struct ids *s, const char *id)
 {
-	return v->due.n > 0 &&
-	       bsearch(id, v->due.v, v->due.n, LIFE_ID, by_id) != NULL;
+	return s->n > 0 && bsearch(id, s->v, s->n, LIFE_ID, by_id) != NULL;
+}
+
+static void
+look_at_consents(struct team *t, struct tx *tx, struct life *l,
+    const struct verdict *v, struct ids *gone)
+{
+	int there = is_there(tx, CONSENTS, l->id);
+
+	if (!life_has_consents(l)) {
+		if (there)
+			wrong(t, "consents", l->id, "nobody gave them");
+		return;
+	}
+	if (there == is_in(&v->consents, l->id))
+		wrong(t, "consents", l->id,
+		    there ? "kept too long" : "gone early");
+	if (there)
+		return;
+	l->consents_gone = t->today;
+	ids_add(gone, l->id);
 }
 
 static void
@@ -397,7 +437,7 @@ look_at(struct team *t, struct tx *tx, struct life *l, const struct verdict *v,
 		if (d->filed == LIFE_NOT_YET || d->gone != LIFE_NOT_YET)
 			continue;
 		there = is_there(tx, A_DOCUMENT, d->id);
-		if (there == must_go(v, d->id))
+		if (there == is_in(&v->due, d->id))
 			wrong(t, d->kind, d->id,
 			    there ? "kept too long" : "gone early");
 		if (there)
@@ -406,8 +446,9 @@ look_at(struct team *t, struct tx *tx, struct life *l, const struct verdict *v,
 		t->destroyed++;
 		ids_add(gone, d->id);
 	}
+	look_at_consents(t, tx, l, v, gone);
 	there = is_there(tx, A_CASE, l->id);
-	if (there == must_go(v, l->id))
+	if (there == is_in(&v->cases, l->id))
 		wrong(t, "case", l->id, there ? "kept too long" : "gone early");
 	if (there)
 		return;
@@ -470,6 +511,8 @@ destroy(
 
 	team_take((json_t *)(uintptr_t)planned, "erasure", sweep);
 	page_ids(text, page);
+	assert_int_equal(
+	    digest_of(DIGEST_SHA256, text, strlen(text), told->page, NULL), 0);
 	approve(t, sweep, text, DIRECTOR);
 	approve(t, sweep, text, JURIST);
 	if (strstr(text, "\narchives visa needed\n") != NULL)
@@ -479,6 +522,28 @@ destroy(
 	check_certificate(t, answer, told);
 	json_decref(answer);
 	t->sweeps++;
+}
+
+/* Of the log, the details of each month whose time is not over. */
+static void
+look_at_months(struct team *t)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	uint32_t months[MONTHS_MAX];
+	size_t i, n;
+
+	assert_int_equal(tx_read(t->f->core->catalog, &tx, NULL), 0);
+	if (audit_months(&tx, months, &n, MONTHS_MAX, &t->f->e) < 0)
+		fail_msg("months: %s", t->f->e.text);
+	for (i = 0; i < n; i++) {
+		if (i == 0 && (int32_t)months[i] > t->month)
+			t->month = (int32_t)months[i];
+		if (life_details_last_day((int32_t)months[i]) < t->today)
+			wrong(t, "details of the log", "", "kept too long");
+	}
+	if (life_details_last_day(t->month - 1) >= t->today &&
+	    t->month > t->first)
+		wrong(t, "details of the log", "", "gone early");
 }
 
 void
@@ -498,6 +563,7 @@ team_sweep(struct team *t)
 	if (plan(t, &planned))
 		destroy(t, planned, &page, &told);
 	look(t, &v, &gone);
+	look_at_months(t);
 	if (!ids_equal(&v.due, &page))
 		wrong(t, "page", "", "lists other things than are due");
 	if (!ids_equal(&page, &told.ids))
@@ -506,6 +572,8 @@ team_sweep(struct team *t)
 		wrong(t, "catalog", "", "other rows are gone than the log has");
 	json_decref(planned);
 	ids_done(&v.due);
+	ids_done(&v.cases);
+	ids_done(&v.consents);
 	ids_done(&page);
 	ids_done(&gone);
 	ids_done(&told.ids);

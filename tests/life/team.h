@@ -18,6 +18,8 @@ struct team {
 	int32_t today;
 	struct tally tally;
 	int32_t frozen; /* the last month; 0: none */
+	/* The first month of all, and the first whose details are there. */
+	int32_t first, month;
 	struct {
 		uint64_t size;
 		struct hash root;
@@ -50,8 +52,6 @@ void team_sweep(struct team *t);
 
 /* The month before this one is frozen. */
 void team_freeze(struct team *t);
-/* The details of the log that are over so many months old are no more. */
-void team_expire(struct team *t, int months);
 /* Keep the newest published head. */
 void team_head(struct team *t);
 
