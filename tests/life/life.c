@@ -304,5 +304,11 @@ life_make(
 		hold(out, &g, opened);
 	else if (roll(&g, 100) < 5)
 		restriction(out, &g, opened);
+	if (roll(&g, 100) < 5)
+		act(out, opened + 20 + (int32_t)roll(&g, 300), LIFE_ASK,
+		    "access", -1);
+	if (roll(&g, 100) < 3)
+		act(out, opened + 30 + (int32_t)roll(&g, 900), LIFE_ERASE,
+		    "RGPD art. 17(1)(b)", -1);
 	qsort(out->acts, (size_t)out->nacts, sizeof(out->acts[0]), by_day);
 }

@@ -35,6 +35,8 @@ enum life_what {
 	LIFE_STEP,	/* a démarche begins: word is the device */
 	LIFE_STEP_DONE, /* and ends: word is the decision */
 	LIFE_CLOSE,	/* word: the outcome */
+	LIFE_ASK,	/* for a copy; and is answered */
+	LIFE_ERASE,	/* they ask that all of it goes, and it does */
 	LIFE_HOLD,	/* of the case, or of one document */
 	LIFE_RESTRICT
 };

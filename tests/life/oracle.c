@@ -194,6 +194,8 @@ life_may(const struct life *l, const struct life_act *a, int32_t today)
 		return 0;
 	if (a->what == LIFE_RESTRICT)
 		return 1;
+	if (a->what == LIFE_ERASE)
+		return !life_is_held(l, LIFE_ANY);
 	if (a->what == LIFE_REOPEN)
 		return life_state(l, today) != LIFE_IS_OPEN;
 	if (life_state(l, today) != LIFE_IS_OPEN)

@@ -210,8 +210,13 @@ look_first(struct team *t, const struct verdict *v)
 		fail_msg("analyse: %s", t->f->e.text);
 	if (judged(answer, NULL) != v->living ||
 	    judged(answer, "DESTROY") != v->documents ||
-	    judged(answer, "CONFLICT") != v->held)
+	    judged(answer, "CONFLICT") != v->held) {
+		print_error("living %zu, not %zu; due %zu, not %zu; held %zu, "
+			    "not %zu\n",
+		    judged(answer, NULL), v->living, judged(answer, "DESTROY"),
+		    v->documents, judged(answer, "CONFLICT"), v->held);
 		wrong(t, "judged", "", "another count of what is due");
+	}
 	t->conflicts += v->held;
 	json_decref(answer);
 }

@@ -12,9 +12,11 @@
 #include "daemon/core/approval.h"
 #include "daemon/core/closing.h"
 #include "daemon/core/consent.h"
+#include "daemon/core/erasure.h"
 #include "daemon/core/event.h"
 #include "daemon/core/hold.h"
 #include "daemon/core/objection.h"
+#include "daemon/core/request.h"
 #include "daemon/core/restriction.h"
 
 static int64_t clock_ms;
@@ -381,6 +383,95 @@ lift(struct team *t, struct life *l)
 	json_decref(answer);
 }
 
+/* --- what the household asks ------------------------------------------------
+ */
+
+static void
+ask(struct team *t, struct life *l, const char *right, char request[LIFE_ID])
+{
+	struct caller c = core_fixture_caller(t->f, CAMILLE);
+	struct requesting q = { .kase = l->id,
+		.right = right,
+		.channel = "courrier",
+		.identity = "carte vue",
+		.person = "",
+		.received_on = "",
+		.words = "",
+		.objection = "" };
+	json_t *answer = NULL;
+
+	must(t,
+	    request_enter(t->f->core, &c, &q, &t->f->object, &answer, &t->f->e),
+	    l, right);
+	team_take(answer, "request", request);
+	json_decref(answer);
+}
+
+static void
+ask_and_answer(struct team *t, struct life *l, const struct life_act *a)
+{
+	struct caller c = core_fixture_caller(t->f, NOA);
+	char request[LIFE_ID];
+	json_t *answer = NULL;
+
+	ask(t, l, a->word, request);
+	must(t,
+	    request_answer(t->f->core, &c, request, "", "remise en main propre",
+		&t->f->object, &answer, &t->f->e),
+	    l, "answer");
+	json_decref(answer);
+}
+
+static void
+approve_erasure(
+    struct team *t, struct life *l, const json_t *planned, enum person who)
+{
+	struct caller c = core_fixture_caller(t->f, who);
+	AUTO(buf_done) struct buf sig = { 0 };
+	json_t *answer = NULL;
+
+	team_sign(
+	    who, json_string_value(json_object_get(planned, "plan")), &sig);
+	must(t,
+	    erasure_approve(t->f->core, &c,
+		json_string_value(json_object_get(planned, "erasure")),
+		buf_str(&sig), &t->f->object, &answer, &t->f->e),
+	    l, "approve");
+	json_decref(answer);
+}
+
+/* Art. 17: before any term, whole, at once. */
+static void
+erase(struct team *t, struct life *l, const struct life_act *a)
+{
+	struct caller c = core_fixture_caller(t->f, NOA);
+	json_t *planned = NULL, *answer = NULL;
+	char request[LIFE_ID];
+	int i;
+
+	ask(t, l, "erasure", request);
+	must(t,
+	    request_erase(t->f->core, &c, request, a->word, &t->f->object,
+		&planned, &t->f->e),
+	    l, "erase");
+	approve_erasure(t, l, planned, DIRECTOR);
+	approve_erasure(t, l, planned, JURIST);
+	c = core_fixture_caller(t->f, DIRECTOR);
+	must(t,
+	    erasure_run(t->f->core, &c,
+		json_string_value(json_object_get(planned, "erasure")),
+		&t->f->object, &answer, &t->f->e),
+	    l, "erase");
+	json_decref(planned);
+	json_decref(answer);
+	for (i = 0; i < l->ndocs; i++)
+		if (l->docs[i].filed != LIFE_NOT_YET &&
+		    l->docs[i].gone == LIFE_NOT_YET)
+			l->docs[i].gone = t->today;
+	l->gone = t->today;
+	t->asked++;
+}
+
 /* --- a day ------------------------------------------------------------------
  */
 
@@ -405,6 +496,12 @@ do_act(struct team *t, struct life *l, const struct life_act *a)
 		break;
 	case LIFE_HOLD:
 		hold(t, l, a);
+		break;
+	case LIFE_ASK:
+		ask_and_answer(t, l, a);
+		break;
+	case LIFE_ERASE:
+		erase(t, l, a);
 		break;
 	case LIFE_CONSENT:
 		consent(t, l, a);

@@ -26,6 +26,7 @@ struct team {
 	} heads[TEAM_HEADS];
 	size_t nheads;
 	size_t acts, skipped, filed, sweeps, destroyed, cases_gone, conflicts;
+	size_t asked; /* cases erased because the household asked */
 	size_t wrong;
 };
 
