@@ -72,7 +72,7 @@ add_verdict(struct judged *j, const struct inspect_verdict *v,
 	if (v->proved_time_ms != 0)
 		time_format(v->proved_time_ms, proved);
 	/* A certificate's name may be in any bytes: never repaired. */
-	o = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s}",
+	o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s}",
 	    "indication", inspect_indication_name(v->indication), "integrity",
 	    inspect_integrity_name(v->integrity), "proved_at", proved,
 	    "sub_indication", v->sub, "signer",
