@@ -110,6 +110,7 @@ const struct cmd *const commands[] = {
 	&cmd_verify_certificate,
 	&cmd_verify_bilan,
 	&cmd_verify,
+	&cmd_check,
 	&cmd_policy_check,
 	&cmd_policy_test,
 	&cmd_policy_diff,

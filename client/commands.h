@@ -108,6 +108,7 @@ extern const struct cmd cmd_verify_log;
 extern const struct cmd cmd_verify_certificate;
 extern const struct cmd cmd_verify_bilan;
 extern const struct cmd cmd_verify;
+extern const struct cmd cmd_check;
 extern const struct cmd cmd_policy_check;
 extern const struct cmd cmd_policy_test;
 extern const struct cmd cmd_policy_diff;

@@ -66,6 +66,9 @@ static const struct {
 	{ "change-empty", N_("rien n'est à changer") },
 	{ "channel", N_("le canal est visite, telephone, courrier, courriel, "
 			"sms, rendez-vous ou guichet") },
+	{ "check-failed", N_("le fichier n'a pas pu être examiné") },
+	{ "check-result", N_("lisez le résultat avant de vous fier à ce "
+			     "fichier") },
 	{ "clock-changed", N_("l'horloge a sauté depuis cette page : "
 			      "demandez-en une autre (sceau clock confirm)") },
 	{ "clock-suspect", N_("l'horloge de la machine n'est pas crue : rien "

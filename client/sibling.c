@@ -82,7 +82,8 @@ sibling_program(
 	snprintf(build, sizeof(build), "../%s/", room);
 	if ((r = try_path(own, program, "", 0, out, e)) == 0 &&
 	    (r = try_path(own, build, program, 0, out, e)) == 0 &&
-	    (r = try_path(own, "../sbin/", program, 0, out, e)) == 0)
+	    (r = try_path(own, "../sbin/", program, 0, out, e)) == 0 &&
+	    (r = try_path(own, "../libexec/sceau/", program, 0, out, e)) == 0)
 		r = search_path(program, out, e);
 	if (r == 0)
 		return err_set(e, ERR_NOT_FOUND, "%s", program);

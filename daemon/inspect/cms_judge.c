@@ -302,7 +302,7 @@ check_place(const struct cms_case *c, const struct cms_shape *shape)
 			   ? NULL
 			   : "not-a-time-stamp";
 	if (c->filter == INSPECT_FILTER_INSIDE)
-		return shape->has_content ? NULL : "content-missing";
+		return shape->is_token ? "time-stamp-as-signature" : NULL;
 	if (shape->is_token)
 		return "time-stamp-as-signature";
 	return shape->has_content ? "content-in-detached-signature" : NULL;
@@ -322,6 +322,8 @@ judge_shape(const struct cms_case *c, const struct cms_shape *shape,
 		fault = check_place(c, shape);
 	if (fault != NULL)
 		verdict_fail(v, "FORMAT_FAILURE", fault);
+	else if (c->filter == INSPECT_FILTER_INSIDE && !shape->has_content)
+		verdict_doubt(v, "SIGNED_DATA_NOT_FOUND", "content-missing");
 	else if (c->filter == INSPECT_FILTER_UNKNOWN)
 		verdict_doubt(v, "GENERIC", "subfilter-unknown");
 	else if (shape->is_unsupported || shape->digest == CMS_DIGEST_UNKNOWN) {

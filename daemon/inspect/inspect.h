@@ -26,6 +26,8 @@ struct inspector;
  */
 int inspector_open(const char *path, uid_t uid_inspect, struct inspector **out,
     struct err *e) NODISCARD;
+/* The same over one end of a pair (SOCK_SEQPACKET): *fd is taken. */
+int inspector_adopt(int *fd, struct inspector **out, struct err *e) NODISCARD;
 void inspector_freep(struct inspector **i);
 
 /* Bytes of a detached signature (DER), and of the anchors (PEM). */
@@ -101,6 +103,15 @@ enum inspect_integrity {
 	INTEGRITY_UNSUPPORTED, /* an algorithm or an encryption not handled */
 	INTEGRITY_ERROR	       /* not readable as what it should be */
 };
+/* What came after the bytes that a signature covers; the worse, the greater. */
+enum inspect_after {
+	AFTER_NOTHING,
+	AFTER_VALIDATION, /* certificates, revocation, time stamps */
+	AFTER_SIGNATURES, /* and further signatures, in their fields */
+	AFTER_UNKNOWN,	  /* what it does cannot be told */
+	AFTER_CHANGES,	  /* notes, filled fields: people must be told */
+	AFTER_FORBIDDEN	  /* what is shown, or a signature, was changed */
+};
 struct inspect_verdict {
 	enum inspect_indication indication;
 	enum inspect_integrity integrity;
@@ -108,10 +119,11 @@ struct inspect_verdict {
 			 FOUND, HASH_FAILURE, SIG_CRYPTO_FAILURE */
 	char signer[INSPECT_NAME_MAX]; /* subject of the certificate */
 	int64_t signing_time_ms;       /* claimed; 0 unknown */
-	int64_t proved_time_ms; /* a time stamp that passed says that it was
-				   there then; of a time stamp: its time; 0 */
-	int is_stamp;		/* a time stamp, nobody's signature */
-	uint64_t covers;	/* bytes of the file that it covers */
+	int64_t proved_time_ms;	  /* a time stamp that passed says that it was
+				     there then; of a time stamp: its time; 0 */
+	int is_stamp;		  /* a time stamp, nobody's signature */
+	enum inspect_after after; /* the worst of all that came after it */
+	uint64_t covers;	  /* bytes of the file that it covers */
 	char reasons[INSPECT_REASONS_MAX]; /* stable words in kebab-case, one
 					      space between: DESIGN.md */
 };
@@ -154,6 +166,20 @@ int inspect_pdf(struct inspector *i, int fd, uint64_t size,
  */
 enum inspect_indication inspect_weakest(
     const struct inspect_verdict *v, size_t n);
+
+/* All signatures of a file in one word each. */
+struct inspect_summary {
+	enum inspect_integrity integrity;
+	/* The weakest indication, or "NOT-SIGNED". */
+	const char *verdict;
+	/* After the last signature of a person, or the last time stamp. */
+	enum inspect_after after;
+};
+/* Pure. Time stamps alone are no signature, and still judged. */
+void inspect_summarise(const struct inspect_type *t,
+    const struct inspect_verdict *v, size_t n, struct inspect_summary *out);
+/* "nothing", "validation-data", "changes". */
+const char *inspect_after_name(enum inspect_after a);
 
 /* "TOTAL-PASSED", "INDETERMINATE", "TOTAL-FAILED". */
 const char *inspect_indication_name(enum inspect_indication i);

@@ -83,6 +83,16 @@ keep_idle(struct inspector *i, int *fd)
 	pthread_mutex_unlock(&i->lock);
 }
 
+int
+inspector_adopt(int *fd, struct inspector **out, struct err *e)
+{
+	int r = inspector_open("", getuid(), out, e);
+
+	if (r == 0)
+		keep_idle(*out, fd);
+	return r;
+}
+
 /* The verdict comes from whoever listens there: it must be the right uid. */
 static int
 connect_checked(const struct inspector *i, int *out, struct err *e)
@@ -445,6 +455,8 @@ temper(struct inspect_verdict *v, const struct inspect_type *t, uint64_t size,
     int is_last, size_t bad)
 {
 	if (v->covers < size)
+		v->after = AFTER_UNKNOWN;
+	if (v->after > AFTER_SIGNATURES)
 		hold_back(
 		    v, is_last ? "added-after-signature" : "earlier-revision");
 	if (bad > 0)
@@ -487,44 +499,4 @@ inspect_pdf(struct inspector *i, int fd, uint64_t size,
 	memcpy(out, v, sizeof(v[0]) * t->nranges);
 	*n = t->nranges;
 	return 0;
-}
-
-enum inspect_indication
-inspect_weakest(const struct inspect_verdict *v, size_t n)
-{
-	enum inspect_indication weakest =
-	    n > 0 ? INSPECT_PASSED : INSPECT_INDETERMINATE;
-	size_t i;
-
-	/* The worse, the greater the number. */
-	for (i = 0; i < n; i++)
-		if (v[i].indication > weakest)
-			weakest = v[i].indication;
-	return weakest;
-}
-
-const char *
-inspect_indication_name(enum inspect_indication i)
-{
-	switch (i) {
-	case INSPECT_PASSED:
-		return "TOTAL-PASSED";
-	case INSPECT_FAILED:
-		return "TOTAL-FAILED";
-	default:
-		return "INDETERMINATE";
-	}
-}
-
-const char *
-inspect_integrity_name(enum inspect_integrity i)
-{
-	static const char *const names[] = { [INTEGRITY_PASS] = "PASS",
-		[INTEGRITY_FAIL] = "FAIL",
-		[INTEGRITY_INDET] = "INDET",
-		[INTEGRITY_NOSIG] = "NOSIG",
-		[INTEGRITY_UNSUPPORTED] = "UNSUPPORTED",
-		[INTEGRITY_ERROR] = "ERROR" };
-
-	return i >= INTEGRITY_PASS && i <= INTEGRITY_ERROR ? names[i] : "ERROR";
 }

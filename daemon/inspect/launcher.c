@@ -206,6 +206,31 @@ free_place(struct launcher *l)
 	return NULL;
 }
 
+int
+launcher_adopt(struct launcher *l, int *fd, struct err *e)
+{
+	struct conn *c = free_place(l);
+
+	if (c == NULL)
+		return err_set(e, ERR_BUSY, "too many connections");
+	if (fcntl(*fd, F_SETFL, O_NONBLOCK) < 0)
+		return err_sys(e, ERR_INTERNAL, "a connection");
+	c->fd = *fd;
+	*fd = -1;
+	return 0;
+}
+
+static int
+is_deserted(const struct launcher *l)
+{
+	size_t i;
+
+	for (i = 0; i < LAUNCHER_CONNS_MAX; i++)
+		if (l->conns[i].fd >= 0)
+			return 0;
+	return l->listener < 0;
+}
+
 static void
 accept_one(struct launcher *l)
 {
@@ -280,7 +305,7 @@ launcher_run(struct launcher *l, struct err *e)
 	size_t i, k;
 	int wait;
 
-	for (;;) {
+	while (!is_deserted(l)) {
 		wait = fill_polls(l, p);
 		if (poll(p, NELEMS(p), wait) < 0 && errno != EINTR)
 			return err_sys(e, ERR_INTERNAL, "poll");
@@ -296,4 +321,5 @@ launcher_run(struct launcher *l, struct err *e)
 		if ((p[1].revents & POLLIN) != 0)
 			accept_one(l);
 	}
+	return 0;
 }

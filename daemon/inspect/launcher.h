@@ -20,6 +20,9 @@ struct launcher;
 int launcher_new(int listener, int stop, uid_t uid_daemon,
     const struct worker_kit *kit, struct launcher **out, struct err *e)
     NODISCARD;
+/* Serve this connection too; *fd is taken. Without a listener (-1) the
+ * launcher ends with its last connection. */
+int launcher_adopt(struct launcher *l, int *fd, struct err *e) NODISCARD;
 /* Serve until stop. */
 int launcher_run(struct launcher *l, struct err *e) NODISCARD;
 /* Kills and buries the workers, closes the connections. */

@@ -19,43 +19,84 @@
 #include "base/sandbox.h"
 #include "base/secret.h"
 #include "base/settings.h"
+#include "daemon/inspect/check.h"
 #include "daemon/inspect/launcher.h"
 
 struct options {
 	const char *dir;
 	int ready_fd;
+	int is_check; /* one file, without a vault */
+	struct check_options check;
 };
+
+static int
+parse_descriptor(const char *s, int *out)
+{
+	char *end;
+	long n = strtol(s, &end, 10);
+
+	if (*end != '\0' || end == s || n < 0 || n > 1024)
+		return -1;
+	*out = (int)n;
+	return 0;
+}
+
+static int
+take_option(int c, struct options *o)
+{
+	switch (c) {
+	case 'd':
+		o->dir = optarg;
+		return 0;
+	case 'r':
+		return parse_descriptor(optarg, &o->ready_fd);
+	case 'R':
+		return parse_descriptor(optarg, &o->check.report_fd);
+	case 'c':
+		o->is_check = 1;
+		o->check.file = optarg;
+		return 0;
+	case 's':
+		o->check.signature = optarg;
+		return 0;
+	case 'a':
+		o->check.anchors = optarg;
+		return 0;
+	case 't':
+		o->check.at = optarg;
+		return 0;
+	case 'v':
+		printf("sceau-inspect %s\n", SCEAU_VERSION);
+		exit(0);
+	default:
+		return -1;
+	}
+}
 
 static int
 parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
 		{ "ready-fd", required_argument, NULL, 'r' },
+		{ "check", required_argument, NULL, 'c' },
+		{ "signature", required_argument, NULL, 's' },
+		{ "anchors", required_argument, NULL, 'a' },
+		{ "at", required_argument, NULL, 't' },
+		{ "report-fd", required_argument, NULL, 'R' },
 		{ "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	char *end;
-	long n;
 	int c;
 
-	*o = (struct options){ NULL, -1 };
-	while ((c = getopt_long(argc, argv, "d:", longs, NULL)) != -1) {
-		if (c == 'd') {
-			o->dir = optarg;
-		} else if (c == 'r') {
-			n = strtol(optarg, &end, 10);
-			if (*end != '\0' || end == optarg || n < 0 || n > 1024)
-				return -1;
-			o->ready_fd = (int)n;
-		} else if (c == 'v') {
-			printf("sceau-inspect %s\n", SCEAU_VERSION);
-			exit(0);
-		} else {
+	*o = (struct options){ .ready_fd = -1,
+		.check = { .report_fd = STDOUT_FILENO } };
+	while ((c = getopt_long(argc, argv, "d:", longs, NULL)) != -1)
+		if (take_option(c, o) < 0)
 			return -1;
-		}
-	}
-	return o->dir != NULL && optind == argc ? 0 : -1;
+	if (optind != argc)
+		return -1;
+	return (o->dir != NULL) != o->is_check ? 0 : -1;
 }
 
 /* SIGTERM and SIGINT as something that poll sees. */
@@ -125,6 +166,8 @@ run(const struct options *o, struct err *e)
 	if (setenv("TZ", "UTC", 1) < 0)
 		return err_sys(e, ERR_NOMEM, "TZ");
 	tzset();
+	if (o->is_check)
+		return check_run(&o->check, e);
 	if ((r = settings_load(o->dir, &s, e)) < 0 ||
 	    (r = open_stop(&stop, e)) < 0 ||
 	    (r = start(&s, &listener, &kit, e)) < 0 ||
@@ -141,7 +184,10 @@ main(int argc, char **argv)
 	struct err e;
 
 	if (parse_options(argc, argv, &o) < 0) {
-		fprintf(stderr, "sceau-inspect -d DIR [--ready-fd N]\n");
+		fprintf(stderr,
+		    "sceau-inspect -d DIR [--ready-fd N]\n"
+		    "sceau-inspect --check FILE [--signature FILE] "
+		    "[--anchors DIR] [--at TIME] [--report-fd N]\n");
 		return err_exit(ERR_USAGE);
 	}
 	log_open("sceau-inspect");

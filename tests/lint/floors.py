@@ -73,6 +73,7 @@ LIBRARIES = {
         "daemon/http/",
         "daemon/audit/",
         "daemon/*",
+        "daemon/inspect/check_json.c",
         "client/",
     },
 }

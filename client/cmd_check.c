@@ -1,0 +1,190 @@
+/*
+ * sceau check FILE: what a file outside the vault is and what its signatures
+ * are worth, by the sandboxed workers of sceau-inspect and without a daemon.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "client/commands.h"
+#include "client/out.h"
+#include "client/sibling.h"
+
+#define REPORT_MAX (1u << 20) /* bytes */
+#define ARGS 12
+
+/* The word on the whole, the sentence for it, and the exit status of it. */
+static const struct {
+	const char *word, *sentence;
+	enum err_code code;
+} words[] = {
+	{ "PASS", N_("chaque signature est juste et porte sur tout le fichier"),
+	    ERR_OK },
+	{ "NOSIG", N_("aucune signature"), ERR_OK },
+	{ "FAIL", N_("signature fausse, ou fichier changé après la signature"),
+	    ERR_INTEGRITY },
+	{ "INDET", N_("on ne peut pas conclure : lisez les raisons"),
+	    ERR_INCOMPLETE },
+	{ "UNSUPPORTED", N_("format ou algorithme qui n'est pas jugé ici"),
+	    ERR_INCOMPLETE },
+	{ "ERROR", N_("fichier illisible, ou d'un type qui n'est pas admis"),
+	    ERR_REFUSED },
+};
+
+static size_t
+find_word(const json_t *j)
+{
+	size_t i;
+
+	for (i = 0; i < NELEMS(words) - 1; i++)
+		if (strcmp(words[i].word, jstr(j, "integrity")) == 0)
+			break;
+	return i;
+}
+
+static void
+print_signature(size_t i, const json_t *v)
+{
+	char reasons[1024], at[32], covers[32];
+	int is_stamp = strcmp(jstr(v, "kind"), "time-stamp") == 0;
+
+	printf(
+	    is_stamp ? _("Horodatage %zu : ") : _("Signature %zu : "), i + 1);
+	out_text(stdout, jstr(v, "indication"));
+	if (*jstr(v, "sub_indication") != '\0') {
+		fputs(" / ", stdout);
+		out_text(stdout, jstr(v, "sub_indication"));
+	}
+	putchar('\n');
+	human_size((unsigned long long)jint(v, "covers"), covers);
+	jlist(v, "reasons", reasons, sizeof(reasons));
+	out_line(stdout, _("    signataire"), jstr(v, "signer"));
+	out_line(stdout,
+	    json_is_true(json_object_get(v, "time_proven"))
+		? _("    prouvée à la date du")
+		: _("    date déclarée"),
+	    jtime(v, "time", at));
+	out_line(stdout, _("    couvre"), covers);
+	out_line(stdout, _("    parce que"), reasons);
+}
+
+static const char *
+after_words(const char *after)
+{
+	if (strcmp(after, "changes") == 0)
+		return _("des changements, qui ne sont pas signés");
+	if (strcmp(after, "validation-data") == 0)
+		return _("seulement des preuves de validation");
+	return _("rien");
+}
+
+static void
+print_report(const json_t *j)
+{
+	size_t i, k = find_word(j);
+	json_t *v;
+
+	printf("%s : %s\n", words[k].word, _(words[k].sentence));
+	out_line(stdout, _("type"), jstr(j, "type"));
+	out_line(stdout, _("raison"), jstr(j, "why"));
+	out_line(stdout, _("verdict"), jstr(j, "verdict"));
+	json_array_foreach(json_object_get(j, "signatures"), i, v)
+	{
+		print_signature(i, v);
+	}
+	if (i > 0)
+		out_line(stdout, _("après la dernière signature"),
+		    after_words(jstr(j, "after_last_signature")));
+}
+
+/* What sceau-inspect said in its own words stands on standard error. */
+static int
+as_error(int status, struct err *e)
+{
+	enum err_code code;
+
+	for (code = ERR_USAGE; code < ERR_CODES; code++)
+		if (err_exit(code) == status)
+			return err_tag(e, code, "check-failed",
+			    "sceau-inspect: %d", status);
+	return err_tag(
+	    e, ERR_INTERNAL, "check-failed", "sceau-inspect: %d", status);
+}
+
+static int
+ask(struct cli *c, const char *file, int fd, struct err *e)
+{
+	static const char *const names[] = { "signature", "anchors", "at" };
+	static const char *const options[] = { "--signature", "--anchors",
+		"--at" };
+	AUTO(mem_freep) char *program = NULL;
+	const char *args[ARGS] = { "sceau-inspect", "--check", file,
+		"--report-fd", "3" };
+	size_t i, n = 5;
+	int r, status;
+
+	for (i = 0; i < NELEMS(names); i++) {
+		if (cli_option(c, names[i]) == NULL)
+			continue;
+		args[n++] = options[i];
+		args[n++] = cli_option(c, names[i]);
+	}
+	if ((r = sibling_program(
+		 "sceau-inspect", "daemon/inspect", &program, e)) < 0 ||
+	    (r = sibling_run(
+		 program, (char *const *)(uintptr_t)args, fd, &status, e)) < 0)
+		return r;
+	return status == 0 ? 0 : as_error(status, e);
+}
+
+static int
+read_report(int fd, json_t **out, struct err *e)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	off_t n = lseek(fd, 0, SEEK_END);
+	int r;
+
+	if (n <= 0 || n > (off_t)REPORT_MAX)
+		return err_set(e, ERR_INTERNAL, "sceau-inspect: no report");
+	if ((r = buf_reserve(&text, (size_t)n, e)) < 0 ||
+	    (r = fd_pread_all(fd, text.p, (size_t)n, 0, e)) < 0)
+		return r;
+	*out = json_loadb((const char *)text.p, (size_t)n, 0, NULL);
+	return *out != NULL ? 0
+			    : err_set(e, ERR_INTERNAL, "sceau-inspect: JSON");
+}
+
+static int
+check_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	AUTO(fd_closep) int fd = -1;
+	enum err_code code;
+	int r;
+
+	(void)argc;
+	if ((r = memfd_new("report", &fd, e)) < 0 ||
+	    (r = ask(c, argv[0], fd, e)) < 0 ||
+	    (r = read_report(fd, &j, e)) < 0)
+		return r;
+	if (!cli_print_json(c, j))
+		print_report(j);
+	code = words[find_word(j)].code;
+	return code == ERR_OK ? 0
+			      : err_tag(e, code, "check-result", "%s",
+				    jstr(j, "integrity"));
+}
+
+static const char *const options[] = { "signature", "anchors", "at", NULL };
+
+const struct cmd cmd_check = {
+	.noun = "check",
+	.usage = N_("FICHIER"),
+	.about = N_("ce qu'est un fichier et ce que valent ses signatures, "
+		    "hors du coffre"),
+	.options = options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = check_run,
+};
