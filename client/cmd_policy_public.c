@@ -84,6 +84,7 @@ static const struct {
 	{ "end-of-contract", N_("la fin du contrat") },
 	{ "last-instalment", N_("la dernière échéance") },
 	{ "end-of-processing", N_("la fin du traitement") },
+	{ "end-of-mandate", N_("la fin du mandat") },
 	{ "step-done", N_("la fin de la démarche") },
 	{ "end-of-copy", N_("la fin de la copie") },
 	{ "final-decision", N_("la décision définitive") },
@@ -116,6 +117,9 @@ retention(struct page *g, const char *name)
 	else
 		add(g, _("  Conservé jusqu'à ce moment : %s"),
 		    start(g->p, x->from));
+	if (x->active_until != NULL)
+		add(g, _(", et au moins jusqu'à ce moment : %s"),
+		    start(g->p, x->active_until));
 	if (x->intermediate_months > 0)
 		add(g, _(", puis archivé, d'accès restreint, %u mois après %s"),
 		    x->intermediate_months, start(g->p, x->intermediate_from));

@@ -74,6 +74,7 @@ int build_people(struct build *b, struct err *e) NODISCARD;
 void check_policy(struct build *b);
 void check_access(struct build *b);
 void check_moments(struct build *b);
+void check_terms(struct build *b);
 void check_disclosure(struct build *b);
 void check_people(struct build *b);
 

@@ -273,6 +273,7 @@ build_retentions(struct build *b, struct err *e)
 		v[i].intermediate_months = (uint32_t)read_number(
 		    b, s->v[i], "intermediate-months", 0, 1200, 0);
 		v[i].from = read_name(b, s->v[i], "from", 1);
+		v[i].active_until = read_name(b, s->v[i], "active-until", 0);
 		v[i].intermediate_from =
 		    read_name(b, s->v[i], "intermediate-from", 0);
 		if (v[i].intermediate_from == NULL)

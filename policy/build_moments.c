@@ -210,6 +210,8 @@ read_computed(struct build *b, const struct node *n, struct policy_deadline *v)
 {
 	v->before = read_flag_must(b, n, "before");
 	v->no_later_than = read_name_or_none(b, n, "no-later-than");
+	v->figure_on = read_name(b, n, "figure-on", 0);
+	v->truce = read_flag(b, n, "truce");
 	v->once = read_name(b, n, "once", 0);
 	v->settled_by = read_names(b, n, "settled-by");
 	v->stages = read_words_or_none(b, n, "stages", names_stages);
@@ -224,13 +226,21 @@ read_computed(struct build *b, const struct node *n, struct policy_deadline *v)
 		problem(b->ps, n->file, read_line(n, "before"),
 		    "deadline \"%s\" is before something by no figure",
 		    v->name);
+	if (v->before && v->truce)
+		problem(b->ps, n->file, read_line(n, "truce"),
+		    "deadline \"%s\" is before something: no truce moves it",
+		    v->name);
+	if (v->figure_on != NULL && v->figure == NULL)
+		problem(b->ps, n->file, read_line(n, "figure-on"),
+		    "deadline \"%s\" has no figure to choose", v->name);
 }
 
 static void
 check_module_line(struct build *b, const struct node *n)
 {
 	static const char *const computed[] = { "before", "no-later-than",
-		"once", "settled-by", "stages", "states", NULL };
+		"figure-on", "truce", "once", "settled-by", "stages", "states",
+		NULL };
 	size_t i;
 
 	for (i = 0; computed[i] != NULL; i++)
@@ -349,6 +359,8 @@ check_deadline(
 	check_is_moment(b, n, "no-later-than", v->no_later_than,
 	    read_line(n, "no-later-than"));
 	check_is_moment(b, n, "once", v->once, read_line(n, "once"));
+	check_is_moment(
+	    b, n, "figure-on", v->figure_on, read_line(n, "figure-on"));
 	for (i = 0; v->settled_by[i] != NULL; i++) {
 		check_is_moment(
 		    b, n, "settled-by", v->settled_by[i], settled->lines[i]);
@@ -402,6 +414,8 @@ check_moments(struct build *b)
 	for (i = 0; i < s->n; i++) {
 		check_is_moment(
 		    b, s->v[i], "from", r[i].from, read_line(s->v[i], "from"));
+		check_is_moment(b, s->v[i], "active-until", r[i].active_until,
+		    read_line(s->v[i], "active-until"));
 		check_is_moment(b, s->v[i], "intermediate-from",
 		    r[i].intermediate_from,
 		    read_line(s->v[i], "intermediate-from"));

@@ -24,6 +24,7 @@ check_policy(struct build *b)
 {
 	check_retention(b);
 	check_moments(b);
+	check_terms(b);
 	check_access(b);
 	check_disclosure(b);
 	check_people(b);

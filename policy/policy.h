@@ -508,6 +508,11 @@ struct policy_deadline {
 	const char *after;  /* the moment it runs from; NULL: a module's */
 	int before;	    /* counted back from it: before a hearing */
 	const char *figure; /* the period; NULL: at once, or the module's */
+	/* Of figures that succeed one another, the one in force on the day of
+	 * this moment (a lease); NULL, or it never was: of the one it runs
+	 * from. */
+	const char *figure_on;
+	int truce; /* a last day in the winter truce moves to its end */
 	/* It falls due at the latest when this moment comes; NULL. */
 	const char *no_later_than;
 	/* Only in a case in which this moment was; NULL: in any. */
@@ -543,6 +548,8 @@ struct policy_retention {
 	const char *name, *title, *source;
 	uint32_t active_months, intermediate_months;
 	const char *from; /* a moment */
+	/* Active at least until this moment, when it comes later; or NULL. */
+	const char *active_until;
 	/* The intermediate archive ends intermediate_months after this
 	 * moment; from where the rules do not say. 0 months: there is none. */
 	const char *intermediate_from;
@@ -555,6 +562,8 @@ struct policy_retention {
 };
 const struct policy_retention *policy_retention(
     const struct policy *p, const char *name);
+size_t policy_retentions(
+    const struct policy *p, const struct policy_retention **all);
 /* The rule of this name; or the one that stands in its place for a case in
  * which its moment has come: has_moment is asked. */
 const struct policy_retention *policy_retention_for(const struct policy *p,

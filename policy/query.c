@@ -298,6 +298,13 @@ policy_retention_for(const struct policy *p, const char *name, int32_t day,
 	return policy_retention(p, name);
 }
 
+size_t
+policy_retentions(const struct policy *p, const struct policy_retention **all)
+{
+	*all = p->retentions;
+	return p->nretentions;
+}
+
 const struct policy_moment *
 policy_moment(const struct policy *p, const char *name)
 {

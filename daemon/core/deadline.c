@@ -27,16 +27,20 @@ is_settled(const struct policy_deadline *d, const struct deadline_case *c,
 /* The last day of the term that begins, or for one counted back ends, on
  * this day: at once where the rules in force have no such period. */
 static int32_t
-last_day(const struct policy *p, const struct policy_deadline *d, int32_t day)
+last_day(const struct policy *p, const struct policy_deadline *d,
+    const struct deadline_case *c, int32_t day)
 {
 	enum term_unit unit;
+	int32_t on = day, last = day;
 	uint32_t n;
 
-	if (d->figure == NULL ||
-	    policy_period_on(p, d->figure, day, &n, &unit, NULL) < 0)
-		return day;
-	return d->before ? term_day_before(day, n, unit)
-			 : term_last_day(day, n, unit);
+	if (d->figure_on != NULL && !c->day(c->arg, d->figure_on, &on))
+		on = day;
+	if (d->figure != NULL &&
+	    policy_period_on(p, d->figure, on, &n, &unit, NULL) == 0)
+		last = d->before ? term_day_before(day, n, unit)
+				 : term_last_day(day, n, unit);
+	return d->truce ? term_truce_end(last) : last;
 }
 
 /* Sooner, when that comes first: the first communication with the household
@@ -73,7 +77,7 @@ deadline_runs(const struct policy *p, const struct policy_deadline *d,
 	since = d->before ? once : at;
 	if (is_settled(d, c, since))
 		return 0;
-	out->last = last_day(p, d, at);
+	out->last = last_day(p, d, c, at);
 	bring_forward(d, c, at, &out->last);
 	out->since = since != INT32_MIN ? since : c->as_of;
 	return 1;

@@ -37,6 +37,20 @@ count(const struct retention_facts *f, const char *moment, uint32_t months,
 	return 1;
 }
 
+/* Active at least until a moment that comes later: the last instalment. */
+static void
+lengthen(const struct retention_facts *f, const struct policy_retention *r,
+    struct retention_finding *out, int32_t *last)
+{
+	int32_t day;
+
+	if (r->active_until == NULL || !day_of(f, r->active_until, &day) ||
+	    day <= *last)
+		return;
+	out->moment = r->active_until;
+	out->from = *last = day;
+}
+
 /* The months are the most: a moment that came sooner ends it. */
 static void
 shorten(const struct retention_facts *f, const struct policy_retention *r,
@@ -61,6 +75,7 @@ place(const struct retention_facts *f, const struct policy_retention *r,
 
 	if (!count(f, r->from, r->active_months, out, &active))
 		return;
+	lengthen(f, r, out, &active);
 	out->last = active;
 	out->state = f->day <= active ? RETENTION_ACTIVE : RETENTION_DUE;
 	if (r->intermediate_months == 0)

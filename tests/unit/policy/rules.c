@@ -130,7 +130,10 @@ const char rules_small[] =
     "	states = { open }\n"
     "	roles = { worker }\n"
     "	source = \"s\"\n"
-    "}\n";
+    "}\n"
+    "access \"votes\" { source = \"s\" roles = { worker }\n"
+    "	operations = { erase-approve }\n"
+    "	scope = any states = { open } purposes = none }\n";
 
 const char rules_people[] =
     "format = 1\n"
@@ -311,6 +314,14 @@ const char rules_more[] =
     "	value = 2\n"
     "	unit = working-days\n"
     "	source = \"s\"\n"
+    "}\n"
+    "access \"second\" {\n"
+    "	source = \"s\"\n"
+    "	roles = { boss }\n"
+    "	operations = { extract-approve }\n"
+    "	scope = any\n"
+    "	states = { open }\n"
+    "	purposes = none\n"
     "}\n";
 
 /* To stand behind rules_people. */

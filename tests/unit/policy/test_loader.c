@@ -641,6 +641,171 @@ a_wrong_moment_or_deadline_is_refused_with_its_line(void **state)
 	try_rows(*state, moment_rows, NELEMS(moment_rows), &small);
 }
 
+/* Sections behind the other rules: what of them never is, or never ends. */
+#define MOMENT(name, otherwise, events, kinds, more)                           \
+	"moment \"" name                                                       \
+	"\" { title = \"T\" source = \"s\" by-vault = false\n"                 \
+	"first = false otherwise = " otherwise "\n"                            \
+	"events = " events "\nkinds = " kinds "\nrecords-count = 0 " more      \
+	"}\n"
+#define DEADLINE(after, settled, stages, more)                                 \
+	"deadline \"d\" { title = \"T\" source = \"s\" roles = { worker }\n"   \
+	"states = { open }\n"                                                  \
+	"after = " after "\n"                                                  \
+	"settled-by = " settled "\n"                                           \
+	"stages = " stages "\n" more "}\n"
+#define PLAIN "before = false figure = none no-later-than = none"
+#define RETENTION(name, more)                                                  \
+	"retention \"" name                                                    \
+	"\" { title = \"T\" source = \"s\" active-months = 1\n" more "}\n"
+#define APPROVAL(what, roles)                                                  \
+	"approval \"" what "\" { source = \"s\" count = 1 own = true\n"        \
+	"valid-days = 30\nroles = { " roles " } }\n"
+
+static const struct {
+	const char *text, *what; /* NULL: it is good */
+} term_rows[] = {
+	/* A moment that nothing makes. */
+	{ MOMENT("m", "none", "{ ruling }", "none", ""), NULL },
+	{ MOMENT("m", "none", "none", "{ paper }", ""),
+	    "2: moment \"m\" can never happen" },
+	{ MOMENT("m", "none", "none", "{ outcome }", ""), NULL },
+	{ MOMENT("m", "none", "none", "{ paper, scan }", ""), NULL },
+	{ MOMENT("m", "entry", "none", "{ paper }", ""), NULL },
+	{ MOMENT("m", "n", "none", "{ paper }", "")
+		MOMENT("n", "none", "none", "{ paper }", ""),
+	    "7: moment \"n\" can never happen" },
+	{ "event \"old\" { title = \"T\" source = \"s\" document = false\n"
+	  "effective-until = \"2020-01-01\" }\n" MOMENT("m", "none", "{ old }",
+	      "none", "effective-from = \"2021-01-01\""),
+	    "4: moment \"m\" can never happen" },
+	/* A deadline on it. */
+	{ DEADLINE("entry", "{ last-contact }", "{ amont }", PLAIN), NULL },
+	{ MOMENT("m", "none", "none", "{ paper }", "")
+		DEADLINE("m", "{ last-contact }", "{ amont }", PLAIN),
+	    "9: deadline \"d\" waits for moment \"m\", which can never" },
+	{ MOMENT("m", "none", "none", "{ paper }", "")
+		DEADLINE("entry", "{ last-contact, m }", "{ amont }", PLAIN),
+	    "10: deadline \"d\" waits for moment \"m\", which can never" },
+	{ MOMENT("m", "none", "none", "{ paper }", "") DEADLINE(
+	      "entry", "{ last-contact }", "{ amont }", PLAIN "\nonce = m"),
+	    "13: deadline \"d\" waits for moment \"m\", which can never" },
+	{ MOMENT("m", "none", "none", "{ paper }", "")
+		DEADLINE("entry", "{ last-contact }", "{ amont }",
+		    "before = false figure = correction-hours\n"
+		    "no-later-than = none figure-on = m"),
+	    "13: deadline \"d\" waits for moment \"m\", which can never" },
+	{ MOMENT("m", "none", "none", "{ paper }", "")
+		DEADLINE("entry", "{ last-contact }", "{ amont }",
+		    "before = false figure = none\nno-later-than = m"),
+	    "13: deadline \"d\" waits for moment \"m\", which can never" },
+	{ MOMENT("m", "none", "{ ruling }", "none",
+	      "effective-until = \"2020-01-01\"")
+		DEADLINE("m", "{ last-contact }", "{ amont }",
+		    PLAIN " effective-from = \"2021-01-01\""),
+	    "9: deadline \"d\" is never in force together with moment \"m\"" },
+	/* One that never stands. */
+	{ MOMENT("m", "none", "{ hearing }", "none", "")
+		DEADLINE("m", "{ last-contact }", "{ amont }", PLAIN),
+	    "11: deadline \"d\" never stands: from moment \"m\" on a case is "
+	    "in stage aval" },
+	{ MOMENT("m", "none", "{ hearing }", "none", "")
+		DEADLINE("m", "{ last-contact }", "{ amont, aval }", PLAIN),
+	    NULL },
+	{ MOMENT("m", "none", "{ hearing, ruling }", "none", "")
+		DEADLINE("m", "{ last-contact }", "{ amont }", PLAIN),
+	    NULL },
+	{ DEADLINE("entry", "{ last-contact }", "{ amont }",
+	      "before = false figure = none\nno-later-than = entry"),
+	    "8: deadline \"d\" would be due when it begins" },
+	{ DEADLINE("entry", "{ last-contact }", "{ amont }",
+	      "before = true figure = correction-hours no-later-than = none\n"
+	      "once = last-contact"),
+	    "8: deadline \"d\" never stands: what it waits for settles it" },
+	/* The words of terms, where they mean nothing. */
+	{ DEADLINE("entry", "{ last-contact }", "{ amont }",
+	      "before = true figure = correction-hours no-later-than = none\n"
+	      "truce = true"),
+	    "8: deadline \"d\" is before something: no truce moves it" },
+	{ DEADLINE("entry", "{ last-contact }", "{ amont }",
+	      PLAIN "\nfigure-on = last-contact"),
+	    "8: deadline \"d\" has no figure to choose" },
+	{ DEADLINE("entry", "{ last-contact }", "{ amont }",
+	      "before = false figure = correction-hours no-later-than = none\n"
+	      "figure-on = dawn"),
+	    "8: unknown moment \"dawn\" in figure-on" },
+	{ "deadline \"d\" { title = \"T\" source = \"s\" roles = { worker }\n"
+	  "after = none figure = none\ntruce = true }\n",
+	    "4: deadline \"d\" runs from no moment: it has no truce" },
+	{ "deadline \"d\" { title = \"T\" source = \"s\" roles = { worker }\n"
+	  "after = none figure = none\nfigure-on = entry }\n",
+	    "4: deadline \"d\" runs from no moment: it has no figure-on" },
+	/* Retention. */
+	{ MOMENT("m", "none", "none", "{ paper }", "")
+		RETENTION("r", "from = m "),
+	    "8: retention \"r\" waits for moment \"m\", which can never" },
+	{ MOMENT("m", "none", "none", "{ paper }", "")
+		RETENTION("r", "from = entry\nactive-until = m "),
+	    "9: retention \"r\" waits for moment \"m\", which can never" },
+	{ RETENTION("r", "from = entry\nactive-until = dawn "),
+	    "4: unknown moment \"dawn\" in active-until" },
+	{ RETENTION("r", "from = entry intermediate-until = last-contact "),
+	    "2: retention \"r\" has no intermediate archive" },
+	{ RETENTION("r", "from = entry instead-of = t once = entry ")
+		RETENTION("t", "from = entry instead-of = r once = entry "),
+	    "3: retention \"r\" would stand in its own place" },
+	{ RETENTION("r", "from = entry instead-of = t once = entry ")
+		RETENTION("t", "from = entry instead-of = short once = entry "),
+	    NULL },
+	{ RETENTION("r", "from = entry instead-of = short once = entry ")
+		RETENTION("t", "from = entry instead-of = short once = entry "),
+	    "4: retention \"t\" never counts: \"r\" stands in that place" },
+	{ RETENTION("r", "from = entry instead-of = short once = entry ")
+		RETENTION("t",
+		    "from = entry instead-of = short once = last-contact "),
+	    NULL },
+	/* Approvals that no role that counts may give. */
+	{ APPROVAL("clock", "worker"),
+	    "4: role \"worker\" of approval \"clock\" can never give it: no "
+	    "access allows it clock-confirm" },
+	{ APPROVAL("people", "worker"), "no access allows it rules-approve" },
+	{ APPROVAL("retention", "boss"),
+	    "no access allows it retention-approve" },
+	{ APPROVAL("hold-release", "boss"),
+	    "no access allows it hold-release" },
+};
+
+static void
+what_never_is_or_never_ends_is_refused_with_its_line(void **state)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	struct rules *r = *state;
+	size_t i, missed = 0;
+	const char *said;
+	int rc;
+
+	for (i = 0; i < NELEMS(term_rows); i++) {
+		put_base(r, 1);
+		buf_reset(&text);
+		assert_int_equal(
+		    buf_addf(&text, NULL, "format = 1\n%s", term_rows[i].text),
+		    0);
+		rules_put(r, "60-terms.conf", buf_str(&text));
+		rc = rules_load(r);
+		said = rc == 0 ? "" : buf_str(&r->problems);
+		if (term_rows[i].what == NULL
+			? rc == 0
+			: strstr(said, term_rows[i].what) != NULL &&
+			      strstr(said, "60-terms.conf:") != NULL)
+			continue;
+		print_error("row %zu: \"%s\": got\n%s", i,
+		    term_rows[i].what != NULL ? term_rows[i].what : "(good)",
+		    said);
+		missed++;
+	}
+	assert_int_equal(missed, 0);
+}
+
 static void
 a_wrong_access_rule_is_refused_with_its_line(void **state)
 {
@@ -1060,7 +1225,18 @@ an_activity_of_the_register_names_what_there_is(void **state)
 
 	with(r, PROCESSING("\trecipients = { none }\n\tdata = { \"Qui\" }\n"
 			   "\tduration = \"Un an\"\n"));
-	assert_int_equal(rules_load(r), 0);
+	/* Once there are activities, what is kept belongs to one of them. */
+	expect(r, "kind \"note\" is in no processing of the register");
+	with(r, PROCESSING("\trecipients = { none }\n\tkinds = { note }\n"));
+	expect(r, "kind \"scan\" is in no processing of the register");
+	with(r, PROCESSING("\teffective-until = \"2020-01-01\"\n"
+			   "\trecipients = { none }\n"
+			   "\tkinds = { note, scan }\n"));
+	assert_int_equal(rules_load(r), 0); /* some day, both */
+	with(r, PROCESSING("\trecipients = { none }\n\tdata = { \"Qui\" }\n"
+			   "\tkinds = { note, scan }\n"));
+	if (rules_load(r) < 0)
+		fail_msg("%s", buf_str(&r->problems));
 	assert_int_equal(policy_processings(r->p, &v), 1);
 	assert_null(v[0].recipients[0]);
 	assert_string_equal(v[0].persons[0], "Locataires");
@@ -1221,6 +1397,7 @@ main(void)
 		T(what_is_not_the_language_is_refused_with_its_line),
 		T(a_wrong_kind_is_refused_with_its_line),
 		T(a_wrong_moment_or_deadline_is_refused_with_its_line),
+		T(what_never_is_or_never_ends_is_refused_with_its_line),
 		T(a_wrong_access_rule_is_refused_with_its_line),
 		T(a_wrong_disclosure_is_refused_with_its_line),
 		T(wrong_people_are_refused_with_their_line),

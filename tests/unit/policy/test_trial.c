@@ -247,7 +247,7 @@ accesses_that_are_not_are_silent(void **state)
 		 "never \"share\" { operations = { doc-read }\n"
 		 "	purposes = { share } }\n"
 		 "never \"the rest\" { role = worker operations-except =\n"
-		 "	{ case-list, doc-read, doc-file } }\n",
+		 "	{ case-list, doc-read, doc-file, erase-approve } }\n",
 	    "");
 }
 
