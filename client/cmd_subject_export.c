@@ -1,171 +1,207 @@
-/* sceau subject export: what the vault holds about one person, as a folder
- * to hand over. */
-#include "base/crypto.h"
+/* sceau subject export: what the vault holds about one person, to hand over:
+ * one tar file, or a folder. The household reads French, whatever the
+ * language of who makes the copy, so nothing in it goes through gettext. */
+#include <ctype.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "base/text.h"
 #include "client/commands.h"
-#include "client/folder.h"
+#include "client/csv_out.h"
 #include "client/out.h"
-#include "client/words.h"
+#include "client/pack.h"
+#include "client/subject_page.h"
 
-struct pack {
-	struct folder folder;
-	struct buf sums; /* SHA256SUMS */
+#define ANSWER_FILE "donnees.json"
+
+struct export
+{
+	struct cli *c;
+	const char *kase, *person;
+	struct pack pack;
+	json_t *j;     /* the vault's answer */
+	json_t *files; /* of the originals: [{file, …}], for the CSV */
+	uint64_t done, all;
 };
 
 static void
-pack_done(struct pack *p)
+export_done(struct export *x)
 {
-	folder_done(&p->folder);
-	buf_done(&p->sums);
+	pack_done(&x->pack);
+	json_decref(x->j);
+	json_decref(x->files);
 }
 
-static int
-pack_add(struct pack *p, const char *name, const struct buf *b, struct err *e)
-{
-	uint8_t sha256[SHA256_LEN];
-	char hex[2 * SHA256_LEN + 1];
-	int r;
+/* --- originals ------------------------------------------------------------ */
 
-	if ((r = digest_of(DIGEST_SHA256, b->p, b->len, sha256, e)) < 0 ||
-	    (r = folder_write(&p->folder, name, b->p, b->len, 0600, e)) < 0)
-		return r;
-	hex_format(sha256, sizeof(sha256), hex);
-	return buf_addf(&p->sums, e, "%s  %s\n", hex, name);
+/* The end of the name that the file had, when it is a plain one. */
+static void
+extension(const char *name, char out[9])
+{
+	const char *dot = strrchr(name, '.');
+	size_t i, n = dot != NULL ? strlen(dot + 1) : 0;
+
+	snprintf(out, 9, "bin");
+	if (n == 0 || n > 8)
+		return;
+	for (i = 0; i < n; i++)
+		if (!isalnum((unsigned char)dot[1 + i]))
+			return;
+	for (i = 0; i <= n; i++)
+		out[i] = (char)tolower((unsigned char)dot[1 + i]);
 }
 
-/* One cell. A spreadsheet takes what begins so for a formula: an apostrophe
- * before it keeps it text. */
-static int
-cell(struct buf *b, const char *s, int is_first, struct err *e)
-{
-	int r;
-
-	if ((r = buf_addstr(b, is_first ? "\"" : ";\"", e)) < 0 ||
-	    (*s != '\0' && strchr("=+-@\t\r", *s) != NULL &&
-		(r = buf_addstr(b, "'", e)) < 0))
-		return r;
-	for (; *s != '\0'; s++)
-		if ((*s == '"' && (r = buf_addstr(b, "\"", e)) < 0) ||
-		    (r = buf_add(b, s, 1, e)) < 0)
-			return r;
-	return buf_addstr(b, "\"", e);
-}
-
-/* A member as text: a string, a number; else compact JSON. */
-static int
-member_cell(struct buf *b, const json_t *v, int is_first, struct err *e)
-{
-	char *text;
-	int r;
-
-	if (v == NULL || json_is_null(v))
-		return cell(b, "", is_first, e);
-	if (json_is_string(v))
-		return cell(b, json_string_value(v), is_first, e);
-	if ((text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY)) == NULL)
-		return err_set(e, ERR_NOMEM, "csv");
-	r = cell(b, text, is_first, e);
-	free(text);
-	return r;
-}
+/* One page, or the signature: asked for by itself, so that the vault decides
+ * and enters each. */
+struct piece {
+	const json_t *document, *file; /* of "originals"; {name, size, …} */
+	size_t number, page;	       /* page 0: the signature */
+};
 
 static int
-csv_line(
-    struct buf *b, const json_t *row, const char *const *members, struct err *e)
-{
-	size_t i;
-	int r;
-
-	for (i = 0; members[i] != NULL; i++)
-		if ((r = row != NULL
-			     ? member_cell(b, json_object_get(row, members[i]),
-				   i == 0, e)
-			     : cell(b, members[i], i == 0, e)) < 0)
-			return r;
-	return buf_addstr(b, "\r\n", e);
-}
-
-/* UTF-8 with its mark, which spreadsheets look for. */
-static int
-pack_csv(struct pack *p, const char *name, const json_t *rows,
-    const char *const *members, struct err *e)
-{
-	AUTO(buf_done) struct buf b = { 0 };
-	json_t *row;
-	size_t i;
-	int r;
-
-	if ((r = buf_addstr(&b, "\xef\xbb\xbf", e)) < 0 ||
-	    (r = csv_line(&b, NULL, members, e)) < 0)
-		return r;
-	json_array_foreach(rows, i, row)
-	{
-		if ((r = csv_line(&b, row, members, e)) < 0)
-			return r;
-	}
-	return pack_add(p, name, &b, e);
-}
-
-/* Every value of a record on a line of its own. */
-static int
-flatten(json_t *into, const json_t *record, const char *path, const json_t *v,
+piece_path(const struct export *x, const struct piece *p, struct buf *path,
     struct err *e)
 {
-	char under[512];
-	const char *name;
-	json_t *one;
-	size_t i;
+	char text[32];
 	int r;
 
-	if (json_is_object(v)) {
-		json_object_foreach((json_t *)(uintptr_t)v, name, one)
-		{
-			snprintf(under, sizeof(under), "%s%s%s", path,
-			    *path != '\0' ? "." : "", name);
-			if ((r = flatten(into, record, under, one, e)) < 0)
-				return r;
-		}
-		return 0;
-	}
-	if (json_is_array(v)) {
-		json_array_foreach(v, i, one)
-		{
-			snprintf(under, sizeof(under), "%s[%zu]", path, i + 1);
-			if ((r = flatten(into, record, under, one, e)) < 0)
-				return r;
-		}
-		return 0;
-	}
-	one = json_pack("{s:O, s:O, s:O, s:s, s:O}", "document",
-	    json_object_get(record, "document"), "version",
-	    json_object_get(record, "version"), "kind",
-	    json_object_get(record, "title"), "field", path, "value", v);
-	if (one == NULL || json_array_append_new(into, one) < 0)
-		return err_set(e, ERR_NOMEM, "csv");
+	if ((r = cli_path(path, e,
+		 p->page > 0 ? "/v1/cases/%/persons/%/documents/%/content"
+			     : "/v1/cases/%/persons/%/documents/%/signature",
+		 x->kase, x->person, jstr(p->document, "document"))) < 0)
+		return r;
+	snprintf(text, sizeof(text), "%lld", jint(p->document, "version"));
+	if ((r = cli_query(path, "version", text, e)) < 0)
+		return r;
+	snprintf(text, sizeof(text), "%zu", p->page);
+	return cli_query(path, "page", p->page > 0 ? text : NULL, e);
+}
+
+/* What arrives is what the list said, byte for byte. */
+static int
+fetch(struct export *x, const struct piece *p, int fd,
+    uint8_t sha256[SHA256_LEN], struct err *e)
+{
+	AUTO(buf_done) struct buf path = { 0 };
+	AUTO(digest_freep) struct digest *d = NULL;
+	AUTO(http_exchange_done)
+	struct http_exchange q = {
+		.method = "GET",
+		.fd = -1,
+		.out_fd = fd,
+		.purpose = x->c->purpose,
+	};
+	char hex[2 * SHA256_LEN + 1];
+	struct http *h;
+	int r;
+
+	if ((r = piece_path(x, p, &path, e)) < 0 ||
+	    (r = digest_new(DIGEST_SHA256, &d, e)) < 0 ||
+	    (r = cli_http(x->c, &h, e)) < 0)
+		return r;
+	q.path = buf_str(&path);
+	q.digest = d;
+	if ((r = http_run(h, &q, e)) < 0 ||
+	    (r = digest_final(d, sha256, e)) < 0)
+		return r;
+	hex_format(sha256, SHA256_LEN, hex);
+	if (strcmp(hex, jstr(p->file, "sha256")) != 0)
+		return err_tag(e, ERR_INTEGRITY, "content-changed",
+		    "SHA-256 %s, %s", hex, jstr(p->file, "sha256"));
 	return 0;
 }
 
 static int
-pack_records(struct pack *p, const json_t *j, struct err *e)
+list_file(
+    struct export *x, const struct piece *p, const char *name, struct err *e)
 {
-	static const char *const members[] = { "document", "version", "kind",
-		"field", "value", NULL };
-	AUTO(json_decrefp) json_t *rows = json_array();
-	json_t *record;
-	size_t i;
-	int r;
+	json_t *line = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "file",
+	    name, "title", jstr(p->document, "title"), "name",
+	    jstr(p->file, "name"), "filed_at", jstr(p->document, "filed_at"),
+	    "size", (json_int_t)jint(p->file, "size"), "sha256",
+	    jstr(p->file, "sha256"), "document", jstr(p->document, "document"));
 
-	json_array_foreach(json_object_get(j, "records"), i, record)
-	{
-		if ((r = flatten(rows, record, "",
-			 json_object_get(record, "data"), e)) < 0)
-			return r;
-	}
-	return pack_csv(p, "donnees.csv", rows, members, e);
+	return line == NULL || json_array_append_new(x->files, line) < 0
+		   ? err_set(e, ERR_NOMEM, "originals")
+		   : 0;
+}
+
+/* Names are ours: number, kind, version, page. What the file was called
+ * stands in the list. */
+static int
+add_piece(struct export *x, const struct piece *p, struct err *e)
+{
+	uint8_t sha256[SHA256_LEN];
+	AUTO(buf_done) struct buf name = { 0 };
+	const char *kind = jstr(p->document, "kind");
+	char end[9];
+	int fd, r;
+
+	if (jint(p->file, "size") < 0 || strchr(kind, '/') != NULL ||
+	    *kind == '.')
+		return err_set(e, ERR_UNAVAILABLE, "originals");
+	extension(jstr(p->file, "name"), end);
+	if ((r = buf_addf(&name, e, "originaux/%03zu-%s-v%lld-", p->number,
+		 kind, jint(p->document, "version"))) < 0 ||
+	    (r = p->page > 0 ? buf_addf(&name, e, "%02zu.%s", p->page, end)
+			     : buf_addf(&name, e, "signature.%s", end)) < 0)
+		return r;
+	if ((r = pack_open(&x->pack, buf_str(&name),
+		 (uint64_t)jint(p->file, "size"), &fd, e)) < 0 ||
+	    (r = fetch(x, p, fd, sha256, e)) < 0 ||
+	    (r = pack_close(&x->pack, sha256, e)) < 0)
+		return r;
+	x->done += p->page > 0 ? 1 : 0;
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%llu/%llu", (unsigned long long)x->done,
+		    (unsigned long long)x->all);
+	return list_file(x, p, buf_str(&name), e);
 }
 
 static int
-pack_json(struct pack *p, const json_t *j, struct err *e)
+add_original(
+    struct export *x, const json_t *document, size_t number, struct err *e)
+{
+	struct piece p = { .document = document, .number = number };
+	const json_t *signature = json_object_get(document, "signature");
+	size_t n = jcount(document, "pages");
+	int r;
+
+	for (p.page = 1; p.page <= n; p.page++) {
+		p.file = jat(document, "pages", p.page - 1);
+		if ((r = add_piece(x, &p, e)) < 0)
+			return r;
+	}
+	if (!json_is_object(signature))
+		return 0;
+	p.page = 0;
+	p.file = signature;
+	return add_piece(x, &p, e);
+}
+
+static int
+add_originals(struct export *x, struct err *e)
+{
+	const json_t *o;
+	size_t i;
+	int r;
+
+	json_array_foreach(json_object_get(x->j, "originals"), i, o) x->all +=
+	    jcount(o, "pages");
+	json_array_foreach(json_object_get(x->j, "originals"), i, o)
+	{
+		if ((r = add_original(x, o, i + 1, e)) < 0)
+			return r;
+	}
+	if (x->all > 0 && isatty(STDERR_FILENO))
+		fputc('\n', stderr);
+	return 0;
+}
+
+/* --- the rest ------------------------------------------------------------- */
+
+static int
+add_json(struct export *x, const char *name, const json_t *j, struct err *e)
 {
 	AUTO(buf_done) struct buf b = { 0 };
 	char *text = json_dumps(j, JSON_INDENT(2));
@@ -175,107 +211,129 @@ pack_json(struct pack *p, const json_t *j, struct err *e)
 		return err_set(e, ERR_NOMEM, "json");
 	r = buf_addf(&b, e, "%s\n", text);
 	free(text);
-	return r < 0 ? r : pack_add(p, "donnees.json", &b, e);
+	return r < 0 ? r : pack_add(&x->pack, name, b.p, b.len, e);
 }
 
-/* The household reads French, whatever the language of who makes the copy. */
+/* What each sheet said, for programs and to read. */
 static int
-pack_page(struct pack *p, const json_t *j, struct err *e)
+add_receipts(struct export *x, struct err *e)
+{
+	char name[64];
+	const char *page;
+	const json_t *o;
+	size_t i;
+	int r;
+
+	json_array_foreach(json_object_get(x->j, "receipts"), i, o)
+	{
+		snprintf(name, sizeof(name), "consentements/%03zu.jsonld",
+		    (i + 1) % 1000);
+		if ((r = add_json(x, name, json_object_get(o, "receipt"), e)) <
+		    0)
+			return r;
+		page = jstr(o, "page");
+		snprintf(name, sizeof(name), "consentements/%03zu.txt",
+		    (i + 1) % 1000);
+		if ((r = pack_add(&x->pack, name, page, strlen(page), e)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int
+add_csv(struct export *x, const struct subject_list *list, const json_t *rows,
+    struct err *e)
 {
 	AUTO(buf_done) struct buf b = { 0 };
 	int r;
 
-	r = buf_addf(&b, e,
-	    "Vos données\n===========\n\n"
-	    "Ce dossier répond aux articles 15 et 20 du RGPD.\n\n"
-	    "donnees.csv        vos informations, une ligne par valeur\n"
-	    "donnees.json       tout, pour un programme\n"
-	    "originaux.csv      %zu documents, avec leurs empreintes SHA-256\n"
-	    "consentements.csv  vos accords et vos refus : %zu\n"
-	    "destinataires.csv  à qui vos informations ont été transmises : "
-	    "%zu\n"
-	    "durees.csv         combien de temps chaque document est gardé\n"
-	    "acces.csv          qui a lu votre dossier : jour, fonction, "
-	    "motif\n"
-	    "retenu.csv         ce qui n'est pas ici, et pourquoi : %zu\n\n"
-	    "Motifs de retenu.csv :\n"
-	    "  others     une information sur une autre personne\n"
-	    "  holder     une information sur le titulaire du bail\n"
-	    "  sensitive  une information sensible d'un dossier de plusieurs\n"
-	    "  several    un document qui peut parler d'autres personnes : "
-	    "il est\n             examiné avant d'être remis\n"
-	    "  unknown    une information que les règles ne décrivent plus\n\n"
-	    "Le détail des accès est gardé %lld mois, puis effacé.\n%s"
-	    "Les originaux vous sont remis avec ce dossier ; leurs empreintes "
-	    "sont\ndans originaux.csv.\n\n"
-	    "Une réclamation peut être adressée à la CNIL (www.cnil.fr).\n",
-	    jcount(j, "originals"), jcount(j, "consents"),
-	    jcount(j, "recipients"), jcount(j, "withheld"),
-	    jint(j, "details_months"),
-	    json_is_true(json_object_get(j, "accesses_more"))
-		? "Seuls les accès les plus récents sont listés.\n"
-		: "");
-	return r < 0 ? r : pack_add(p, "LISEZMOI.txt", &b, e);
+	if ((r = csv_out(&b, rows, list->columns, e)) < 0)
+		return r;
+	return pack_add(&x->pack, list->file, b.p, b.len, e);
 }
 
 static int
-fill(struct pack *p, const json_t *j, struct err *e)
+add_lists(struct export *x, struct err *e)
 {
-	static const struct {
-		const char *file, *member, *columns[8];
-	} lists[] = {
-		{ "originaux.csv", "originals",
-		    { "document", "version", "title", "pages" } },
-		{ "consentements.csv", "consents",
-		    { "title", "state", "given_at", "until" } },
-		{ "destinataires.csv", "recipients",
-		    { "recipient_title", "purpose_title", "released_at",
-			"pulled_at", "state", "sha256" } },
-		{ "durees.csv", "kinds",
-		    { "kind", "kept", "active_months", "intermediate_months",
-			"from", "source" } },
-		{ "acces.csv", "accesses",
-		    { "day", "function", "what", "purpose", "outcome" } },
-		{ "retenu.csv", "withheld",
-		    { "document", "version", "kind", "path", "title", "why" } },
-	};
-	size_t i;
+	const struct subject_list *list;
 	int r;
 
-	if ((r = pack_json(p, j, e)) < 0 || (r = pack_records(p, j, e)) < 0 ||
-	    (r = pack_page(p, j, e)) < 0)
-		return r;
-	for (i = 0; i < NELEMS(lists); i++)
-		if ((r = pack_csv(p, lists[i].file,
-			 json_object_get(j, lists[i].member), lists[i].columns,
-			 e)) < 0)
+	for (list = subject_lists; list->file != NULL; list++) {
+		AUTO(json_decrefp)
+		json_t *made =
+		    list->make != NULL
+			? list->make(x->j)
+			: json_incref(json_object_get(x->j, list->member));
+
+		if (list->make != NULL && made == NULL)
+			return err_set(e, ERR_NOMEM, "csv");
+		if ((r = add_csv(x, list, made, e)) < 0)
 			return r;
-	return folder_write(
-	    &p->folder, "SHA256SUMS", p->sums.p, p->sums.len, 0600, e);
+	}
+	return add_csv(x, &subject_originals, x->files, e);
+}
+
+static int
+fill(struct export *x, struct err *e)
+{
+	AUTO(buf_done) struct buf page = { 0 };
+	int r;
+
+	if ((r = subject_page(x->j, &page, e)) < 0 ||
+	    (r = pack_add(&x->pack, "LISEZMOI.txt", page.p, page.len, e)) < 0 ||
+	    (r = add_json(x, ANSWER_FILE, x->j, e)) < 0 ||
+	    (r = add_receipts(x, e)) < 0 || (r = add_originals(x, e)) < 0 ||
+	    (r = add_lists(x, e)) < 0)
+		return r;
+	return pack_commit(&x->pack, e);
+}
+
+static int
+tell(struct export *x, const char *output)
+{
+	AUTO(json_decrefp)
+	json_t *j = json_pack("{s:s, s:I, s:I, s:I}", "file", output, "leaf",
+	    (json_int_t)jint(x->j, "leaf"), "originals",
+	    (json_int_t)json_array_size(x->files), "withheld",
+	    (json_int_t)jcount(x->j, "withheld"));
+
+	if (cli_print_json(x->c, j))
+		return 0;
+	printf(_("Copie pour la personne : %s, inscription n° %lld\n"
+		 "Originaux joints : %zu ; retenu : %zu (retenu.csv)\n"),
+	    output, jint(x->j, "leaf"), json_array_size(x->files),
+	    jcount(x->j, "withheld"));
+	return 0;
 }
 
 static int
 export_run(struct cli *c, int argc, char **argv, struct err *e)
 {
-	AUTO(json_decrefp) json_t *j = NULL;
-	AUTO(pack_done) struct pack p = { 0 };
-	const char *person, *output;
+	AUTO(export_done)
+	struct export x = {
+		.c = c,
+		.kase = argv[0],
+		.pack = { .fd = -1, .tar.fd = -1 },
+		.files = json_array(),
+	};
+	const char *output;
+	int64_t at;
 	int r;
 
 	(void)argc;
-	if ((r = cli_required(c, "person", &person, e)) < 0 ||
+	if (x.files == NULL)
+		return err_set(e, ERR_NOMEM, "export");
+	if ((r = cli_required(c, "person", &x.person, e)) < 0 ||
 	    (r = cli_required(c, "output", &output, e)) < 0 ||
-	    (r = folder_begin(&p.folder, output, e)) < 0 ||
-	    (r = cli_get(c, &j, e, "/v1/cases/%/persons/%/export", argv[0],
-		 person)) < 0 ||
-	    (r = fill(&p, j, e)) < 0 ||
-	    (r = folder_commit(&p.folder, 0700, e)) < 0)
+	    (r = pack_begin(&x.pack, output, 0, e)) < 0 ||
+	    (r = cli_get(c, &x.j, e, "/v1/cases/%/persons/%/export", argv[0],
+		 x.person)) < 0)
 		return r;
-	printf(_("Copie pour la personne : %s, inscription n° %lld\nRetenu : "
-		 "%zu (retenu.csv) ; originaux à joindre : %zu\n"),
-	    output, jint(j, "leaf"), jcount(j, "withheld"),
-	    jcount(j, "originals"));
-	return 0;
+	if (time_parse(jstr(x.j, "made_at"), &at, NULL) == 0)
+		x.pack.now = at / 1000;
+	if ((r = fill(&x, e)) < 0)
+		return r;
+	return tell(&x, output);
 }
 
 static const char *const export_options[] = { "person", "output", NULL };
@@ -284,8 +342,9 @@ const struct cmd cmd_subject_export = {
 	.noun = "subject",
 	.verb = "export",
 	.usage = N_("DOSSIER"),
-	.about = N_("la copie d'une personne : ses données, destinataires, "
-		    "accès (--person, -o DOSSIER)"),
+	.about = N_("la copie d'une personne : ses données et originaux, "
+		    "destinataires, accès (--person, -o COPIE.tar ou "
+		    "DOSSIER)"),
 	.options = export_options,
 	.min_args = 1,
 	.max_args = 1,

@@ -454,6 +454,10 @@ static const struct {
 	{ "subject-person", N_("cette personne n'est pas de ce dossier") },
 	{ "subject-size",
 	    N_("ces données sont trop grandes pour une seule copie") },
+	{ "pack-file", N_("ce fichier est trop grand pour la copie") },
+	{ "subject-withheld",
+	    N_("ce document peut parler d'autres personnes : il est examiné "
+	       "avant d'être remis") },
 	{ "submission-accepted", N_("ce dépôt est déjà accepté") },
 	{ "submission-discarded",
 	    N_("ce dépôt a été retiré de la quarantaine") },

@@ -137,14 +137,22 @@ static const struct {
 };
 
 const char *
-word_for(const char *word)
+word_french(const char *word)
 {
 	size_t i;
 
 	for (i = 0; i < NELEMS(words); i++)
 		if (strcmp(words[i].word, word) == 0)
-			return _(words[i].shown);
+			return words[i].shown;
 	return word;
+}
+
+const char *
+word_for(const char *word)
+{
+	const char *shown = word_french(word);
+
+	return shown != word ? _(shown) : word;
 }
 
 const char *

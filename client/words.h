@@ -8,6 +8,8 @@
 
 /* In the reader's language; the word itself when it is not one of ours. */
 const char *word_for(const char *word);
+/* In French, whoever runs the command: for what a household reads. */
+const char *word_french(const char *word);
 /* word_for a string member; "" when it is absent. */
 const char *jword(const json_t *j, const char *name);
 

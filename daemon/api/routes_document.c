@@ -3,6 +3,7 @@
 #include "daemon/api/api.h"
 #include "daemon/core/correct.h"
 #include "daemon/core/document.h"
+#include "daemon/core/subject_export.h"
 #include "daemon/core/upload.h"
 
 static int
@@ -188,26 +189,35 @@ set_headers(
 	return http_set_header(rs, "Sceau-Name", name, e);
 }
 
+/* found's stream is taken. */
+static int
+give(struct api_call *c, struct content *found, struct err *e)
+{
+	struct http_response *rs = c->rs;
+	int r;
+
+	if ((r = set_headers(rs, found, e)) < 0) {
+		content_freep(&found->stream);
+		return r;
+	}
+	snprintf(rs->type, sizeof(rs->type), "application/octet-stream");
+	rs->next = next_piece;
+	rs->done = end_piece;
+	rs->arg = TAKE(found->stream);
+	rs->size = found->size;
+	return 0;
+}
+
 static int
 stream(struct api_call *c, uint32_t version, uint32_t page, struct err *e)
 {
-	struct http_response *rs = c->rs;
 	struct content found = { 0 };
 	int r;
 
 	if ((r = content_open(c->core, &c->caller, c->param[0], version, page,
 		 &c->object, &found, e)) < 0)
 		return r;
-	if ((r = set_headers(rs, &found, e)) < 0) {
-		content_freep(&found.stream);
-		return r;
-	}
-	snprintf(rs->type, sizeof(rs->type), "application/octet-stream");
-	rs->next = next_piece;
-	rs->done = end_piece;
-	rs->arg = found.stream;
-	rs->size = found.size;
-	return 0;
+	return give(c, &found, e);
 }
 
 static int
@@ -231,6 +241,45 @@ signature_get(struct api_call *c, struct err *e)
 	if ((r = query_number(c, "version", 0, &version, e)) < 0)
 		return r;
 	return stream(c, version, CONTENT_SIGNATURE, e);
+}
+
+/* --- for the copy of a person ----------------------------------------------
+ */
+
+static int
+original(struct api_call *c, uint32_t page, struct err *e)
+{
+	struct subject_piece piece = {
+		.kase = c->param[0],
+		.person = c->param[1],
+		.document = c->param[2],
+		.page = page,
+	};
+	struct content found = { 0 };
+	int r;
+
+	if ((r = query_number(c, "version", 1, &piece.version, e)) < 0 ||
+	    (r = subject_original(
+		 c->core, &c->caller, &piece, &c->object, &found, e)) < 0)
+		return r;
+	return give(c, &found, e);
+}
+
+static int
+original_get(struct api_call *c, struct err *e)
+{
+	uint32_t page;
+	int r;
+
+	if ((r = query_number(c, "page", 1, &page, e)) < 0)
+		return r;
+	return original(c, page - 1, e);
+}
+
+static int
+original_signature_get(struct api_call *c, struct err *e)
+{
+	return original(c, CONTENT_SIGNATURE, e);
 }
 
 static int
@@ -315,6 +364,10 @@ const struct route routes_document[] = {
 	    signature_get, NULL },
 	{ "GET", "/v1/documents/{doc}/receipt", API_DOOR_STAFF, LEAF_RECEIPT,
 	    receipt_get, NULL },
+	{ "GET", "/v1/cases/{case}/persons/{person}/documents/{doc}/content",
+	    API_DOOR_STAFF, LEAF_SUBJECT_EXPORT, original_get, NULL },
+	{ "GET", "/v1/cases/{case}/persons/{person}/documents/{doc}/signature",
+	    API_DOOR_STAFF, LEAF_SUBJECT_EXPORT, original_signature_get, NULL },
 	{ "POST", "/v1/documents/{doc}/move", API_DOOR_STAFF, LEAF_DOC_MOVE,
 	    move_post, move_members },
 	{ "POST", "/v1/documents/{doc}/void", API_DOOR_STAFF, LEAF_DOC_VOID,

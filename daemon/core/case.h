@@ -101,6 +101,12 @@ struct person_adult {
 int person_adults(struct tx *tx, const struct id *kase, int32_t day,
     struct person_adult out[CASE_PERSONS_MAX], size_t *n, struct err *e)
     NODISCARD;
+/*
+ * 1: nobody else is or ever was an adult of this case, so that what it says
+ * is about this person; 0. ERR_REFUSED "subject-person": not of this case.
+ */
+int person_is_alone(struct tx *tx, const struct id *kase,
+    const struct id *person, struct err *e) NODISCARD;
 /* 1: somebody of this case must not be found: no address goes out, whatever
  * the rule. */
 int person_address_is_confidential(

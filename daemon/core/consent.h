@@ -105,6 +105,15 @@ int consent_receipt(struct core *core, const struct caller *caller,
     const char *consent, struct id *object, json_t **answer, struct err *e)
     NODISCARD;
 
+/*
+ * The same for the copy of what one person said, under a leaf that is
+ * durable: [{sheet, receipt, page}] with their own consents alone, sheet by
+ * sheet, appended to into. Nothing is entered. Erased words are passed over.
+ */
+int consent_receipts_of(struct core *core, const struct case_facts *kase,
+    const struct id *person, uint64_t leaf, json_t *into, struct err *e)
+    NODISCARD;
+
 /* 1: a consent of its case was given on this document; 0. */
 int consent_rests_on(struct tx *tx, const struct id *document, struct err *e)
     NODISCARD;

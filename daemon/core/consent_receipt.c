@@ -13,6 +13,7 @@ struct receiving {
 	struct case_facts kase;
 	struct decision decision;
 	struct id sheet;
+	struct id person; /* of these alone; zero: of everybody */
 	struct receipt_item *items;
 	size_t n;
 	json_t *persons;
@@ -110,10 +111,13 @@ load_rows(struct receiving *x, struct tx *tx, struct err *e)
 		return err_set(e, ERR_NOMEM, "receipt");
 	for (i = 0; i < ids.len; i += ID_LEN) {
 		memcpy(id.b, ids.p + i, ID_LEN);
-		if ((r = consent_row_by_id(tx, &id, &x->items[x->n].row, e)) <
-		    0)
+		struct consent_row *row = &x->items[x->n].row;
+
+		if ((r = consent_row_by_id(tx, &id, row, e)) < 0)
 			return r;
-		x->n++;
+		if (id_is_zero(&x->person) ||
+		    (id_equal(&x->person, &row->person) && row->key != 0))
+			x->n++;
 	}
 	return 0;
 }
@@ -265,4 +269,79 @@ consent_receipt(struct core *core, const struct caller *caller,
 	    (r = load_items(&x, e)) < 0)
 		return r;
 	return answer_receipt(&x, answer, e);
+}
+
+/* --- for a person's copy ---------------------------------------------------
+ */
+
+/* The sheets that this person is on, each once, in the order of their rows. */
+static int
+sheets_of(struct core *core, const struct id *kase, const struct id *person,
+    struct buf *sheets, struct err *e)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	AUTO(buf_done) struct buf ids = { 0 };
+	struct consent_row row;
+	struct id id;
+	size_t i, k;
+	int r;
+
+	if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
+	    (r = consent_row_ids(&tx, kase, &ids, e)) < 0)
+		return r;
+	for (i = 0; i < ids.len; i += ID_LEN) {
+		memcpy(id.b, ids.p + i, ID_LEN);
+		if ((r = consent_row_by_id(&tx, &id, &row, e)) < 0)
+			return r;
+		if (row.key == 0 || !id_equal(&row.person, person))
+			continue;
+		for (k = 0; k < sheets->len; k += ID_LEN)
+			if (memcmp(sheets->p + k, row.sheet.b, ID_LEN) == 0)
+				break;
+		if (k == sheets->len &&
+		    (r = buf_add(sheets, row.sheet.b, ID_LEN, e)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int
+one_sheet(struct receiving *x, json_t *into, struct err *e)
+{
+	json_t *j = NULL;
+	int r;
+
+	if ((r = load_items(x, e)) < 0 || (r = answer_receipt(x, &j, e)) < 0)
+		return r;
+	json_object_del(j, "leaf");
+	json_object_set_new(j, "sheet", json_of_id(&x->sheet));
+	return json_array_append_new(into, j) < 0
+		   ? err_set(e, ERR_NOMEM, "receipts")
+		   : 0;
+}
+
+int
+consent_receipts_of(struct core *core, const struct case_facts *kase,
+    const struct id *person, uint64_t leaf, json_t *into, struct err *e)
+{
+	AUTO(buf_done) struct buf sheets = { 0 };
+	size_t i;
+	int r;
+
+	if ((r = sheets_of(core, &kase->id, person, &sheets, e)) < 0)
+		return r;
+	for (i = 0; i < sheets.len; i += ID_LEN) {
+		AUTO(receiving_done)
+		struct receiving x = {
+			.core = core,
+			.kase = *kase,
+			.person = *person,
+			.leaf = leaf,
+		};
+
+		memcpy(x.sheet.b, sheets.p + i, ID_LEN);
+		if ((r = one_sheet(&x, into, e)) < 0)
+			return r;
+	}
+	return 0;
 }

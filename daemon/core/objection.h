@@ -40,6 +40,10 @@ int objection_list(struct core *core, const struct caller *caller,
  * Entering: ERR_REFUSED "channel", "objection-date", "objection-person". By
  * deciding: ERR_CONFLICT "objection-state", ERR_INVALID "objection-decision".
  */
+/* Those of this person, or of the household: {received_on, state,
+ * decided_on}, in clear columns alone; appended to into. */
+int objection_of_person(struct tx *tx, const struct id *kase,
+    const struct id *person, json_t *into, struct err *e) NODISCARD;
 /* 1: one waits, or was upheld. */
 int objection_is_on(struct tx *tx, const struct id *kase, struct err *e)
     NODISCARD;

@@ -1,6 +1,8 @@
-/* Objections that wait for the DPO, for the list of what is due. */
+/* Objections as others see them: those that wait for the DPO, for the list of
+ * what is due; those of a person, for their copy. */
 #include "base/civil.h"
 #include "daemon/core/due.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/objection_row.h"
 
 int
@@ -26,6 +28,35 @@ objection_due(struct due_list *d, struct err *e)
 			 objection_due_ms(d->core, received), json_object(),
 			 e)) < 0)
 			return r;
+	}
+	return r;
+}
+
+int
+objection_of_person(struct tx *tx, const struct id *kase,
+    const struct id *person, json_t *into, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int64_t decided;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT received, state, decided FROM objection"
+		 " WHERE kase = ? AND (person = ? OR person IS NULL)"
+		 " ORDER BY at, rowid LIMIT 200",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, kase, e)) < 0 ||
+	    (r = sql_id(q, 2, person, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0) {
+		decided = sql_get_int(q, 2);
+		if (json_array_append_new(
+			into, json_pack("{s:o, s:s, s:o}", "received_on",
+				  json_of_day((int32_t)sql_get_int(q, 0)),
+				  "state", sql_get_text(q, 1), "decided_on",
+				  decided != 0 ? json_of_day(civil_day(decided))
+					       : json_null())) < 0)
+			return err_set(e, ERR_NOMEM, "objections");
 	}
 	return r;
 }

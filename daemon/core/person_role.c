@@ -120,6 +120,36 @@ person_adults(struct tx *tx, const struct id *kase, int32_t day,
 }
 
 int
+person_is_alone(struct tx *tx, const struct id *kase, const struct id *person,
+    struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int alone = 1, found = 0, r;
+	struct id id;
+
+	if ((r = sql_open(tx,
+		 "SELECT person.id, role FROM person"
+		 " JOIN person_role ON person_role.person = person.id"
+		 " WHERE dossier = ?",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, kase, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0) {
+		if ((r = sql_get_id(q, 0, &id, e)) < 0)
+			return r;
+		if (id_equal(&id, person))
+			found = 1;
+		else if (person_role_is_adult(sql_get_text(q, 1)))
+			alone = 0;
+	}
+	if (r < 0)
+		return r;
+	return found ? alone
+		     : err_tag(e, ERR_REFUSED, "subject-person",
+			   "not a person of this case");
+}
+
+int
 person_address_is_confidential(
     struct tx *tx, const struct id *kase, struct err *e)
 {

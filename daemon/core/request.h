@@ -84,6 +84,13 @@ int request_check(struct tx *tx, const char *request, const char *right,
 int request_link(struct tx *tx, const struct id *request,
     const struct id *linked, struct err *e) NODISCARD;
 
+/*
+ * What this person, or the household, asked: {right, words, received_on,
+ * due_on, state, settled_on}, in clear columns alone; appended to into.
+ */
+int request_of_person(struct tx *tx, const struct id *kase,
+    const struct id *person, json_t *into, struct err *e) NODISCARD;
+
 int request_due(struct due_list *d, struct err *e) NODISCARD;
 int request_key_numbers(struct tx *tx, const struct id *kase,
     struct buf *numbers, struct err *e) NODISCARD;

@@ -137,6 +137,37 @@ request_list(struct core *core, const struct caller *caller, const char *kase,
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "requests");
 }
 
+int
+request_of_person(struct tx *tx, const struct id *kase, const struct id *person,
+    json_t *into, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	const char *words;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT what, received, due, state, settled FROM request"
+		 " WHERE kase = ? AND (person = ? OR person IS NULL)"
+		 " ORDER BY at, rowid LIMIT 200",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, kase, e)) < 0 ||
+	    (r = sql_id(q, 2, person, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0) {
+		words = request_right_words(sql_get_text(q, 0));
+		if (json_array_append_new(into,
+			json_pack("{s:s, s:s*, s:o, s:o, s:s, s:o}", "right",
+			    sql_get_text(q, 0), "words", words, "received_on",
+			    json_of_day((int32_t)sql_get_int(q, 1)), "due_on",
+			    json_of_day((int32_t)sql_get_int(q, 2)), "state",
+			    sql_get_text(q, 3), "settled_on",
+			    json_of_day_or_null((int32_t)sql_get_int(q, 4)))) <
+		    0)
+			return err_set(e, ERR_NOMEM, "requests");
+	}
+	return r;
+}
+
 /* --- what waits ----------------------------------------------------------- */
 
 /* An objection that waits has a line of its own, with the same clock. */

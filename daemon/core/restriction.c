@@ -662,6 +662,33 @@ restriction_check(struct tx *tx, const struct id *kase, struct err *e)
 	return 0;
 }
 
+int
+restriction_of_case(struct core *core, struct tx *tx, const struct id *kase,
+    json_t *into, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	const struct policy_ground *g;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT since, ground, state, lifted FROM restriction"
+		 " WHERE kase = ? ORDER BY since, rowid LIMIT 200",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, kase, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0) {
+		g = policy_ground(core->policy, sql_get_text(q, 1));
+		if (json_array_append_new(
+			into, json_pack("{s:o, s:s, s:s, s:o}", "since",
+				  json_of_time(sql_get_int(q, 0)), "ground",
+				  g != NULL ? g->title : "", "state",
+				  sql_get_text(q, 2), "lifted_at",
+				  json_of_time(sql_get_int(q, 3)))) < 0)
+			return err_set(e, ERR_NOMEM, "restrictions");
+	}
+	return r;
+}
+
 /* The letter is to be sent at once: the lifting waits for it. */
 int
 restriction_due(struct due_list *d, struct err *e)

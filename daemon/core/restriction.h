@@ -54,6 +54,11 @@ int restriction_list(struct core *core, const struct caller *caller,
 int restriction_check(struct tx *tx, const struct id *kase, struct err *e)
     NODISCARD;
 
+/* Those of a case: {since, ground (French words), state, lifted_at};
+ * appended to into. */
+int restriction_of_case(struct core *core, struct tx *tx, const struct id *kase,
+    json_t *into, struct err *e) NODISCARD;
+
 int restriction_due(struct due_list *d, struct err *e) NODISCARD;
 int restriction_key_numbers(struct tx *tx, const struct id *kase,
     struct buf *numbers, struct err *e) NODISCARD;

@@ -1,94 +1,100 @@
-#include "daemon/core/subject_export.h"
-
 #include <string.h>
 
 #include "base/civil.h"
-#include "daemon/core/case.h"
 #include "daemon/core/document.h"
-#include "daemon/core/extract_json.h"
 #include "daemon/core/json_of.h"
 #include "daemon/core/record.h"
+#include "daemon/core/subject_work.h"
 
-struct exporting {
-	struct core *core;
-	const struct policy *p;
-	const struct caller *caller;
-	struct case_facts kase;
-	struct decision d;
-	struct id person;
-	json_t *who; /* their line of person_list */
-	int alone, is_holder;
-	int32_t today;
-	uint64_t leaf, bytes;
-	json_t *records, *originals, *withheld, *consents, *recipients, *kinds,
-	    *accesses;
-	int more; /* accesses there are besides */
-};
+static json_t **
+lists(struct exporting *x, size_t i)
+{
+	json_t **all[] = { &x->records, &x->originals, &x->withheld,
+		&x->consents, &x->receipts, &x->recipients, &x->events,
+		&x->requests, &x->objections, &x->restrictions, &x->kinds,
+		&x->purposes, &x->accesses };
+
+	return i < NELEMS(all) ? all[i] : NULL;
+}
+
+static int
+exporting_init(struct exporting *x, struct err *e)
+{
+	json_t **list;
+	size_t i;
+
+	for (i = 0; (list = lists(x, i)) != NULL; i++)
+		if ((*list = json_array()) == NULL)
+			return err_set(e, ERR_NOMEM, "subject export");
+	return 0;
+}
 
 static void
 exporting_done(struct exporting *x)
 {
+	json_t **list;
+	size_t i;
+
 	json_decref(x->who);
-	json_decref(x->records);
-	json_decref(x->originals);
-	json_decref(x->withheld);
-	json_decref(x->consents);
-	json_decref(x->recipients);
-	json_decref(x->kinds);
-	json_decref(x->accesses);
+	json_decref(x->origin);
+	for (i = 0; (list = lists(x, i)) != NULL; i++)
+		json_decref(*list);
 }
 
-static int
-append(json_t *a, json_t *j, struct err *e)
+int
+subject_append(json_t *a, json_t *j, struct err *e)
 {
-	return json_array_append_new(a, j) < 0
+	return j == NULL || json_array_append_new(a, j) < 0
 		   ? err_set(e, ERR_NOMEM, "subject export")
 		   : 0;
 }
 
 /* --- whose ---------------------------------------------------------------- */
 
-/* An adult now or before: what the case says may be about them. */
-static int
-was_adult(const json_t *person)
-{
-	const json_t *role;
-	size_t i;
-
-	if (json_is_true(json_object_get(person, "adult")))
-		return 1;
-	json_array_foreach(json_object_get(person, "roles"), i, role)
-	{
-		if (person_role_is_adult(
-			json_string_value(json_object_get(role, "role"))))
-			return 1;
-	}
-	return 0;
-}
-
 static int
 find_person(struct exporting *x, json_t *persons, struct err *e)
 {
 	char id[ID_TEXT];
+	const char *role;
 	json_t *p;
 	size_t i;
 
-	x->alone = 1;
 	id_format(&x->person, id);
 	json_array_foreach(persons, i, p)
 	{
 		if (strcmp(json_string_value(json_object_get(p, "person")),
 			id) == 0)
 			x->who = json_incref(p);
-		else if (was_adult(p))
-			x->alone = 0;
 	}
 	if (x->who == NULL)
 		return err_tag(e, ERR_REFUSED, "subject-person",
 		    "not a person of this case");
-	x->is_holder =
-	    strcmp(json_string_value(json_object_get(x->who, "role")),
-		"titulaire") == 0;
+	/* Who has no role today has none to say. */
+	role = json_string_value(json_object_get(x->who, "role"));
+	x->is_holder = role != NULL && strcmp(role, "titulaire") == 0;
+	return 0;
+}
+
+/* Where the case came from; its title may name others. */
+static int
+load_origin(struct exporting *x, struct tx *tx, struct err *e)
+{
+	static const char *const members[] = { "opened_at", "source", "stage",
+		"state", "commune", "reference" };
+	AUTO(json_decrefp) json_t *row = NULL;
+	size_t i;
+	int r;
+
+	if ((r = case_row(x->core, tx, &x->kase.id, x->leaf, &row, e)) < 0)
+		return r;
+	if ((x->origin = json_object()) == NULL)
+		return err_set(e, ERR_NOMEM, "subject export");
+	for (i = 0; i < NELEMS(members); i++)
+		json_object_set(
+		    x->origin, members[i], json_object_get(row, members[i]));
+	if (x->alone)
+		json_object_set(
+		    x->origin, "title", json_object_get(row, "title"));
 	return 0;
 }
 
@@ -96,29 +102,39 @@ static int
 load_person(struct exporting *x, struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
-	json_t *persons = NULL;
+	AUTO(json_decrefp) json_t *persons = NULL;
 	int r;
 
 	if ((r = tx_read(x->core->catalog, &tx, e)) < 0 ||
 	    (r = person_list(x->core, &tx, &x->kase.id, x->leaf, &persons, e)) <
-		0)
+		0 ||
+	    (r = find_person(x, persons, e)) < 0)
 		return r;
-	r = find_person(x, persons, e);
-	json_decref(persons);
-	return r;
+	return load_origin(x, &tx, e);
 }
 
 /* --- documents ------------------------------------------------------------ */
 
+static const char *
+kind_title(const struct exporting *x, const json_t *manifest)
+{
+	const char *name = json_string_value(json_object_get(manifest, "kind"));
+	const struct policy_kind *kind =
+	    name != NULL ? policy_kind(x->p, name) : NULL;
+
+	return kind != NULL ? kind->title : "";
+}
+
 static int
 withhold_all(struct exporting *x, const json_t *manifest, struct err *e)
 {
-	return append(x->withheld,
-	    json_pack("{s:O, s:O, s:O, s:s, s:s, s:s}", "document",
+	return subject_append(x->withheld,
+	    json_pack("{s:O, s:O, s:O, s:s, s:s, s:s, s:s}", "document",
 		json_object_get(manifest, "document"), "version",
 		json_object_get(manifest, "version"), "kind",
-		json_object_get(manifest, "kind"), "path", "", "title", "",
-		"why", "several"),
+		json_object_get(manifest, "kind"), "kind_title",
+		kind_title(x, manifest), "path", "", "title", "", "why",
+		"several"),
 	    e);
 }
 
@@ -138,46 +154,85 @@ withhold_paths(
 		json_object_set(
 		    one, "version", json_object_get(manifest, "version"));
 		json_object_set(one, "kind", json_object_get(manifest, "kind"));
-		if ((r = append(x->withheld, json_incref(one), e)) < 0)
+		json_object_set_new(
+		    one, "kind_title", json_string(kind_title(x, manifest)));
+		if ((r = subject_append(x->withheld, json_incref(one), e)) < 0)
 			return r;
 	}
 	return 0;
 }
 
+/* To be fetched, byte for byte (subject_original). */
+static int
+add_original(struct exporting *x, const json_t *manifest, struct err *e)
+{
+	return subject_append(x->originals,
+	    json_pack("{s:O, s:O, s:O, s:s, s:O, s:O?, s:O?}", "document",
+		json_object_get(manifest, "document"), "version",
+		json_object_get(manifest, "version"), "kind",
+		json_object_get(manifest, "kind"), "title",
+		kind_title(x, manifest), "pages",
+		json_object_get(manifest, "pages"), "signature",
+		json_object_get(manifest, "signature"), "filed_at",
+		json_object_get(manifest, "filed_at")),
+	    e);
+}
+
+/* What a record may say to this person; the rest is listed. */
+static int
+share_record(struct exporting *x, const struct policy_kind *kind,
+    const json_t *manifest, json_t *record, struct err *e)
+{
+	AUTO(json_decrefp) json_t *paths = json_array(), *given = NULL;
+	int r;
+
+	given = x->alone ? json_incref(record)
+			 : subject_share(kind, policy_subject(x->p, kind->name),
+			       x->is_holder, record, paths);
+	if (given == NULL || paths == NULL)
+		return err_set(e, ERR_NOMEM, "subject export");
+	if ((r = withhold_paths(x, manifest, paths, e)) < 0)
+		return r;
+	return subject_append(x->records,
+	    json_pack("{s:O, s:O, s:s, s:s, s:b, s:O?, s:O}", "document",
+		json_object_get(manifest, "document"), "version",
+		json_object_get(manifest, "version"), "kind", kind->name,
+		"title", kind->title, "draft",
+		json_is_true(json_object_get(manifest, "draft")), "filed_at",
+		json_object_get(manifest, "filed_at"), "data", given),
+	    e);
+}
+
+/* Records are held in memory, so many bytes of them; what is over that goes
+ * as an original, where nothing of it must stay behind. */
 static int
 add_record(struct exporting *x, const struct id *doc, uint32_t version,
     const struct policy_kind *kind, const json_t *manifest, struct err *e)
 {
-	AUTO(json_decrefp) json_t *record = NULL, *paths = json_array();
+	AUTO(json_decrefp) json_t *record = NULL;
 	AUTO(buf_done) struct buf text = { 0 };
-	json_t *given;
 	int r;
 
-	if ((r = document_content(x->core, doc, version, 0, x->leaf, RECORD_MAX,
-		 &text, e)) < 0 ||
-	    (r = record_parse(text.p, text.len, &record, e)) < 0)
+	if ((r = document_content(
+		 x->core, doc, version, 0, x->leaf, RECORD_MAX, &text, e)) < 0)
 		return r;
-	if ((x->bytes += text.len) > SUBJECT_RECORDS_MAX)
-		return err_tag(e, ERR_TOO_LARGE, "subject-size",
-		    "records over %llu bytes",
-		    (unsigned long long)SUBJECT_RECORDS_MAX);
-	given = x->alone ? json_incref(record)
-			 : subject_share(kind, policy_subject(x->p, kind->name),
-			       x->is_holder, record, paths);
-	if (given == NULL)
-		return err_set(e, ERR_NOMEM, "subject export");
-	if ((r = withhold_paths(x, manifest, paths, e)) < 0) {
-		json_decref(given);
+	if (x->bytes + text.len > SUBJECT_RECORDS_MAX)
+		return x->alone ? add_original(x, manifest, e)
+				: err_tag(e, ERR_TOO_LARGE, "subject-size",
+				      "records over %llu bytes",
+				      (unsigned long long)SUBJECT_RECORDS_MAX);
+	x->bytes += text.len;
+	if ((r = record_parse(text.p, text.len, &record, e)) < 0)
 		return r;
-	}
-	return append(x->records,
-	    json_pack("{s:O, s:O, s:s, s:s, s:b, s:o}", "document",
-		json_object_get(manifest, "document"), "version",
-		json_object_get(manifest, "version"), "kind", kind->name,
-		"title", kind->title, "draft",
-		json_is_true(json_object_get(manifest, "draft")), "data",
-		given),
-	    e);
+	return share_record(x, kind, manifest, record, e);
+}
+
+/* Something of a document of this kind may go to them. */
+static int
+may_have(const struct policy *p, int alone, const char *kind)
+{
+	return alone || (policy_kind(p, kind) != NULL &&
+			    policy_subject(p, kind) != NULL);
 }
 
 static int
@@ -192,21 +247,12 @@ add_version(
 	if ((r = document_manifest(x->core, doc, version, x->leaf, &m, e)) < 0)
 		return r;
 	name = json_string_value(json_object_get(m, "kind"));
-	kind = name != NULL ? policy_kind(x->p, name) : NULL;
-	if (!x->alone &&
-	    (kind == NULL || policy_subject(x->p, kind->name) == NULL))
+	if (name == NULL || !may_have(x->p, x->alone, name))
 		return withhold_all(x, m, e);
+	kind = policy_kind(x->p, name);
 	if (kind != NULL && kind->is_record)
 		return add_record(x, doc, version, kind, m, e);
-	return append(x->originals,
-	    json_pack("{s:O, s:O, s:O, s:s, s:O, s:O?}", "document",
-		json_object_get(m, "document"), "version",
-		json_object_get(m, "version"), "kind",
-		json_object_get(m, "kind"), "title",
-		kind != NULL ? kind->title : "", "pages",
-		json_object_get(m, "pages"), "filed_at",
-		json_object_get(m, "filed_at")),
-	    e);
+	return add_original(x, m, e);
 }
 
 static int
@@ -241,202 +287,50 @@ add_documents(struct exporting *x, struct err *e)
 	return 0;
 }
 
-/* --- consents, recipients, rules ------------------------------------------ */
-
-static int
-add_consents(struct exporting *x, struct tx *tx, struct err *e)
-{
-	AUTO(sql_done) struct sql *q = NULL;
-	const struct policy_consent *c;
-	struct id id;
-	int r;
-
-	if ((r = sql_open(tx,
-		 "SELECT id, purpose, state, given, until FROM consent"
-		 " WHERE kase = ? AND person = ? ORDER BY purpose, given"
-		 " LIMIT 500",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, &x->kase.id, e)) < 0 ||
-	    (r = sql_id(q, 2, &x->person, e)) < 0)
-		return r;
-	while ((r = sql_step(q, e)) > 0) {
-		c = policy_consent(x->p, sql_get_text(q, 1));
-		if ((r = sql_get_id(q, 0, &id, e)) < 0 ||
-		    (r = append(x->consents,
-			 json_pack("{s:o, s:s, s:s, s:s, s:o, s:o}", "consent",
-			     json_of_id(&id), "purpose", sql_get_text(q, 1),
-			     "title", c != NULL ? c->title : "", "state",
-			     sql_get_text(q, 2), "given_at",
-			     json_of_time(sql_get_int(q, 3)), "until",
-			     json_of_time(sql_get_int(q, 4))),
-			 e)) < 0)
-			return r;
-	}
-	return r;
-}
-
-static int
-add_recipients(struct exporting *x, struct tx *tx, struct err *e)
-{
-	AUTO(buf_done) struct buf ids = { 0 };
-	const struct policy_recipient *to;
-	const char *purpose, *name;
-	json_t *line;
-	size_t i;
-	int r;
-
-	if ((r = register_select(tx, &x->kase.id, "", "", NULL, &ids, e)) < 0 ||
-	    (r = extract_rows_json(
-		 x->core, tx, &ids, x->leaf, x->recipients, e)) < 0)
-		return r;
-	json_array_foreach(x->recipients, i, line)
-	{
-		name = json_string_value(json_object_get(line, "recipient"));
-		to = name != NULL ? policy_recipient(x->p, name) : NULL;
-		name = json_string_value(json_object_get(line, "purpose"));
-		purpose =
-		    name != NULL ? policy_purpose_title(x->p, name) : NULL;
-		json_object_set_new(line, "recipient_title",
-		    json_string(to != NULL ? to->title : ""));
-		json_object_set_new(line, "purpose_title",
-		    json_string(purpose != NULL ? purpose : ""));
-	}
-	return 0;
-}
-
-static int
-add_kinds(struct exporting *x, struct err *e)
-{
-	const struct policy_kind *all;
-	const struct policy_retention *t;
-	size_t i, n = policy_kinds(x->p, &all);
-	int r;
-
-	for (i = 0; i < n; i++) {
-		t = all[i].retention != NULL
-			? policy_retention(x->p, all[i].retention)
-			: NULL;
-		if (t == NULL || !policy_in_force(&all[i].when, x->today))
-			continue;
-		if ((r = append(x->kinds,
-			 json_pack("{s:s, s:s, s:I, s:I, s:s, s:s}", "kind",
-			     all[i].title, "kept", t->title, "active_months",
-			     (json_int_t)t->active_months,
-			     "intermediate_months",
-			     (json_int_t)t->intermediate_months, "from",
-			     t->from, "source", t->source),
-			 e)) < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* --- who saw it ----------------------------------------------------------- */
-
-/* Day, function, what, purpose: never who (CJUE C-579/21). */
-static int
-add_access(struct exporting *x, const json_t *entry, struct err *e)
-{
-	const char *at = json_string_value(json_object_get(entry, "at"));
-	const char *role = json_string_value(json_object_get(entry, "role"));
-	const char *what = json_string_value(json_object_get(entry, "class"));
-	const json_t *d =
-	    json_object_get(json_object_get(entry, "detail"), "decision");
-	const char *purpose = json_string_value(json_object_get(d, "purpose"));
-	const char *title;
-	char day[11];
-
-	if (at == NULL || what == NULL)
-		return 0;
-	snprintf(day, sizeof(day), "%s", at);
-	title = role != NULL ? policy_role_title(x->p, role) : NULL;
-	if (purpose != NULL && policy_purpose_title(x->p, purpose) != NULL)
-		purpose = policy_purpose_title(x->p, purpose);
-	return append(x->accesses,
-	    json_pack("{s:s, s:s, s:s, s:s*, s:s*}", "day", day, "function",
-		title != NULL ? title : "", "what", what, "purpose", purpose,
-		"outcome",
-		json_string_value(json_object_get(entry, "outcome"))),
-	    e);
-}
-
-static int
-add_accesses(struct exporting *x, struct err *e)
-{
-	struct audit_query q = { .object = &x->kase.id, .limit = 1000 };
-	json_t *entries, *one;
-	uint64_t next;
-	size_t i;
-	int r;
-
-	do {
-		AUTO(tx_end) struct tx tx = { 0 };
-
-		entries = NULL;
-		if ((r = tx_read(x->core->catalog, &tx, e)) < 0 ||
-		    (r = audit_read(
-			 x->core->audit, &tx, &q, &entries, &next, e)) < 0)
-			return r;
-		json_array_foreach(entries, i, one)
-		{
-			if (json_array_size(x->accesses) >=
-			    SUBJECT_ACCESSES_MAX) {
-				x->more = 1;
-				break;
-			}
-			if ((r = add_access(x, one, e)) < 0)
-				break;
-		}
-		json_decref(entries);
-		q.before = next;
-	} while (r == 0 && next != 0 && !x->more);
-	return r;
-}
-
 /* --- all of it ------------------------------------------------------------ */
 
+/* The case, asked of the policy; the person, of it. */
 static int
-begin(struct exporting *x, const char *kase, const char *person,
+find(struct exporting *x, struct tx *tx, const char *kase, const char *person,
     struct id *object, struct err *e)
 {
-	AUTO(tx_end) struct tx tx = { 0 };
-	AUTO(json_decrefp) json_t *detail = NULL;
 	int64_t now = core_now(x->core);
 	int r;
 
 	x->p = x->core->policy;
 	x->today = civil_day(now);
 	if ((r = core_check_open(x->core, e)) < 0 ||
-	    (r = tx_read(x->core->catalog, &tx, e)) < 0 ||
-	    (r = case_authorize(x->core, &tx, x->caller, kase,
-		 OP_SUBJECT_EXPORT, NULL, now, &x->kase, object, &x->d, e)) < 0)
+	    (r = tx_read(x->core->catalog, tx, e)) < 0 ||
+	    (r = case_authorize(x->core, tx, x->caller, kase, OP_SUBJECT_EXPORT,
+		 NULL, now, &x->kase, object, &x->d, e)) < 0)
 		return r;
-	tx_end(&tx);
 	if (id_parse(person, &x->person, NULL) < 0)
 		return err_tag(e, ERR_REFUSED, "subject-person",
 		    "not a person of this case");
+	if ((r = person_is_alone(tx, &x->kase.id, &x->person, e)) < 0)
+		return r;
+	x->alone = r;
+	return 0;
+}
+
+static int
+begin(struct exporting *x, const char *kase, const char *person,
+    struct id *object, struct err *e)
+{
+	AUTO(json_decrefp) json_t *detail = NULL;
+	int r;
+
+	{
+		AUTO(tx_end) struct tx tx = { 0 };
+
+		if ((r = find(x, &tx, kase, person, object, e)) < 0)
+			return r;
+	}
 	detail = json_pack("{s:o, s:o, s:o}", "case", json_of_id(&x->kase.id),
 	    "person", json_of_id(&x->person), "decision",
 	    decision_json(x->core, &x->d));
 	return core_read_leaf(x->core, x->caller, LEAF_SUBJECT_EXPORT,
 	    &x->kase.id, detail, &x->leaf, e);
-}
-
-static int
-collect(struct exporting *x, struct err *e)
-{
-	AUTO(tx_end) struct tx tx = { 0 };
-	int r;
-
-	if ((r = load_person(x, e)) < 0 || (r = add_documents(x, e)) < 0 ||
-	    (r = tx_read(x->core->catalog, &tx, e)) < 0 ||
-	    (r = add_consents(x, &tx, e)) < 0 ||
-	    (r = add_recipients(x, &tx, e)) < 0)
-		return r;
-	tx_end(&tx);
-	if ((r = add_kinds(x, e)) < 0)
-		return r;
-	return add_accesses(x, e);
 }
 
 static int
@@ -447,15 +341,20 @@ answer_all(struct exporting *x, json_t **answer, struct err *e)
 	if (policy_figure_on(
 		x->p, "audit-detail-months", x->today, &months, NULL) < 0)
 		months = 0;
-	*answer = json_pack("{s:o, s:O, s:b, s:O, s:O, s:O, s:O, s:O, s:O, s:O,"
-			    " s:b, s:I, s:I, s:I}",
-	    "case", json_of_id(&x->kase.id), "person", x->who, "alone",
-	    x->alone, "records", x->records, "originals", x->originals,
-	    "withheld", x->withheld, "consents", x->consents, "recipients",
-	    x->recipients, "kinds", x->kinds, "accesses", x->accesses,
-	    "accesses_more", x->more, "details_months", (json_int_t)months,
-	    "policy", (json_int_t)policy_version(x->p), "leaf",
-	    (json_int_t)x->leaf);
+	*answer = json_pack("{s:o, s:O, s:O, s:b, s:O, s:O, s:O, s:O, s:O, s:O,"
+			    " s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:b, s:I, s:o,"
+			    " s:s, s:I, s:I}",
+	    "case", json_of_id(&x->kase.id), "origin", x->origin, "person",
+	    x->who, "alone", x->alone, "records", x->records, "originals",
+	    x->originals, "withheld", x->withheld, "consents", x->consents,
+	    "receipts", x->receipts, "recipients", x->recipients, "events",
+	    x->events, "requests", x->requests, "objections", x->objections,
+	    "restrictions", x->restrictions, "kinds", x->kinds, "purposes",
+	    x->purposes, "accesses", x->accesses, "accesses_more", x->more,
+	    "details_months", (json_int_t)months, "made_at",
+	    json_of_time(core_now(x->core)), "organisation",
+	    x->kase.organisation, "policy", (json_int_t)policy_version(x->p),
+	    "leaf", (json_int_t)x->leaf);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "subject export");
 }
 
@@ -464,21 +363,83 @@ subject_export(struct core *core, const struct caller *caller, const char *kase,
     const char *person, struct id *object, json_t **answer, struct err *e)
 {
 	AUTO(exporting_done)
-	struct exporting x = {
-		.core = core,
-		.caller = caller,
-		.records = json_array(),
-		.originals = json_array(),
-		.withheld = json_array(),
-		.consents = json_array(),
-		.recipients = json_array(),
-		.kinds = json_array(),
-		.accesses = json_array(),
-	};
+	struct exporting x = { .core = core, .caller = caller };
 	int r;
 
-	if ((r = begin(&x, kase, person, object, e)) < 0 ||
-	    (r = collect(&x, e)) < 0)
+	if ((r = exporting_init(&x, e)) < 0 ||
+	    (r = begin(&x, kase, person, object, e)) < 0 ||
+	    (r = load_person(&x, e)) < 0 || (r = add_documents(&x, e)) < 0 ||
+	    (r = subject_rest(&x, e)) < 0)
 		return r;
 	return answer_all(&x, answer, e);
+}
+
+/* --- one original --------------------------------------------------------- */
+
+/* Of this case, living, and of a kind that may go to them whole: a record
+ * of several is told field by field, in the export. */
+static int
+check_original(const struct exporting *x, struct tx *tx, const char *document,
+    struct document_facts *out, struct err *e)
+{
+	const struct policy_kind *kind;
+	struct id id;
+
+	if (id_parse(document, &id, NULL) < 0 ||
+	    document_by_id(tx, &id, out, NULL) < 0 ||
+	    !id_equal(&out->kase, &x->kase.id) ||
+	    strcmp(out->state, "filed") != 0)
+		return err_tag(
+		    e, ERR_NOT_FOUND, "not-found", "no such thing here");
+	kind = policy_kind(x->p, out->kind);
+	if (!may_have(x->p, x->alone, out->kind) ||
+	    (!x->alone && kind->is_record))
+		return err_tag(e, ERR_DENIED, "subject-withheld",
+		    "this document may speak of others: it is examined before "
+		    "it is handed over");
+	return 0;
+}
+
+static int
+original_leaf(struct exporting *x, const struct subject_piece *piece,
+    const struct document_facts *doc, struct err *e)
+{
+	AUTO(json_decrefp)
+	json_t *detail = document_detail(
+	    x->core, &x->kase.id, &doc->id, piece->version, &x->d);
+
+	if (detail != NULL) {
+		json_object_set_new(detail, "person", json_of_id(&x->person));
+		json_object_set_new(detail, "page",
+		    piece->page == CONTENT_SIGNATURE
+			? json_string("signature")
+			: json_integer(piece->page));
+	}
+	return core_read_leaf(x->core, x->caller, LEAF_SUBJECT_EXPORT, &doc->id,
+	    detail, &x->leaf, e);
+}
+
+int
+subject_original(struct core *core, const struct caller *caller,
+    const struct subject_piece *piece, struct id *object, struct content *out,
+    struct err *e)
+{
+	AUTO(exporting_done)
+	struct exporting x = { .core = core, .caller = caller };
+	struct document_facts doc;
+	int r;
+
+	{
+		AUTO(tx_end) struct tx tx = { 0 };
+
+		if ((r = find(&x, &tx, piece->kase, piece->person, object, e)) <
+			0 ||
+		    (r = check_original(&x, &tx, piece->document, &doc, e)) < 0)
+			return r;
+	}
+	*object = doc.id;
+	if ((r = original_leaf(&x, piece, &doc, e)) < 0)
+		return r;
+	return content_under(
+	    core, &doc.id, piece->version, piece->page, x.leaf, out, e);
 }
