@@ -187,9 +187,9 @@ enum policy_op {
 	OP_RESTRICT, /* GDPR art. 18 */
 	OP_RESTRICT_LIFT,
 	OP_SUBJECT_EXPORT, /* GDPR art. 15 and 20 */
-	OP_REPORT_READ,	   /* register, bilan, the DPO's page */
+	OP_REPORT_READ,	   /* register, bilan */
 	OP_REPORT_BREACH,
-	OP_REPORT_CONTROLE,
+	OP_REPORT_CONTROLE, /* the DPO's page, the folder of a CNIL visit */
 	OP_BILAN_FREEZE,
 	OP_CLOCK_CONFIRM,  /* that a suspect clock is right */
 	OP_OBJECTION_LIFT, /* the person takes their objection back */

@@ -2,6 +2,7 @@
 #include "daemon/core/activities.h"
 #include "daemon/core/bilan.h"
 #include "daemon/core/breach_report.h"
+#include "daemon/core/dpo_report.h"
 
 /* from and until: months, both of them. */
 static int
@@ -101,6 +102,17 @@ breach_post(struct api_call *c, struct err *e)
 	return breach_report(c->core, &c->caller, &a, &c->answer, e);
 }
 
+static int
+dpo_get(struct api_call *c, struct err *e)
+{
+	const char *since = http_query(c->rq, "since");
+
+	if (since == NULL)
+		return err_tag(e, ERR_INVALID, "query",
+		    "parameter since is a day or an instant");
+	return dpo_report(c->core, &c->caller, since, &c->answer, e);
+}
+
 static const char *const breaching[] = { "accounts", "key", "host", "!since",
 	"until", "known", "clock", NULL };
 static const char *const freezing[] = { "!month", NULL };
@@ -116,5 +128,7 @@ const struct route routes_report[] = {
 	    register_get, NULL },
 	{ "POST", "/v1/reports/breach", API_DOOR_STAFF, LEAF_REPORT,
 	    breach_post, breaching },
+	{ "GET", "/v1/reports/dpo", API_DOOR_STAFF, LEAF_REPORT, dpo_get,
+	    NULL },
 	{ 0 },
 };

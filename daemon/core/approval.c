@@ -105,6 +105,35 @@ approval_subject_get(struct tx *tx, const struct id *id,
 	return 0;
 }
 
+#define WITHOUT_MAX 1000 /* subjects of one list */
+
+int
+approval_without_opinion(struct tx *tx,
+    int (*each)(void *arg, const struct approval_subject *s, struct err *e),
+    void *arg, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	struct approval_subject s;
+	struct id id;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT id FROM approval_subject s"
+		 " WHERE page <> zeroblob(32) AND NOT EXISTS (SELECT 1"
+		 " FROM approval a WHERE a.subject = s.id AND"
+		 " a.round = s.round AND a.counts = 0)"
+		 " ORDER BY asked DESC LIMIT ?",
+		 &q, e)) < 0 ||
+	    (r = sql_int(q, 1, WITHOUT_MAX, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0)
+		if ((r = sql_get_id(q, 0, &id, e)) < 0 ||
+		    (r = approval_subject_get(tx, &id, &s, e)) < 0 ||
+		    (r = each(arg, &s, e)) < 0)
+			return r;
+	return r;
+}
+
 int
 approval_void(struct tx *tx, const struct id *subject, struct err *e)
 {

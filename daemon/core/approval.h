@@ -110,6 +110,12 @@ struct approval_row {
 int approval_each(struct tx *tx, const struct id *subject,
     int (*each)(void *arg, const struct approval_row *row, struct err *e),
     void *arg, struct err *e) NODISCARD;
+/* Each subject whose present page has no opinion yet (approvals that count are
+ * none), the newest first, until each returns below 0. Whether it is still to
+ * be decided is its module's to say. */
+int approval_without_opinion(struct tx *tx,
+    int (*each)(void *arg, const struct approval_subject *s, struct err *e),
+    void *arg, struct err *e) NODISCARD;
 /* The armored signatures themselves, for who keeps evidence. */
 int approval_texts(struct tx *tx, const struct id *subject, json_t **out,
     struct err *e) NODISCARD;

@@ -125,4 +125,8 @@ int consent_key_numbers(struct tx *tx, const struct id *kase,
 int consent_forget(struct tx *tx, const struct id *kase, struct err *e)
     NODISCARD;
 
+/* What was withdrawn since then: [{purpose, n}]. */
+int consent_withdrawals(
+    struct tx *tx, int64_t since_ms, json_t **out, struct err *e) NODISCARD;
+
 #endif

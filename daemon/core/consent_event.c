@@ -322,3 +322,30 @@ consent_event_at(struct tx *tx, const struct id *consent, uint64_t leaf,
 	    (json_int_t)sql_get_int(q, 3));
 	return *out != NULL ? 0 : err_set(e, ERR_NOMEM, "consents");
 }
+
+int
+consent_withdrawals(
+    struct tx *tx, int64_t since_ms, json_t **out, struct err *e)
+{
+	AUTO(json_decrefp) json_t *list = json_array();
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT c.purpose, count(*) FROM consent_event v"
+		 " JOIN consent c ON c.id = v.consent"
+		 " WHERE v.event = 'withdrawn' AND v.at >= ?"
+		 " GROUP BY c.purpose ORDER BY c.purpose",
+		 &q, e)) < 0 ||
+	    (r = sql_int(q, 1, since_ms, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0)
+		if (json_array_append_new(list,
+			json_pack("{s:s, s:I}", "purpose", sql_get_text(q, 0),
+			    "n", (json_int_t)sql_get_int(q, 1))) < 0)
+			return err_set(e, ERR_NOMEM, "consents");
+	if (r < 0)
+		return r;
+	*out = TAKE(list);
+	return 0;
+}

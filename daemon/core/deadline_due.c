@@ -83,8 +83,9 @@ deadline_due(struct due_list *d, struct err *e)
 
 	for (i = 0; i < n; i++) {
 		if (all[i].after == NULL ||
-		    !deadline_is_for(d->core->policy, all[i].name,
-			d->caller->who, d->today, NULL))
+		    (d->tally == NULL &&
+			!deadline_is_for(d->core->policy, all[i].name,
+			    d->caller->who, d->today, NULL)))
 			continue;
 		if (w.n == DEADLINES_MAX)
 			return err_set(e, ERR_INTERNAL,

@@ -73,9 +73,12 @@ op_of(const char *what)
 int
 due_may_see(const struct due_list *d, const struct case_facts *kase)
 {
-	struct caller quiet = *d->caller;
+	struct caller quiet;
 	struct decision decision;
 
+	if (d->tally != NULL)
+		return 1;
+	quiet = *d->caller;
 	quiet.decided = NULL; /* a line left out is no refusal */
 	if (d->mine && kase->opened_by != d->caller->actor.uid)
 		return 0;
@@ -279,6 +282,26 @@ due_end(struct due_list *d, json_t **out, struct err *e)
 	return r;
 }
 
+/* One more of its sort. */
+static int
+count(struct due_list *d, const char *what, int64_t due_ms, struct err *e)
+{
+	const struct policy_deadline *rule =
+	    policy_deadline(d->core->policy, what);
+	json_t *one = json_object_get(d->tally, what), *n;
+
+	if (one == NULL) {
+		one = json_pack("{s:s, s:s, s:i, s:i}", "what", what, "title",
+		    rule != NULL ? rule->title : what, "waiting", 0, "overdue",
+		    0);
+		if (json_object_set_new(d->tally, what, one) < 0)
+			return err_set(e, ERR_NOMEM, "due");
+	}
+	n = json_object_get(one, is_overdue(d, due_ms) ? "overdue" : "waiting");
+	json_integer_set(n, json_integer_value(n) + 1);
+	return 0;
+}
+
 /* more is taken. */
 int
 due_add(struct due_list *d, const char *what, const struct id *kase,
@@ -289,6 +312,10 @@ due_add(struct due_list *d, const char *what, const struct id *kase,
 	const char *title = NULL;
 	int r;
 
+	if (d->tally != NULL) {
+		json_decref(line);
+		return count(d, what, due_ms, e);
+	}
 	/* On a day gone by, it had not begun. */
 	r = d->as_of < d->today && civil_day(since_ms) > d->as_of
 		? 0
@@ -384,6 +411,33 @@ due_ask(struct core *core, const struct caller *caller,
 	    (r = enter(&d, a, &decision, &leaf, e)) < 0)
 		return r;
 	return tell(&d, leaf, answer, e);
+}
+
+int
+due_overview(
+    struct core *core, const struct caller *caller, json_t **out, struct err *e)
+{
+	AUTO(json_decrefp) json_t *tally = json_object(), *list = json_array();
+	struct due_list d = {
+		.core = core,
+		.caller = caller,
+		.tally = tally,
+	};
+	const char *what;
+	json_t *one;
+	int r;
+
+	if (tally == NULL || list == NULL)
+		return err_set(e, ERR_NOMEM, "due");
+	if ((r = set_day(&d, NULL, e)) < 0 || (r = collect(&d, e)) < 0)
+		return r;
+	json_object_foreach(tally, what, one)
+	{
+		if (json_array_append(list, one) < 0)
+			return err_set(e, ERR_NOMEM, "due");
+	}
+	*out = TAKE(list);
+	return 0;
 }
 
 int

@@ -19,7 +19,10 @@ struct due_list {
 	struct tx *tx;
 	int mine; /* only cases that the caller opened */
 	int64_t now_ms;
-	int32_t today, as_of;	/* the day the list is of */
+	int32_t today, as_of; /* the day the list is of */
+	/* Everybody's lines, counted only: {what: {title, waiting, overdue}};
+	 * NULL: the caller's, as lines. */
+	json_t *tally;
 	struct due_line *lines; /* a heap, the latest on top */
 	size_t nlines, left_off;
 	uint64_t added;
@@ -73,6 +76,12 @@ struct due_asking {
 };
 int due_ask(struct core *core, const struct caller *caller,
     const struct due_asking *a, json_t **answer, struct err *e) NODISCARD;
+/*
+ * Of everybody, as it stands: [{what, title, waiting, overdue}]. The caller of
+ * it has asked the policy and entered its leaf; no case is named.
+ */
+int due_overview(struct core *core, const struct caller *caller, json_t **out,
+    struct err *e) NODISCARD;
 /* mine: only lines of cases that the caller opened. */
 int due(struct core *core, const struct caller *caller, int mine,
     json_t **answer, struct err *e) NODISCARD;

@@ -1321,3 +1321,57 @@ erasure_run(struct core *core, const struct caller *caller, const char *erasure,
 	buf_done(&x.json);
 	return r;
 }
+
+/* --- lists ----------------------------------------------------------------
+ */
+
+int
+erasure_is_undecided(struct tx *tx, const struct id *erasure, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT 1 FROM erasure WHERE id = ?"
+		 " AND state IN ('planned', 'approved')",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, erasure, e)) < 0)
+		return r;
+	return sql_step(q, e);
+}
+
+int
+erasure_since(struct tx *tx, int64_t since_ms, json_t **out, struct err *e)
+{
+	AUTO(json_decrefp) json_t *list = json_array();
+	AUTO(sql_done) struct sql *q = NULL;
+	struct id id, kase;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT id, kase, state, destroyed, rotated,"
+		 " certificate <> '' FROM erasure"
+		 " WHERE state <> 'done' OR rotated >= ?"
+		 " ORDER BY rotated = 0 DESC, rotated DESC LIMIT 1000",
+		 &q, e)) < 0 ||
+	    (r = sql_int(q, 1, since_ms, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0) {
+		if ((r = sql_get_id(q, 0, &id, e)) < 0 ||
+		    (r = sql_get_id(q, 1, &kase, e)) < 0)
+			return r;
+		if (json_array_append_new(
+			list, json_pack("{s:o, s:s, s:s, s:I, s:o, s:b}",
+				  "erasure", json_of_id(&id), "what",
+				  id_is_zero(&kase) ? "retention" : "erasure",
+				  "state", sql_get_text(q, 2), "keys_destroyed",
+				  (json_int_t)sql_get_int(q, 3), "keys_gone_at",
+				  json_of_time(sql_get_int(q, 4)),
+				  "certificate", (int)sql_get_int(q, 5))) < 0)
+			return err_set(e, ERR_NOMEM, "erasures");
+	}
+	if (r < 0)
+		return r;
+	*out = TAKE(list);
+	return 0;
+}

@@ -44,6 +44,17 @@ int erasure_insert(struct tx *tx, const struct caller *caller,
     const struct erasure_new *n, const char *what, int64_t now_ms,
     struct err *e) NODISCARD;
 
+/* Is it planned still, and not yet begun? 0 also when there is none such. */
+int erasure_is_undecided(struct tx *tx, const struct id *erasure, struct err *e)
+    NODISCARD;
+/*
+ * Those that are not done, and those whose keys went since then: [{erasure,
+ * what ("erasure", "retention"), state, keys_destroyed, keys_gone_at,
+ * certificate}], the newest 1000; no case is named.
+ */
+int erasure_since(struct tx *tx, int64_t since_ms, json_t **out, struct err *e)
+    NODISCARD;
+
 /* Plan: what would go, as a text page to sign. */
 int erasure_plan(struct core *core, const struct caller *caller,
     const struct erasure_asking *a, struct id *object, json_t **answer,

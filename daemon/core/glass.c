@@ -260,16 +260,13 @@ open_list(struct tx *tx, const struct id *kase, struct sql **q, struct err *e)
 	return sql_id(*q, 1, kase, e);
 }
 
-int
-glass_list(struct tx *tx, const struct id *kase, json_t **out, struct err *e)
+static int
+take_list(struct sql *q, json_t **out, struct err *e)
 {
-	AUTO(sql_done) struct sql *q = NULL;
 	AUTO(json_decrefp) json_t *list = json_array();
 	struct glass_row row;
 	int r;
 
-	if ((r = open_list(tx, kase, &q, e)) < 0)
-		return r;
 	while ((r = sql_step(q, e)) > 0) {
 		if ((r = row_read(q, &row, e)) < 0)
 			return r;
@@ -280,6 +277,32 @@ glass_list(struct tx *tx, const struct id *kase, json_t **out, struct err *e)
 		return r;
 	*out = TAKE(list);
 	return 0;
+}
+
+int
+glass_list(struct tx *tx, const struct id *kase, json_t **out, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = open_list(tx, kase, &q, e)) < 0)
+		return r;
+	return take_list(q, out, e);
+}
+
+int
+glass_since(struct tx *tx, int64_t since_ms, json_t **out, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT " COLUMNS " FROM glass WHERE finding IS NULL OR"
+		 " at >= ? ORDER BY at DESC LIMIT 1000",
+		 &q, e)) < 0 ||
+	    (r = sql_int(q, 1, since_ms, e)) < 0)
+		return r;
+	return take_list(q, out, e);
 }
 
 /* Who sees that something is due in a case sees this too. */

@@ -39,6 +39,10 @@ int glass_review(struct core *core, const struct caller *caller,
  * state: "unreviewed", "justified", "unjustified". */
 int glass_list(struct tx *tx, const struct id *kase, json_t **out,
     struct err *e) NODISCARD;
+/* Those of since then, and older ones that wait for their review: as
+ * glass_list; the newest 1000. */
+int glass_since(struct tx *tx, int64_t since_ms, json_t **out, struct err *e)
+    NODISCARD;
 /* Those not reviewed yet, of the cases whose due things the caller may see:
  * {break_glass: [...], leaf}. */
 int glass_waiting(struct core *core, const struct caller *caller,

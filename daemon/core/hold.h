@@ -48,6 +48,9 @@ int hold_list(struct core *core, const struct caller *caller,
     const char *kase /* NULL: all the caller may see */, struct id *object,
     json_t **answer, struct err *e) NODISCARD;
 
+/* How many stand. */
+int hold_count(struct tx *tx, uint64_t *n, struct err *e) NODISCARD;
+
 /* Is it held, by a hold of its own or of its case? document NULL: the case,
  * or any of its documents. 1 and *hold, or 0. Every act that destroys asks
  * inside its transaction. */

@@ -206,3 +206,17 @@ hold_forget(struct tx *tx, const struct id *kase, struct err *e)
 	    " WHERE kase = ?",
 	    kase, e);
 }
+
+int
+hold_count(struct tx *tx, uint64_t *n, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx, "SELECT count(*) FROM hold WHERE state = 'set'",
+		 &q, e)) < 0 ||
+	    (r = sql_step(q, e)) < 0)
+		return r;
+	*n = (uint64_t)sql_get_int(q, 0);
+	return 0;
+}

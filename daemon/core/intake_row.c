@@ -200,12 +200,13 @@ due_over(struct due_list *d, struct err *e)
 		 "SELECT i.id, i.at, i.source, count(*) FROM intake i"
 		 " JOIN intake_line l ON l.intake = i.id AND l.over = 1"
 		 " JOIN dossier c ON c.id = l.dossier AND c.state = 'open'"
-		 " WHERE i.over_quota > 0 AND CASE WHEN ?1 <> ''"
-		 "  THEN i.team = ?1 ELSE c.organisation = ?2 END"
+		 " WHERE i.over_quota > 0 AND (?3 = 1 OR CASE WHEN ?1 <> ''"
+		 "  THEN i.team = ?1 ELSE c.organisation = ?2 END)"
 		 " GROUP BY i.id ORDER BY i.at LIMIT 400",
 		 &q, e)) < 0 ||
 	    (r = sql_text(q, 1, word(d->caller->who->team), e)) < 0 ||
-	    (r = sql_text(q, 2, word(d->caller->who->organisation), e)) < 0)
+	    (r = sql_text(q, 2, word(d->caller->who->organisation), e)) < 0 ||
+	    (r = sql_int(q, 3, d->tally != NULL, e)) < 0)
 		return r;
 	while ((r = sql_step(q, e)) > 0)
 		if ((r = sql_get_id(q, 0, &id, e)) < 0 ||
