@@ -407,18 +407,22 @@ jdate(const json_t *j, const char *name, char out[32])
 const char *
 jlast_day(const json_t *j, const char *name, char out[32])
 {
-	struct tm tm;
+	struct civil_date d;
 	int64_t ms;
-	time_t t;
 
 	out[0] = '\0';
 	if (time_parse(jstr(j, name), &ms, NULL) < 0)
 		return out;
 	/* A term ends at the midnight that begins the day after. */
-	t = (time_t)((ms - 1) / 1000);
-	if (localtime_r(&t, &tm) != NULL)
-		strftime(out, 32, "%d/%m/%Y", &tm);
+	d = civil_date(civil_day(ms - 1));
+	snprintf(out, 32, "%02d/%02d/%04d", d.day, d.month, d.year);
 	return out;
+}
+
+void
+cli_today(char out[11])
+{
+	date_format(civil_day((int64_t)time(NULL) * 1000), out);
 }
 
 const char *

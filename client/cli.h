@@ -114,12 +114,15 @@ json_t *jat(const json_t *j, const char *name, size_t i);
 size_t jcount(const json_t *j, const char *name);
 /* The strings of an array member, separated by ", ", into out. */
 const char *jlist(const json_t *j, const char *name, char *out, size_t size);
+/* Today in France, YYYY-MM-DD: what is dated counts there, wherever this
+ * machine says it is. */
+void cli_today(char out[11]);
 /* A time member as local time for a terminal ("23/11/2026 05:06"). */
 const char *jtime(const json_t *j, const char *name, char out[32]);
 /* A day YYYY-MM-DD as people write it, "" when there is none. */
 const char *jdate(const json_t *j, const char *name, char out[32]);
 /* The last day of a term that ends at this instant: a term that ends with the
- * 23rd is over at the midnight after. Local, "" when there is none. */
+ * 23rd is over at the midnight after, in France. "" when there is none. */
 const char *jlast_day(const json_t *j, const char *name, char out[32]);
 /* Bytes as people write them, French: "2,4 Mo". */
 const char *human_size(unsigned long long n, char out[32]);

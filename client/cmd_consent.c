@@ -102,7 +102,7 @@ key_of(const struct cli *c, const char *kase, const json_t *body,
 	char day[11];
 	int r;
 
-	date_format((int32_t)(time(NULL) / 86400), day);
+	cli_today(day);
 	r = text == NULL ? err_set(e, ERR_NOMEM, "request")
 			 : buf_addf(&b, e, "consent %s %s %s", kase, day, text);
 	free(text);

@@ -1,6 +1,5 @@
 /* sceau contact, sceau veille; sceau case close|reopen. */
 #include <jansson.h>
-#include <time.h>
 
 #include "client/commands.h"
 #include "client/out.h"
@@ -10,19 +9,14 @@
 static const char *const members[][2] = { { "channel", "canal" },
 	{ "result", "resultat" }, { "note", "commentaire" } };
 
-/* The day that is said, or today's here. */
+/* The day that is said, or today's. */
 static int
 set_day(const struct cli *c, json_t *record, struct err *e)
 {
 	const char *on = cli_option(c, "on");
-	time_t now = time(NULL);
 	char today[11];
-	struct tm tm;
 
-	if (on == NULL &&
-	    (localtime_r(&now, &tm) == NULL ||
-		strftime(today, sizeof(today), "%Y-%m-%d", &tm) == 0))
-		return err_set(e, ERR_INTERNAL, "date");
+	cli_today(today);
 	return cli_member(record, "date", on != NULL ? on : today, e);
 }
 

@@ -1,6 +1,5 @@
 /* sceau demarche add|set|list. */
 #include <jansson.h>
-#include <time.h>
 
 #include "client/commands.h"
 #include "client/out.h"
@@ -39,16 +38,12 @@ static int
 add_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	AUTO(json_decrefp) json_t *record = json_object(), *j = NULL;
-	time_t now = time(NULL);
 	const char *device;
 	char today[11];
-	struct tm tm;
 	int r;
 
 	(void)argc;
-	if (localtime_r(&now, &tm) == NULL ||
-	    strftime(today, sizeof(today), "%Y-%m-%d", &tm) == 0)
-		return err_set(e, ERR_INTERNAL, "date");
+	cli_today(today);
 	if ((r = cli_required(c, "device", &device, e)) < 0 ||
 	    (r = cli_member(record, "date", today, e)) < 0 ||
 	    (r = cli_member(record, "etat", "a-faire", e)) < 0 ||

@@ -132,15 +132,11 @@ add_contact(
 	const char *channel = cli_option(c, "channel");
 	AUTO(json_decrefp) json_t *record = json_object();
 	char today[11];
-	struct tm tm;
-	time_t now = time(NULL);
 	int r;
 
 	if (result == NULL && channel == NULL)
 		return 0;
-	if (localtime_r(&now, &tm) == NULL ||
-	    strftime(today, sizeof(today), "%Y-%m-%d", &tm) == 0)
-		return err_set(e, ERR_INTERNAL, "date");
+	cli_today(today);
 	if ((r = cli_member(record, "date", on != NULL ? on : today, e)) < 0 ||
 	    (r = cli_member(record, "canal",
 		 channel != NULL ? channel : "visite", e)) < 0 ||

@@ -3,6 +3,7 @@
 #include "daemon/core/row.h"
 
 #include "base/civil.h"
+#include "daemon/core/due.h"
 
 int
 objection_row_by_id(struct tx *tx, const struct id *id,
@@ -111,12 +112,9 @@ objection_is_on(struct tx *tx, const struct id *kase, struct err *e)
 int64_t
 objection_due_ms(const struct core *core, int32_t received)
 {
-	int64_t months;
-
-	if (policy_figure_on(core->policy, "objection-decision-months",
-		received, &months, NULL) < 0)
-		return 0;
-	return civil_term_ms(received, (uint32_t)months);
+	/* By the figure's own unit, its last day counted to its end. */
+	return due_after(
+	    core, "objection-decision-months", civil_start_ms(received));
 }
 
 /* --- forgetting ----------------------------------------------------------- */

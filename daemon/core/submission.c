@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/civil.h"
 #include "base/seal.h"
 #include "base/text.h"
 #include "daemon/core/document.h"
@@ -779,15 +780,15 @@ name_file(const struct settling *s, char *out, size_t size)
 		{ "image/png", ".png" },
 	};
 	const char *suffix = "", *media;
-	char at[TIME_TEXT];
+	char day[11];
 	size_t i;
 
 	media = json_string_value(json_object_get(s->words, "media"));
 	for (i = 0; i < NELEMS(suffixes); i++)
 		if (media != NULL && strcmp(suffixes[i].media, media) == 0)
 			suffix = suffixes[i].suffix;
-	time_format(s->row.at, at);
-	snprintf(out, size, "remise-%s-%.10s%s", s->row.recipient, at, suffix);
+	date_format(civil_day(s->row.at), day);
+	snprintf(out, size, "remise-%s-%s%s", s->row.recipient, day, suffix);
 }
 
 /* Through the same door as what staff send. */

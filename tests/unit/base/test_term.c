@@ -10,6 +10,7 @@
 #include "base/civil.h"
 #include "base/term.h"
 #include "base/text.h"
+#include "base/workday.h"
 
 #define HOUR_MS (INT64_C(3600) * 1000)
 
@@ -167,10 +168,145 @@ the_truce_is_from_november_to_march(void **state)
 	}
 }
 
+/* --- of every day of forty years -------------------------------------------
+ */
+
+#define FIRST "2020-01-01"
+#define LAST "2060-12-31"
+
+/* In the right month, on the same day or its last; a later day never ends
+ * sooner; two terms one after the other end no later than their sum. */
+static void
+months_keep_their_order(void **state)
+{
+	static const uint32_t lengths[] = { 1, 2, 3, 6, 11, 12, 23, 24, 60 };
+	int32_t d, end, last = day(LAST);
+	struct civil_date a, b;
+	size_t i;
+	uint32_t n;
+
+	(void)state;
+	for (d = day(FIRST); d <= last; d++) {
+		a = civil_date(d);
+		assert_int_equal(civil_add_months(d, 0), d);
+		for (i = 0; i < NELEMS(lengths); i++) {
+			n = lengths[i];
+			end = civil_add_months(d, n);
+			b = civil_date(end);
+			assert_int_equal(b.year * 12 + b.month,
+			    a.year * 12 + a.month + (int)n);
+			assert_true(
+			    b.day == a.day ||
+			    (b.day < a.day && civil_date(end + 1).day == 1));
+			assert_true(civil_add_months(d + 1, n) >= end);
+			assert_true(civil_add_months(
+					civil_add_months(d, 1), n - 1) <= end);
+		}
+		assert_int_equal(
+		    term_last_day(d, 2, TERM_YEARS), civil_add_months(d, 24));
+	}
+}
+
+/* Back and forth: to the same day where the months have it, and never past
+ * it; what is counted back leaves at least the whole term. */
+static void
+what_is_added_and_taken_away_agrees(void **state)
+{
+	static const enum term_unit units[] = { TERM_DAYS, TERM_WEEKS,
+		TERM_WORKING_DAYS, TERM_MONTHS, TERM_YEARS };
+	int32_t d, there, last = day(LAST);
+	size_t u;
+	uint32_t n;
+
+	(void)state;
+	for (d = day(FIRST); d <= last; d++)
+		for (u = 0; u < NELEMS(units); u++)
+			for (n = 1; n <= 7; n += 3) {
+				there = term_day_before(d, n, units[u]);
+				assert_true(there < d);
+				assert_true(term_day_before(
+						d + 1, n, units[u]) >= there);
+				/* From a day without work there is no way
+				 * back: the term ends on the next with. */
+				if (units[u] == TERM_WORKING_DAYS &&
+				    !workday_is(d))
+					continue;
+				assert_true(
+				    term_last_day(there, n, units[u]) <= d);
+				/* Some months have no 29th, 30th or 31st. */
+				if (units[u] >= TERM_MONTHS &&
+				    civil_date(d).day > 28)
+					continue;
+				assert_int_equal(
+				    term_last_day(there, n, units[u]), d);
+			}
+}
+
+/* Each winter: not on 31 October, from 1 November to 31 March, not on 1
+ * April; and its end is the last day of it. */
+static void
+each_winter_has_its_truce(void **state)
+{
+	int32_t d, end, last = day(LAST);
+	struct civil_date c;
+	int in;
+
+	(void)state;
+	for (d = day(FIRST); d <= last; d++) {
+		c = civil_date(d);
+		in = c.month == 11 || c.month == 12 || c.month == 1 ||
+		     c.month == 2 || c.month == 3;
+		assert_int_equal(term_is_winter_truce(d), in);
+		end = term_truce_end(d);
+		assert_true(end >= d && end - d <= 151);
+		assert_int_equal(term_truce_end(end), end);
+		if (!in) {
+			assert_int_equal(end, d);
+			continue;
+		}
+		c = civil_date(end);
+		assert_true(c.month == 3 && c.day == 31);
+		assert_false(term_is_winter_truce(end + 1));
+	}
+}
+
+/* From any instant of a day, late or early, a term of days ends at the same
+ * midnight of Paris. */
+static void
+a_term_is_that_of_the_day_and_not_of_the_hour(void **state)
+{
+	static const enum term_unit units[] = { TERM_DAYS, TERM_WORKING_DAYS,
+		TERM_WEEKS, TERM_MONTHS };
+	int64_t from, half = HOUR_MS / 2, until;
+	int32_t d;
+	size_t u;
+
+	(void)state;
+	for (d = day("2024-01-01"); d < day("2029-01-01"); d++)
+		for (u = 0; u < NELEMS(units); u++) {
+			from = civil_start_ms(d);
+			until = term_end_ms(from, 3, units[u]);
+			assert_int_equal(
+			    term_end_ms(from + half, 3, units[u]), until);
+			assert_int_equal(
+			    term_end_ms(
+				civil_start_ms(d + 1) - half, 3, units[u]),
+			    until);
+			assert_int_equal(civil_start_ms(civil_day(until)),
+			    until); /* a midnight */
+			assert_true(
+			    term_end_ms(from - half, 3, units[u]) <= until);
+		}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(months_keep_their_order),
+		cmocka_unit_test(what_is_added_and_taken_away_agrees),
+		cmocka_unit_test(each_winter_has_its_truce),
+		cmocka_unit_test(a_term_is_that_of_the_day_and_not_of_the_hour),
 		cmocka_unit_test(a_term_ends_on_its_last_day),
 		cmocka_unit_test(what_is_counted_back_leaves_whole_units),
 		cmocka_unit_test(

@@ -127,6 +127,24 @@ def the_same_page_twice_is_two_uploads(v):
     same(file(v, desk, path, path)[0], 0)
 
 
+def a_contact_is_of_a_day_of_france_wherever_the_machine_is(v):
+    """Two places that never have the same day: by their own clocks one of
+    them would always date it wrongly."""
+    for command in (("contact", "4F7K-2Q0", "--channel", "visite",
+                     "--result", "rencontre"),
+                    ("demarche", "add", "4F7K-2Q0", "--device", "fsl")):
+        days = []
+        for zone in ("WEST12", "EAST-14", "UTC"):
+            desk, records = Desk(), []
+            keep = desk.put
+            desk.put = lambda q, name, at: (keep(q, name, at), records.append(
+                json.loads(desk.uploads[name])))
+            status, _, err = v.run(*command, answer=desk, env={"TZ": zone})
+            same((status, len(records)), (0, 1), err)
+            days.append(records[0]["date"])
+        same(len(set(days)), 1, days)
+
+
 def standard_input_is_a_file(v):
     desk = Desk()
     with open(v.file("in", b"piped"), "rb") as f:

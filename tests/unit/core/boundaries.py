@@ -275,12 +275,15 @@ commandement-delay 2 months
 commandement-delay:2023 6 weeks
 bilan-table-months 6 months
 bilan-freeze-days 10 days
+odd-night-from 21 hours
+odd-night-until 6 hours
 """.split("\n")
 # What is no period: a share, a number.
 COUNTS = """
 sweep-share-percent 10
 small-cell-count 5
 recovery-quorum 2
+odd-cases-a-day 25
 intake-ccapex-month 40
 intake-ccapex-year 480
 intake-services-sociaux-month 10
