@@ -9,6 +9,7 @@
 #include "client/commands.h"
 #include "client/out.h"
 #include "client/save.h"
+#include "client/stepup.h"
 #include "client/words.h"
 
 void
@@ -92,6 +93,7 @@ sign(struct cli *c, const json_t *j, struct err *e)
 	if ((r = approve_signature(c, _("Signer cette page ? [oui/non]"),
 		 take_page, (void *)(uintptr_t)j, &signature, e)) < 0 ||
 	    (r = cli_member(body, "signature", buf_str(&signature), e)) < 0 ||
+	    (r = stepup_sign(c, "clock-confirm", NULL, e)) < 0 ||
 	    (r = cli_post(c, body, &after, e, "/v1/clock/approvals")) < 0)
 		return r;
 	if (!cli_print_json(c, after))
@@ -111,7 +113,8 @@ confirm_run(struct cli *c, int argc, char **argv, struct err *e)
 
 	(void)argc;
 	(void)argv;
-	if ((r = cli_post(c, NULL, &j, e, "/v1/clock/confirmation")) < 0)
+	if ((r = stepup_sign(c, "clock-confirm", NULL, e)) < 0 ||
+	    (r = cli_post(c, NULL, &j, e, "/v1/clock/confirmation")) < 0)
 		return r;
 	if (json_object_get(j, "page") == NULL) {
 		if (!cli_print_json(c, j))
@@ -126,7 +129,7 @@ confirm_run(struct cli *c, int argc, char **argv, struct err *e)
 }
 
 static const char *const confirm_options[] = { "key", "signature", "output",
-	"force!", "yes!", NULL };
+	"force!", "yes!", STEPUP_OPTION, NULL };
 
 const struct cmd cmd_clock_show = {
 	.noun = "clock",

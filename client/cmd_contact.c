@@ -4,6 +4,7 @@
 #include "client/commands.h"
 #include "client/out.h"
 #include "client/record_file.h"
+#include "client/stepup.h"
 
 /* Options and the members of the record that they fill. */
 static const char *const members[][2] = { { "channel", "canal" },
@@ -106,6 +107,7 @@ reopen_run(struct cli *c, int argc, char **argv, struct err *e)
 	(void)argc;
 	if ((r = cli_required(c, "reason", &reason, e)) < 0 ||
 	    (r = cli_member(body, "reason", reason, e)) < 0 ||
+	    (r = stepup_sign(c, "case-reopen", argv[0], e)) < 0 ||
 	    (r = cli_post(c, body, &j, e, "/v1/cases/%/reopen", argv[0])) < 0)
 		return r;
 	if (!cli_print_json(c, j))
@@ -120,7 +122,7 @@ static const char *const veille_options[] = { "on", "channel", "result", "note",
 	NULL };
 static const char *const close_options[] = { "outcome", "on", "note", "force",
 	NULL };
-static const char *const reopen_options[] = { "reason", NULL };
+static const char *const reopen_options[] = { "reason", STEPUP_OPTION, NULL };
 
 const struct cmd cmd_contact = {
 	.noun = "contact",

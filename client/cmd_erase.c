@@ -194,6 +194,24 @@ approve_run(struct cli *c, int argc, char **argv, struct err *e)
 	return 0;
 }
 
+/* Of a sweep, which is of no case, it is another operation. */
+static int
+sign_run(struct cli *c, const char *erasure, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	struct id kase;
+	int r;
+
+	if (cli_option(c, STEPUP_OPTION) == NULL)
+		return 0;
+	if ((r = cli_get(c, &j, e, "/v1/erasures/%", erasure)) < 0)
+		return r;
+	if (id_parse(jstr(j, "case"), &kase, NULL) < 0)
+		return err_tag(e, ERR_UNAVAILABLE, "answer", "case");
+	return stepup_sign(
+	    c, id_is_zero(&kase) ? "retention-run" : "erase-run", NULL, e);
+}
+
 static int
 run_run(struct cli *c, int argc, char **argv, struct err *e)
 {
@@ -203,7 +221,7 @@ run_run(struct cli *c, int argc, char **argv, struct err *e)
 
 	(void)argc;
 	if ((r = save_check(path, force, e)) < 0 ||
-	    (r = stepup_sign(c, "erase-run", NULL, e)) < 0 ||
+	    (r = sign_run(c, argv[0], e)) < 0 ||
 	    (r = cli_post(c, NULL, &j, e, "/v1/erasures/%/run", argv[0])) < 0)
 		return r;
 	certificate = jstr(j, "certificate");

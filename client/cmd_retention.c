@@ -4,6 +4,7 @@
 #include "client/approve.h"
 #include "client/commands.h"
 #include "client/out.h"
+#include "client/stepup.h"
 #include "client/words.h"
 
 static void
@@ -274,6 +275,7 @@ visa_run(struct cli *c, int argc, char **argv, struct err *e)
 	if ((r = cli_required(c, "reference", &reference, e)) < 0 ||
 	    (r = cli_member(body, "reference", reference, e)) < 0 ||
 	    (r = cli_member(body, "date", cli_option(c, "date"), e)) < 0 ||
+	    (r = stepup_sign(c, "retention-visa", NULL, e)) < 0 ||
 	    (r = cli_post(c, body, &j, e, "/v1/sweeps/%/visa", argv[0])) < 0)
 		return r;
 	if (!cli_print_json(c, j))
@@ -284,7 +286,8 @@ visa_run(struct cli *c, int argc, char **argv, struct err *e)
 
 static const char *const analyse_options[] = { "as-of", "confirm-share",
 	"dry-run!", NULL };
-static const char *const visa_options[] = { "reference", "date", NULL };
+static const char *const visa_options[] = { "reference", "date", STEPUP_OPTION,
+	NULL };
 const struct cmd cmd_retention_analyse = {
 	.noun = "retention",
 	.verb = "analyse",

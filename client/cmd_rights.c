@@ -2,6 +2,7 @@
  * restrictions|object-lift. */
 #include "client/commands.h"
 #include "client/out.h"
+#include "client/stepup.h"
 #include "client/words.h"
 
 /* Each option as a member of the body; "!option" must be given. */
@@ -230,7 +231,8 @@ lift_run(struct cli *c, int argc, char **argv, struct err *e)
 		return err_set(e, ERR_USAGE, "%s",
 		    _("--reason pour annoncer la levée, puis --channel une "
 		      "fois la personne informée"));
-	if ((r = telling ? act(c, argv[0], announce, NELEMS(announce),
+	if ((r = stepup_sign(c, "restrict-lift", argv[0], e)) < 0 ||
+	    (r = telling ? act(c, argv[0], announce, NELEMS(announce),
 			       "/v1/cases/%/restriction/announcement", &j, e)
 			 : act(c, argv[0], lift, NELEMS(lift),
 			       "/v1/cases/%/restriction/lift", &j, e)) < 0)
@@ -313,7 +315,8 @@ static const char *const answer_options[] = { "document", "words", NULL };
 static const char *const refuse_options[] = { "ground", "reason", NULL };
 static const char *const restrict_options[] = { "ground", "words", "request",
 	NULL };
-static const char *const lift_options[] = { "reason", "told", "channel", NULL };
+static const char *const lift_options[] = { "reason", "told", "channel",
+	STEPUP_OPTION, NULL };
 static const char *const channel_options[] = { "channel", NULL };
 
 #define SUBJECT(name, word, arg, opts, what)                                   \

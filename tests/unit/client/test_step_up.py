@@ -14,6 +14,7 @@ from vault import main, same, within
 
 VAULT = "a" * 26
 CASE = "b" * 25 + "a"
+SWEEP = "c" * 25 + "a"  # of no case
 STATUS = {"vault": VAULT, "head_size": 41}
 GLASS = {"break_glass": CASE, "case": CASE, "ref": "4F7K-2Q8", "by": "dora",
          "at": "2026-11-23T05:06:07Z", "until": "2026-11-23T05:36:07Z",
@@ -32,6 +33,10 @@ def answers(q):
         q.give(200, STATUS)
     elif q.command == "GET" and q.path == "/v1/cases/bbbb":
         q.give(200, {"case": CASE})
+    elif q.command == "GET" and q.path == "/v1/erasures/" + CASE:
+        q.give(200, {"erasure": CASE, "case": CASE})
+    elif q.command == "GET" and q.path == "/v1/erasures/" + SWEEP:
+        q.give(200, {"erasure": SWEEP, "case": 26 * "a"})
     elif q.command == "GET":
         q.problem(404, "not-found")
     else:
@@ -129,6 +134,16 @@ def other_acts_sign_when_they_are_asked_to(v):
         (("publish",), "/v1/publish", "publish", "-"),
         (("retention", "run", CASE), "/v1/erasures/%s/run" % CASE,
          "erase-run", "-"),
+        (("retention", "run", SWEEP), "/v1/erasures/%s/run" % SWEEP,
+         "retention-run", "-"),
+        (("retention", "visa", SWEEP, "--reference", "R"),
+         "/v1/sweeps/%s/visa" % SWEEP, "retention-visa", "-"),
+        (("case", "reopen", CASE, "--reason", "M"),
+         "/v1/cases/%s/reopen" % CASE, "case-reopen", CASE),
+        (("subject", "lift", CASE, "--channel", "courrier"),
+         "/v1/cases/%s/restriction/lift" % CASE, "restrict-lift", CASE),
+        (("clock", "confirm"), "/v1/clock/confirmation", "clock-confirm",
+         "-"),
         (("extract", "release", CASE, "caf"), "/v1/cases/%s/extracts" % CASE,
          "extract-release", CASE),
     )
