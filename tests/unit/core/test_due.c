@@ -11,10 +11,14 @@
 #include <cmocka.h>
 
 #include "base/civil.h"
+#include "base/term.h"
 #include "base/text.h"
 #include "core_fixture.h"
 #include "daemon/core/case.h"
+#include "daemon/core/document.h"
 #include "daemon/core/due.h"
+#include "daemon/core/event.h"
+#include "daemon/core/filing.h"
 
 #define FIXTURE(f)                                                             \
 	struct core_fixture *f = *state;                                       \
@@ -117,6 +121,134 @@ a_line_is_shown_to_whose_it_is(void **state)
 }
 
 static void
+happens(struct core_fixture *f, const char *kase, const char *event)
+{
+	struct caller c = core_fixture_caller(f, CAMILLE);
+	struct event_entry en = { .kase = kase,
+		.name = event,
+		.occurred_on = "",
+		.document = "",
+		.note = "" };
+	json_t *answer = NULL;
+
+	if (event_add(f->core, &c, &en, &f->object, &answer, &f->e) < 0)
+		fail_msg("%s: %s", event, f->e.text);
+	json_decref(answer);
+}
+
+/* The jurist's check of an act, with the day of the lease. */
+static void
+checks(struct core_fixture *f, const char *kase, const char *lease)
+{
+	struct caller c = core_fixture_caller(f, JURIST);
+	char upload[ID_TEXT], date[11], text[200];
+	struct filing x = { .kase = kase,
+		.kind = "controle-regularite",
+		.level = "",
+		.title = "",
+		.replaces = "",
+		.npages = 1 };
+	json_t *answer = NULL;
+	int again = 0;
+
+	date_format(civil_day(core_now(f->core)), date);
+	snprintf(text, sizeof(text),
+	    "{\"date\":\"%s\",\"acte\":\"commandement-de-payer\","
+	    "\"date-bail\":\"%s\"}",
+	    date, lease);
+	core_fixture_send(f, JURIST, text, strlen(text), upload);
+	x.pages[0].upload = upload;
+	x.pages[0].name = "controle.json";
+	if (document_file(f->core, &c, &x, &f->object, &answer, &again, &f->e) <
+	    0)
+		fail_msg("%s", f->e.text);
+	json_decref(answer);
+}
+
+static void
+expect_last(struct core_fixture *f, const char *what, int32_t last)
+{
+	json_t *answer = NULL, *l = NULL;
+	char want[TIME_TEXT];
+
+	time_format(civil_start_ms(last + 1), want);
+	assert_int_equal(lines(f, CAMILLE, 0, what, &answer, &l), 1);
+	assert_string_equal(
+	    json_string_value(json_object_get(l, "due_at")), want);
+	/* Its last day is in time, the day after is not. */
+	assert_int_equal(lines(f, CAMILLE, last, what, &answer, &l), 1);
+	assert_false(is_overdue(l));
+	assert_int_equal(lines(f, CAMILLE, last + 1, what, &answer, &l), 1);
+	assert_true(is_overdue(l));
+	json_decref(answer);
+}
+
+/* Cass. avis 13/06/2024: by the day on which the lease was signed; while
+ * nobody said it, the shorter delay. */
+static void
+the_order_to_pay_leaves_what_the_lease_gives(void **state)
+{
+	json_t *answer = NULL, *l = NULL;
+	char kase[ID_TEXT];
+	int32_t today;
+	FIXTURE(f);
+
+	today = civil_day(core_now(f->core));
+	core_fixture_case(f, CAMILLE, "Foyer exemple", kase);
+	assert_int_equal(lines(f, CAMILLE, 0, "commandement", &answer, &l), 0);
+	happens(f, kase, "commandement");
+	expect_last(f, "commandement", today + 42);
+	/* A lease of long ago is declared, and no day of this month. */
+	checks(f, kase, "2023-07-28");
+	expect_last(f, "commandement", civil_add_months(today, 2));
+	/* Another team's it is not; the summons settles it. */
+	assert_int_equal(lines(f, SACHA, 0, "commandement", &answer, &l), 0);
+	happens(f, kase, "assignation");
+	assert_int_equal(lines(f, CAMILLE, 0, "commandement", &answer, &l), 0);
+	json_decref(answer);
+}
+
+static void
+a_later_lease_has_six_weeks(void **state)
+{
+	char kase[ID_TEXT];
+	int32_t today;
+	FIXTURE(f);
+
+	today = civil_day(core_now(f->core));
+	core_fixture_case(f, CAMILLE, "Foyer exemple", kase);
+	happens(f, kase, "commandement");
+	checks(f, kase, "2023-07-29");
+	expect_last(f, "commandement", today + 42);
+}
+
+/* Nobody is put out from 1 November to 31 March, and silence is a refusal. */
+static void
+an_order_to_leave_ends_no_sooner_than_the_truce(void **state)
+{
+	json_t *answer = NULL, *l = NULL;
+	char kase[ID_TEXT];
+	int32_t today;
+	FIXTURE(f);
+
+	today = civil_day(core_now(f->core));
+	core_fixture_case(f, CAMILLE, "Foyer exemple", kase);
+	happens(f, kase, "commandement-quitter");
+	expect_last(f, "depart", term_truce_end(civil_add_months(today, 2)));
+	happens(f, kase, "requisition-force-publique");
+	assert_int_equal(lines(f, CAMILLE, 0, "depart", &answer, &l), 0);
+	expect_last(f, "force-publique", civil_add_months(today, 2));
+	happens(f, kase, "refus-force-publique");
+	assert_int_equal(
+	    lines(f, CAMILLE, 0, "force-publique", &answer, &l), 0);
+	assert_int_equal(
+	    lines(f, CAMILLE, 0, "expulsion-possible", &answer, &l), 0);
+	happens(f, kase, "concours-force-publique");
+	expect_last(f, "expulsion-possible", term_truce_end(today));
+	json_decref(answer);
+}
+
+static void
 a_day_that_is_none_is_refused(void **state)
 {
 	static const char *const bad[] = { "", "demain", "2026-02-30",
@@ -188,6 +320,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_case_just_opened_waits_for_its_notice),
 		T(a_line_is_shown_to_whose_it_is),
+		T(the_order_to_pay_leaves_what_the_lease_gives),
+		T(a_later_lease_has_six_weeks),
+		T(an_order_to_leave_ends_no_sooner_than_the_truce),
 		T(a_day_that_is_none_is_refused),
 		T(of_too_many_lines_the_soonest_are_kept),
 	};
