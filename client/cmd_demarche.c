@@ -55,6 +55,20 @@ add_run(struct cli *c, int argc, char **argv, struct err *e)
 	return 0;
 }
 
+/* A decision that is told now has a day: today's, when none is said. */
+static int
+date_decision(const struct cli *c, json_t *record, struct err *e)
+{
+	char day[11];
+
+	if (cli_option(c, "decision") == NULL ||
+	    strcmp(cli_option(c, "decision"), "en-attente") == 0 ||
+	    json_object_get(record, "date-decision") != NULL)
+		return 0;
+	cli_today(day);
+	return cli_member(record, "date-decision", day, e);
+}
+
 /* A new version of what it says now. */
 static int
 set_run(struct cli *c, int argc, char **argv, struct err *e)
@@ -65,6 +79,7 @@ set_run(struct cli *c, int argc, char **argv, struct err *e)
 	(void)argc;
 	if ((r = record_get(c, argv[1], &record, e)) < 0 ||
 	    (r = fill(c, record, e)) < 0 ||
+	    (r = date_decision(c, record, e)) < 0 ||
 	    (r = record_file(c, argv[0], "demarche", record, argv[1], &j, e)) <
 		0)
 		return r;
