@@ -4,6 +4,7 @@
 
 #include "client/commands.h"
 #include "client/out.h"
+#include "client/report.h"
 #include "client/words.h"
 
 /* --- bilan -------------------------------------------------------------- */
@@ -45,18 +46,24 @@ side(const json_t *t, const char *name, size_t i)
 }
 
 /* A field of CSV (RFC 4180): quoted, and no formula to a spreadsheet. */
+void
+report_csv(FILE *f, const char *s, int is_last)
+{
+	fputc('"', f);
+	if (*s == '=' || *s == '+' || *s == '-' || *s == '@')
+		fputc('\'', f);
+	for (; *s != '\0'; s++) {
+		if (*s == '"')
+			fputc('"', f);
+		fputc(*s, f);
+	}
+	fputs(is_last ? "\"\r\n" : "\";", f);
+}
+
 static void
 csv(const char *s, int is_last)
 {
-	putchar('"');
-	if (*s == '=' || *s == '+' || *s == '-' || *s == '@')
-		putchar('\'');
-	for (; *s != '\0'; s++) {
-		if (*s == '"')
-			putchar('"');
-		putchar(*s);
-	}
-	fputs(is_last ? "\"\r\n" : "\";", stdout);
+	report_csv(stdout, s, is_last);
 }
 
 static void
@@ -269,26 +276,39 @@ join(const json_t *list, struct buf *out, struct err *e)
 	}
 }
 
+/* "so long after a moment", or until it comes. */
+static int
+add_term(struct buf *out, const json_t *v, struct err *e)
+{
+	int r = 0;
+
+	if (json_object_get(v, "from") == NULL)
+		return 0;
+	if (jint(v, "active_months") > 0)
+		r = buf_addf(out, e, _(" : %lld mois après « %s »"),
+		    jint(v, "active_months"), jstr(v, "from_title"));
+	else
+		r = buf_addf(
+		    out, e, _(" : jusqu'à « %s »"), jstr(v, "from_title"));
+	if (r == 0 && jint(v, "intermediate_months") > 0)
+		r = buf_addf(out, e, _(", puis archive restreinte %lld mois"),
+		    jint(v, "intermediate_months"));
+	return r;
+}
+
 static void
 join_durations(const json_t *list, struct buf *out, struct err *e)
 {
 	json_t *v;
 	size_t i;
-	int r = 0;
 
 	buf_reset(out);
 	json_array_foreach(list, i, v)
 	{
-		if (r == 0)
-			r = buf_addf(out, e, "%s%s", i > 0 ? " ; " : "",
-			    jstr(v, "what"));
-		if (r == 0 && json_object_get(v, "from") != NULL)
-			r = buf_addf(out, e, _(" : %lld mois après %s"),
-			    jint(v, "active_months"), jstr(v, "from"));
-		if (r == 0 && jint(v, "intermediate_months") > 0)
-			r = buf_addf(out, e,
-			    _(", puis archive restreinte %lld mois"),
-			    jint(v, "intermediate_months"));
+		if (buf_addf(out, e, "%s%s", i > 0 ? " ; " : "",
+			jstr(v, "what")) < 0 ||
+		    add_term(out, v, e) < 0)
+			return;
 	}
 }
 
@@ -322,62 +342,63 @@ heading_value(const json_t *a, size_t i, struct buf *out, struct err *e)
 	return out->len > 0 ? buf_str(out) : "";
 }
 
-static void
-register_csv(const json_t *j, struct err *e)
+void
+report_register_csv(FILE *f, const json_t *j, struct err *e)
 {
 	AUTO(buf_done) struct buf b = { 0 };
 	const json_t *o = json_object_get(j, "operator");
 	json_t *a;
 	size_t i, k;
 
-	csv(_("Responsable du traitement"), 0);
-	csv(_("Délégué à la protection des données"), 0);
-	csv(_("Activité de traitement"), 0);
+	report_csv(f, _("Responsable du traitement"), 0);
+	report_csv(f, _("Délégué à la protection des données"), 0);
+	report_csv(f, _("Activité de traitement"), 0);
 	for (k = 0; k < NELEMS(headings); k++)
-		csv(_(headings[k].title), k == NELEMS(headings) - 1);
+		report_csv(f, _(headings[k].title), k == NELEMS(headings) - 1);
 	json_array_foreach(json_object_get(j, "activities"), i, a)
 	{
-		csv(jstr(o, "title"), 0);
-		csv(jstr(o, "dpo"), 0);
-		csv(jstr(a, "title"), 0);
+		report_csv(f, jstr(o, "title"), 0);
+		report_csv(f, jstr(o, "dpo"), 0);
+		report_csv(f, jstr(a, "title"), 0);
 		for (k = 0; k < NELEMS(headings); k++)
-			csv(heading_value(a, k, &b, e),
+			report_csv(f, heading_value(a, k, &b, e),
 			    k == NELEMS(headings) - 1);
 	}
 }
 
-static void
-register_page(const json_t *j, struct err *e)
+void
+report_register_page(FILE *f, const json_t *j, struct err *e)
 {
 	AUTO(buf_done) struct buf b = { 0 };
 	const json_t *o = json_object_get(j, "operator");
 	json_t *a;
 	size_t i, k;
 
-	printf("%s\n\n", _("Registre des activités de traitement (RGPD "
-			   "art. 30)"));
+	fprintf(f, "%s\n\n",
+	    _("Registre des activités de traitement (RGPD "
+	      "art. 30)"));
 	if (!json_is_object(o))
-		printf("%s\n", _("Les règles ne disent pas qui est le "
-				 "responsable du traitement."));
-	out_line(stdout, _("Responsable du traitement"), jstr(o, "title"));
-	out_line(stdout, _("Adresse"), jstr(o, "address"));
-	out_line(stdout, _("Contact"), jstr(o, "contact"));
-	out_line(stdout, _("Représentant"), jstr(o, "representative"));
-	out_line(
-	    stdout, _("Délégué à la protection des données"), jstr(o, "dpo"));
+		fprintf(f, "%s\n",
+		    _("Les règles ne disent pas qui est le "
+		      "responsable du traitement."));
+	out_line(f, _("Responsable du traitement"), jstr(o, "title"));
+	out_line(f, _("Adresse"), jstr(o, "address"));
+	out_line(f, _("Contact"), jstr(o, "contact"));
+	out_line(f, _("Représentant"), jstr(o, "representative"));
+	out_line(f, _("Délégué à la protection des données"), jstr(o, "dpo"));
 	json_array_foreach(json_object_get(j, "activities"), i, a)
 	{
-		printf("\n%zu. ", i + 1);
-		out_text(stdout, jstr(a, "title"));
-		printf("\n");
+		fprintf(f, "\n%zu. ", i + 1);
+		out_text(f, jstr(a, "title"));
+		fprintf(f, "\n");
 		for (k = 0; k < NELEMS(headings); k++)
-			out_line(stdout, _(headings[k].title),
+			out_line(f, _(headings[k].title),
 			    heading_value(a, k, &b, e));
 	}
 	join(json_object_get(j, "unnamed"), &b, e);
 	if (b.len > 0) {
-		printf("\n");
-		out_line(stdout, _("Types dans aucune activité"), buf_str(&b));
+		fprintf(f, "\n");
+		out_line(f, _("Types dans aucune activité"), buf_str(&b));
 	}
 }
 
@@ -393,9 +414,9 @@ register_run(struct cli *c, int argc, char **argv, struct err *e)
 	    cli_print_json(c, j))
 		return r;
 	if (cli_option(c, "csv") != NULL)
-		register_csv(j, e);
+		report_register_csv(stdout, j, e);
 	else
-		register_page(j, e);
+		report_register_page(stdout, j, e);
 	return 0;
 }
 

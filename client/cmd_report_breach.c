@@ -41,7 +41,7 @@ print_account(const json_t *a)
 	out_text(stdout, jstr(a, "account"));
 	printf(" : ");
 	out_text(stdout, jstr(a, "name"));
-	printf(", %s", jstr(a, "role"));
+	printf(", %s", jword(a, "role"));
 	if (*jstr(a, "team") != '\0')
 		printf(", %s", jstr(a, "team"));
 	if (*jstr(a, "recipient") != '\0')

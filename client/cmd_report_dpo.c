@@ -69,7 +69,7 @@ print_refusals(const json_t *j)
 		{
 			printf(_("  %s (%s) : %lld accès refusés, %lld autres "
 				 "refus, le dernier le %s\n"),
-			    jstr(r, "account"), jstr(r, "role"),
+			    jstr(r, "account"), jword(r, "role"),
 			    jint(r, "denied"), jint(r, "other"),
 			    jtime(r, "last_at", at));
 		}
@@ -85,7 +85,7 @@ print_odd(const json_t *o)
 {
 	char first[32], last[32];
 
-	printf("  %s (%s) : ", jstr(o, "account"), jstr(o, "role"));
+	printf("  %s (%s) : ", jstr(o, "account"), jword(o, "role"));
 	if (strcmp(jstr(o, "sort"), "many-cases-in-a-day") == 0) {
 		printf(_("%lld dossiers lus le %s\n"), jint(o, "n"),
 		    jdate(o, "day", first));
@@ -137,7 +137,10 @@ print_withdrawals(const json_t *j)
 		return;
 	json_array_foreach(json_object_get(j, "withdrawals"), i, w)
 	{
-		printf("  %s : %lld\n", jstr(w, "purpose"), jint(w, "n"));
+		printf("  %s : %lld\n",
+		    *jstr(w, "title") != '\0' ? jstr(w, "title")
+					      : jstr(w, "purpose"),
+		    jint(w, "n"));
 	}
 }
 

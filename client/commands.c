@@ -93,6 +93,7 @@ const struct cmd *const commands[] = {
 	&cmd_retention_settle,
 	&cmd_audit_expire,
 	&cmd_report_breach,
+	&cmd_report_controle,
 	&cmd_report_dpo,
 	&cmd_report_breaches,
 	&cmd_report_breach_settle,

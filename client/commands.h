@@ -35,6 +35,7 @@ extern const struct cmd cmd_visit;
 extern const struct cmd cmd_refus;
 extern const struct cmd cmd_file_void;
 extern const struct cmd cmd_report_breach;
+extern const struct cmd cmd_report_controle;
 extern const struct cmd cmd_report_dpo;
 extern const struct cmd cmd_report_breaches;
 extern const struct cmd cmd_report_breach_settle;

@@ -121,6 +121,21 @@ static const struct {
 	{ "confidential address", N_("adresse confidentielle") },
 	{ "a record does not go whole", N_("une fiche ne part pas entière") },
 	{ "awaiting", N_("attend la seconde signature") },
+	/* roles */
+	{ "caseworker", N_("intervenant") },
+	{ "lead", N_("responsable d'équipe") },
+	{ "jurist", N_("juriste") },
+	{ "director", N_("direction") },
+	{ "dpo", N_("délégué à la protection des données") },
+	{ "administrator", N_("administrateur") },
+	{ "partner", N_("partenaire") },
+	/* what is approved */
+	{ "erasure", N_("effacement") },
+	{ "retention", N_("tri") },
+	{ "rules", N_("règles") },
+	{ "people", N_("personnes habilitées") },
+	{ "misfiling", N_("erreur de classement") },
+	{ "incident", N_("incident") },
 	/* breaches */
 	{ "confidentiality",
 	    N_("confidentialité : lues par qui ne devait pas") },

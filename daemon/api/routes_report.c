@@ -2,6 +2,7 @@
 #include "daemon/core/activities.h"
 #include "daemon/core/bilan.h"
 #include "daemon/core/breach_report.h"
+#include "daemon/core/controle_report.h"
 #include "daemon/core/dpo_report.h"
 
 /* from and until: months, both of them. */
@@ -113,6 +114,12 @@ dpo_get(struct api_call *c, struct err *e)
 	return dpo_report(c->core, &c->caller, since, &c->answer, e);
 }
 
+static int
+controle_get(struct api_call *c, struct err *e)
+{
+	return controle_report(c->core, &c->caller, &c->answer, e);
+}
+
 static const char *const breaching[] = { "accounts", "key", "host", "!since",
 	"until", "known", "clock", NULL };
 static const char *const freezing[] = { "!month", NULL };
@@ -128,6 +135,8 @@ const struct route routes_report[] = {
 	    register_get, NULL },
 	{ "POST", "/v1/reports/breach", API_DOOR_STAFF, LEAF_REPORT,
 	    breach_post, breaching },
+	{ "GET", "/v1/reports/controle", API_DOOR_STAFF, LEAF_REPORT,
+	    controle_get, NULL },
 	{ "GET", "/v1/reports/dpo", API_DOOR_STAFF, LEAF_REPORT, dpo_get,
 	    NULL },
 	{ 0 },

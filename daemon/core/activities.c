@@ -63,6 +63,14 @@ data(const struct policy *p, const struct policy_processing *a)
 	return list;
 }
 
+static const char *
+moment_title(const struct policy *p, const char *name)
+{
+	const struct policy_moment *m = policy_moment(p, name);
+
+	return m != NULL ? m->title : name;
+}
+
 static json_t *
 duration(const struct policy *p, const struct policy_kind *k)
 {
@@ -74,6 +82,8 @@ duration(const struct policy *p, const struct policy_kind *k)
 	json_object_set_new(
 	    j, "active_months", json_integer((json_int_t)t->active_months));
 	json_object_set_new(j, "from", json_string(t->from));
+	json_object_set_new(
+	    j, "from_title", json_string(moment_title(p, t->from)));
 	json_object_set_new(j, "intermediate_months",
 	    json_integer((json_int_t)t->intermediate_months));
 	if (t->intermediate_from != NULL)

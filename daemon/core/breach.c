@@ -528,3 +528,29 @@ breach_due(struct due_list *d, struct err *e)
 	}
 	return r;
 }
+
+int
+breach_counts(struct tx *tx, json_t **out, struct err *e)
+{
+	AUTO(json_decrefp) json_t *list = json_array();
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT what, settled <> 0, outcome, count(*) FROM breach"
+		 " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+		 &q, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0)
+		if (json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:I}", "what",
+				  sql_get_text(q, 0), "state",
+				  sql_get_int(q, 1) != 0 ? "settled" : "open",
+				  "outcome", sql_get_text(q, 2), "n",
+				  (json_int_t)sql_get_int(q, 3))) < 0)
+			return err_set(e, ERR_NOMEM, "breaches");
+	if (r < 0)
+		return r;
+	*out = TAKE(list);
+	return 0;
+}

@@ -66,6 +66,9 @@ int breach_settle(struct core *core, const struct caller *caller,
     const char *breach, const char *outcome, const char *note,
     struct id *object, json_t **answer, struct err *e) NODISCARD;
 
+/* [{what, state, outcome, n}]: how many, and what was said of them. */
+int breach_counts(struct tx *tx, json_t **out, struct err *e) NODISCARD;
+
 /* With the erasure of a case its words go; that there was a breach stays. */
 int breach_key_numbers(struct tx *tx, const struct id *kase,
     struct buf *numbers, struct err *e) NODISCARD;

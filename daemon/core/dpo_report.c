@@ -213,6 +213,21 @@ values_of(const json_t *by_name)
 	return list;
 }
 
+/* The rules' words for what was withdrawn. */
+static void
+add_titles(struct page *x)
+{
+	const struct policy_consent *c;
+	json_t *w;
+	size_t i;
+
+	json_array_foreach(x->withdrawals, i, w)
+	{
+		if ((c = policy_consent(x->p, text_of(w, "purpose"))) != NULL)
+			json_object_set_new(w, "title", json_string(c->title));
+	}
+}
+
 static json_t *
 answer_of(struct page *x)
 {
@@ -248,6 +263,7 @@ dpo_report(struct core *core, const struct caller *caller, const char *since,
 
 	if ((r = begin(&x, since, e)) < 0 || (r = collect(&x, e)) < 0)
 		return r;
+	add_titles(&x);
 	*answer = answer_of(&x);
 	return *answer != NULL ? 0 : no_memory(e);
 }

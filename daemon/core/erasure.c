@@ -1375,3 +1375,34 @@ erasure_since(struct tx *tx, int64_t since_ms, json_t **out, struct err *e)
 	*out = TAKE(list);
 	return 0;
 }
+
+int
+erasure_certificates(struct tx *tx, json_t **out, struct err *e)
+{
+	AUTO(json_decrefp) json_t *list = json_array();
+	AUTO(sql_done) struct sql *q = NULL;
+	struct id id;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT id, certificate FROM erasure WHERE certificate <> ''"
+		 " ORDER BY rotated DESC LIMIT 1000",
+		 &q, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0) {
+		AUTO(buf_done) struct buf json = { 0 };
+
+		if ((r = sql_get_id(q, 0, &id, e)) < 0 ||
+		    (r = certified_load(tx, &id, &json, e)) < 0)
+			return r;
+		if (json_array_append_new(list,
+			json_pack("{s:o, s:s, s:s}", "erasure", json_of_id(&id),
+			    "text", sql_get_text(q, 1), "json",
+			    json.len > 0 ? buf_str(&json) : "")) < 0)
+			return err_set(e, ERR_NOMEM, "certificates");
+	}
+	if (r < 0)
+		return r;
+	*out = TAKE(list);
+	return 0;
+}

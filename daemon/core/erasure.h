@@ -55,6 +55,10 @@ int erasure_is_undecided(struct tx *tx, const struct id *erasure, struct err *e)
 int erasure_since(struct tx *tx, int64_t since_ms, json_t **out, struct err *e)
     NODISCARD;
 
+/* The certificates that were made, the newest 1000: [{erasure, text, json}]:
+ * the signed note and the JSON it names; opaque ids, roles, counts and days. */
+int erasure_certificates(struct tx *tx, json_t **out, struct err *e) NODISCARD;
+
 /* Plan: what would go, as a text page to sign. */
 int erasure_plan(struct core *core, const struct caller *caller,
     const struct erasure_asking *a, struct id *object, json_t **answer,

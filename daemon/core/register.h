@@ -91,6 +91,9 @@ int register_each_in(struct tx *tx, int64_t since_ms, int64_t until_ms,
     int (*each)(void *arg, const struct extract_row *row, struct err *e),
     void *arg, struct err *e) NODISCARD;
 
+/* What each recipient was sent: [{recipient, extracts, pulled}]. */
+int register_counts(struct tx *tx, json_t **out, struct err *e) NODISCARD;
+
 /* Ids of the extracts that may be due: open ones, and those whose second
  * signature is missing. */
 int register_select_due(struct tx *tx, struct buf *ids, struct err *e)

@@ -188,3 +188,30 @@ register_each_in(struct tx *tx, int64_t since_ms, int64_t until_ms,
 			return r;
 	return r;
 }
+
+int
+register_counts(struct tx *tx, json_t **out, struct err *e)
+{
+	AUTO(json_decrefp) json_t *list = json_array();
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT recipient, count(*), count(*) FILTER (WHERE pulled > "
+		 "0)"
+		 " FROM extract WHERE second_due <> -1 OR seconded <> 0"
+		 " GROUP BY recipient ORDER BY recipient",
+		 &q, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0)
+		if (json_array_append_new(
+			list, json_pack("{s:s, s:I, s:I}", "recipient",
+				  sql_get_text(q, 0), "extracts",
+				  (json_int_t)sql_get_int(q, 1), "pulled",
+				  (json_int_t)sql_get_int(q, 2))) < 0)
+			return err_set(e, ERR_NOMEM, "register");
+	if (r < 0)
+		return r;
+	*out = TAKE(list);
+	return 0;
+}

@@ -91,6 +91,14 @@ int request_link(struct tx *tx, const struct id *request,
 int request_of_person(struct tx *tx, const struct id *kase,
     const struct id *person, json_t *into, struct err *e) NODISCARD;
 
+/*
+ * How requests were answered: [{right, open, overdue, answered, refused,
+ * extended, days_most, late}], overdue on that day; days_most and late of the
+ * settled ones.
+ */
+int request_counts(struct tx *tx, int32_t today, json_t **out, struct err *e)
+    NODISCARD;
+
 int request_due(struct due_list *d, struct err *e) NODISCARD;
 int request_key_numbers(struct tx *tx, const struct id *kase,
     struct buf *numbers, struct err *e) NODISCARD;

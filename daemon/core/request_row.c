@@ -250,3 +250,41 @@ request_forget(struct tx *tx, const struct id *kase, struct err *e)
 	    " answer = NULL WHERE kase = ?",
 	    kase, e);
 }
+
+int
+request_counts(struct tx *tx, int32_t today, json_t **out, struct err *e)
+{
+	AUTO(json_decrefp) json_t *list = json_array();
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT what, count(*) FILTER (WHERE state = 'open'),"
+		 " count(*) FILTER (WHERE state = 'open' AND due < ?1),"
+		 " count(*) FILTER (WHERE state = 'answered'),"
+		 " count(*) FILTER (WHERE state = 'refused'),"
+		 " count(*) FILTER (WHERE extended <> 0),"
+		 " coalesce(max(settled - received) FILTER"
+		 "  (WHERE settled <> 0), 0),"
+		 " count(*) FILTER (WHERE settled <> 0 AND settled > due)"
+		 " FROM request GROUP BY what ORDER BY what",
+		 &q, e)) < 0 ||
+	    (r = sql_int(q, 1, today, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0)
+		if (json_array_append_new(list,
+			json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			    "right", sql_get_text(q, 0), "open",
+			    (json_int_t)sql_get_int(q, 1), "overdue",
+			    (json_int_t)sql_get_int(q, 2), "answered",
+			    (json_int_t)sql_get_int(q, 3), "refused",
+			    (json_int_t)sql_get_int(q, 4), "extended",
+			    (json_int_t)sql_get_int(q, 5), "days_most",
+			    (json_int_t)sql_get_int(q, 6), "late",
+			    (json_int_t)sql_get_int(q, 7))) < 0)
+			return err_set(e, ERR_NOMEM, "requests");
+	if (r < 0)
+		return r;
+	*out = TAKE(list);
+	return 0;
+}

@@ -287,6 +287,7 @@ static const struct {
 	{ "director", "report-breach", "aaaaa" },
 	{ "director", "restrict-lift", "nnnnt" },
 	{ "director", "report-controle", "aaaaa" },
+	{ "director", "audit-checkpoint", "aaaaa" },
 	{ "director", "bilan-freeze", "aaaaa" },
 	{ "director", "clock-confirm", "aaaaa" },
 

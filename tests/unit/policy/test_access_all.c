@@ -184,8 +184,8 @@ static const struct row {
 	{ "P", "subject-export", ALL, "ocra", RIGHTS, NULL, "", "" },
 
 	{ "LDP", "report-read", VAULT, "", NULL, NULL, "", "" },
-	{ "DP", "report-breach report-controle", VAULT, "", NULL, NULL, "",
-	    "" },
+	{ "DP", "report-breach report-controle audit-checkpoint", VAULT, "",
+	    NULL, NULL, "", "" },
 	{ "LD", "bilan-freeze", VAULT, "", NULL, NULL, "", "" },
 	{ "ALJD", "clock-confirm", VAULT, "", NULL, NULL, "", "" },
 

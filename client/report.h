@@ -1,0 +1,20 @@
+/*
+ * Reports as pages and tables, for the commands that print one and for the
+ * folder that holds several.
+ */
+#ifndef CLIENT_REPORT_H
+#define CLIENT_REPORT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "base/err.h"
+
+/* A field of CSV (RFC 4180, semicolons): quoted, and no formula to a
+ * spreadsheet; the last one ends the line. */
+void report_csv(FILE *f, const char *s, int is_last);
+/* The register of processing activities, as /v1/reports/register says it. */
+void report_register_csv(FILE *f, const json_t *j, struct err *e);
+void report_register_page(FILE *f, const json_t *j, struct err *e);
+
+#endif
