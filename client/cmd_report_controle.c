@@ -307,15 +307,35 @@ assessment(const struct visit *v, FILE *f, struct err *e)
 	return 0;
 }
 
+static void
+totals(const struct visit *v, FILE *f)
+{
+	const json_t *log = json_object_get(v->numbers, "log");
+
+	fprintf(f, "%s : %zu\n", _("Tris et effacements"),
+	    jcount(v->numbers, "destructions"));
+	fprintf(f, "%s : %zu\n", _("Certificats de destruction"),
+	    jcount(v->numbers, "certificates"));
+	fprintf(
+	    f, "%s : %lld\n", _("Gels en place"), jint(v->numbers, "holds"));
+	fprintf(f, "%s : %llu\n", _("Inscriptions au journal"),
+	    (unsigned long long)v->log.report.head.size);
+	fprintf(f, "%s : %lld\n",
+	    _("Mois pendant lesquels le journal garde qui et pourquoi"),
+	    jint(log, "detail_months"));
+}
+
 static int
 readme(const struct visit *v, FILE *f, struct err *e)
 {
 	AUTO(buf_done) struct buf key = { 0 };
 	char at[32];
+	const char *k;
 	int r;
 
 	if ((r = note_key_format(&v->log.key, &key, e)) < 0)
 		return r;
+	k = buf_str(&key);
 	fprintf(f, _("DOSSIER DE CONTRÔLE, coffre %s, au %s\n\n"),
 	    v->log.key.name, jtime(v->numbers, "at", at));
 	fprintf(f, "%s\n\n",
@@ -339,17 +359,8 @@ readme(const struct visit *v, FILE *f, struct err *e)
 	    "%s\n\n  sha256sum -c SHA256SUMS\n"
 	    "  sceau verify log journal --key '%s'\n"
 	    "  sceau verify certificate certificats/….txt --key '%s'\n\n",
-	    _("À vérifier sans le coffre :"), buf_str(&key), buf_str(&key));
-	fprintf(f,
-	    _("Tris et effacements : %zu ; certificats : %zu ; gels en "
-	      "place : %lld\n"),
-	    jcount(v->numbers, "destructions"),
-	    jcount(v->numbers, "certificates"), jint(v->numbers, "holds"));
-	fprintf(f,
-	    _("Journal : %llu inscriptions ; le détail (qui, pourquoi) "
-	      "est gardé %lld mois, puis effacé\n"),
-	    (unsigned long long)v->log.report.head.size,
-	    jint(json_object_get(v->numbers, "log"), "detail_months"));
+	    _("À vérifier sans le coffre :"), k, k);
+	totals(v, f);
 	return 0;
 }
 

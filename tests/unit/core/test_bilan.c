@@ -312,7 +312,7 @@ a_period_is_two_months_in_order(void **state)
 static void
 vouchers_are_the_signed_texts(void **state)
 {
-	AUTO(json_decrefp) json_t *answer = NULL;
+	AUTO(json_decrefp) json_t *answer = NULL, *all = NULL;
 	struct caller c;
 	char a[BILAN_MONTH_TEXT], b[BILAN_MONTH_TEXT];
 	NEED(state);
@@ -322,6 +322,15 @@ vouchers_are_the_signed_texts(void **state)
 	bilan_month_format(indicator_month(core_now(f->core)), b);
 	assert_int_equal(bilan_vouchers(f->core, &c, a, b, &answer, &f->e), 0);
 	assert_int_equal(json_array_size(json_object_get(answer, "months")), 6);
+	/* Without a period, all there are; half of one is none. */
+	assert_int_equal(
+	    bilan_vouchers(f->core, &c, NULL, NULL, &all, &f->e), 0);
+	assert_true(json_equal(
+	    json_object_get(all, "months"), json_object_get(answer, "months")));
+	json_decref(all);
+	all = NULL;
+	assert_int_equal(
+	    bilan_vouchers(f->core, &c, a, NULL, &all, &f->e), -ERR_INVALID);
 }
 
 /* Art. 30: each kind of the rules in some activity. */
