@@ -10,160 +10,10 @@
 #include <cmocka.h>
 
 #include "base/civil.h"
-#include "base/sshsig.h"
 #include "base/text.h"
-#include "daemon/core/approval.h"
-#include "daemon/core/erasure.h"
 #include "daemon/core/hold.h"
 #include "daemon/core/retention.h"
-#include "tests/unit/core/core_fixture.h"
-
-static int64_t now;
-
-static int64_t
-clock_ms(void)
-{
-	return now;
-}
-
-struct scene {
-	struct core_fixture *f;
-	char kase[ID_TEXT], doc[ID_TEXT], sweep[ID_TEXT];
-	struct caller director, camille, noa, jurist;
-	char *page;
-};
-
-static void
-file_pdf(struct scene *s, const char *text, char out[ID_TEXT])
-{
-	AUTO(buf_done) struct buf pdf = { 0 };
-	json_t *answer = NULL;
-
-	core_fixture_pdf(&pdf, text, 3000);
-	if (core_fixture_file(s->f, CAMILLE, s->kase, "fiche-transfert", pdf.p,
-		pdf.len, "", NULL, &answer) < 0)
-		fail_msg("%s", s->f->e.text);
-	snprintf(out, ID_TEXT, "%s",
-	    json_string_value(json_object_get(answer, "document")));
-	json_decref(answer);
-}
-
-static int
-analyse_on(struct scene *s, const struct caller *who, const char *as_of,
-    int dry, int64_t share, json_t **answer)
-{
-	struct retention_asking a = { as_of, dry, share };
-
-	return retention_analyse(s->f->core, who, &a, answer, &s->f->e);
-}
-
-static void
-plan(struct scene *s, int64_t share)
-{
-	json_t *answer = NULL;
-
-	if (analyse_on(s, &s->noa, "", 0, share, &answer) < 0)
-		fail_msg("%s", s->f->e.text);
-	snprintf(s->sweep, ID_TEXT, "%s",
-	    json_string_value(json_object_get(answer, "erasure")));
-	free(s->page);
-	s->page = strdup(json_string_value(json_object_get(answer, "plan")));
-	json_decref(answer);
-}
-
-static int
-approve(struct scene *s, enum person who)
-{
-	AUTO(buf_done) struct buf sig = { 0 };
-	json_t *answer = NULL;
-	uint8_t seed[32];
-	int r;
-
-	core_fixture_seed(who, seed);
-	assert_int_equal(sshsig_sign(seed, APPROVAL_NAMESPACE, s->page,
-			     strlen(s->page), &sig, NULL),
-	    0);
-	r = erasure_approve(s->f->core, &s->director, s->sweep, buf_str(&sig),
-	    &s->f->object, &answer, &s->f->e);
-	json_decref(answer);
-	return r;
-}
-
-static int
-run(struct scene *s, json_t **answer)
-{
-	return erasure_run(s->f->core, &s->director, s->sweep, &s->f->object,
-	    answer, &s->f->e);
-}
-
-static int
-visa(struct scene *s, const struct caller *who)
-{
-	struct sweep_visa v = { s->sweep, "2027-AD77-014", "" };
-	json_t *answer = NULL;
-	int r;
-
-	r = retention_visa(s->f->core, who, &v, &answer, &s->f->e);
-	json_decref(answer);
-	return r;
-}
-
-static int
-get(struct scene *s, const char *doc)
-{
-	AUTO(buf_done) struct buf out = { 0 };
-
-	return core_fixture_get(s->f, CAMILLE, doc, 0, 0, &out);
-}
-
-/* A household never met, seven months later: six are over. */
-static int
-setup(void **state)
-{
-	struct scene *s = calloc(1, sizeof(*s));
-
-	s->f = calloc(1, sizeof(*s->f));
-	if (!core_fixture_init(s->f)) {
-		free(s->f);
-		free(s);
-		*state = NULL;
-		return 0;
-	}
-	now = core_fixture_now();
-	if (core_open(&s->f->agent.settings, clock_ms, &s->f->core, &s->f->e) <
-	    0)
-		fail_msg("%s", s->f->e.text);
-	if (core_unsealed(s->f->core, &s->f->e) < 0)
-		fail_msg("%s", s->f->e.text);
-	core_fixture_case(s->f, CAMILLE, "Jamais vus", s->kase);
-	file_pdf(s, "fiche", s->doc);
-	s->director = core_fixture_caller(s->f, DIRECTOR);
-	s->noa = core_fixture_caller(s->f, NOA);
-	s->camille = core_fixture_caller(s->f, CAMILLE);
-	s->jurist = core_fixture_caller(s->f, JURIST);
-	*state = s;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct scene *s = *state;
-
-	if (s == NULL)
-		return 0;
-	free(s->page);
-	core_fixture_close(s->f);
-	core_fixture_done(s->f);
-	free(s->f);
-	free(s);
-	return 0;
-}
-
-#define SCENE(s)                                                               \
-	struct scene *s = *state;                                              \
-	if (s == NULL)                                                         \
-	skip()
+#include "tests/unit/core/retention_scene.h"
 
 static int64_t
 number(const json_t *j, const char *name)
@@ -173,7 +23,7 @@ number(const json_t *j, const char *name)
 
 /* The first day on which it is due, or the last of those before. */
 static void
-six_months_on(struct scene *s, int more, char out[11])
+six_months_on(struct retention_scene *s, int more, char out[11])
 {
 	int32_t day = civil_day(core_now(s->f->core));
 
@@ -185,20 +35,22 @@ it_is_due_the_day_after_its_last_and_not_before(void **state)
 {
 	json_t *answer = NULL;
 	char day[11];
-	SCENE(s);
+	RETENTION_SCENE(s);
 
 	six_months_on(s, 0, day);
-	assert_int_equal(analyse_on(s, &s->noa, day, 1, -1, &answer), 0);
+	assert_int_equal(
+	    retention_analysis(s, &s->noa, day, 1, -1, &answer), 0);
 	assert_int_equal(number(answer, "destroy"), 0);
 	json_decref(answer);
 	six_months_on(s, 1, day);
 	answer = NULL;
-	assert_int_equal(analyse_on(s, &s->noa, day, 1, -1, &answer), 0);
+	assert_int_equal(
+	    retention_analysis(s, &s->noa, day, 1, -1, &answer), 0);
 	assert_int_equal(number(answer, "destroy"), 2);
 	assert_int_equal(number(answer, "living"), 2);
 	json_decref(answer);
 	/* Nothing came of either. */
-	assert_int_equal(get(s, s->doc), 0);
+	assert_int_equal(retention_get(s, s->doc), 0);
 }
 
 static void
@@ -206,17 +58,17 @@ another_day_than_today_is_only_a_dry_run(void **state)
 {
 	json_t *answer = NULL;
 	char day[11];
-	SCENE(s);
+	RETENTION_SCENE(s);
 
 	six_months_on(s, 1, day);
 	assert_int_equal(
-	    analyse_on(s, &s->noa, day, 0, 100, &answer), -ERR_REFUSED);
+	    retention_analysis(s, &s->noa, day, 0, 100, &answer), -ERR_REFUSED);
 	assert_string_equal(err_name(&s->f->e), "as-of-dry-run");
 	assert_int_equal(
-	    analyse_on(s, &s->noa, "", 0, 100, &answer), -ERR_CONFLICT);
+	    retention_analysis(s, &s->noa, "", 0, 100, &answer), -ERR_CONFLICT);
 	assert_string_equal(err_name(&s->f->e), "nothing-to-erase");
-	assert_int_equal(
-	    analyse_on(s, &s->camille, "", 1, -1, &answer), -ERR_DENIED);
+	assert_int_equal(retention_analysis(s, &s->camille, "", 1, -1, &answer),
+	    -ERR_DENIED);
 }
 
 static void
@@ -225,7 +77,7 @@ what_is_held_is_a_conflict(void **state)
 	json_t *answer = NULL;
 	char day[11], review[11];
 	struct hold_asking h = { .reason = "contentieux", .review = review };
-	SCENE(s);
+	RETENTION_SCENE(s);
 
 	six_months_on(s, 1, day);
 	date_format(civil_day(core_now(s->f->core)) + 30, review);
@@ -235,33 +87,27 @@ what_is_held_is_a_conflict(void **state)
 		fail_msg("%s", s->f->e.text);
 	json_decref(answer);
 	answer = NULL;
-	assert_int_equal(analyse_on(s, &s->noa, day, 1, -1, &answer), 0);
+	assert_int_equal(
+	    retention_analysis(s, &s->noa, day, 1, -1, &answer), 0);
 	assert_int_equal(number(answer, "destroy"), 0);
 	assert_int_equal(number(answer, "conflicts"), 2);
 	json_decref(answer);
-}
-
-/* Seven months pass; what is due then is swept. */
-static void
-seven_months(struct scene *s)
-{
-	core_fixture_live(s->f, &now, now + 214 * INT64_C(86400000));
 }
 
 static void
 a_share_above_the_figure_is_confirmed_in_the_page(void **state)
 {
 	json_t *answer = NULL;
-	SCENE(s);
+	RETENTION_SCENE(s);
 
-	seven_months(s);
+	retention_due(s);
 	assert_int_equal(
-	    analyse_on(s, &s->noa, "", 0, -1, &answer), -ERR_CONFLICT);
+	    retention_analysis(s, &s->noa, "", 0, -1, &answer), -ERR_CONFLICT);
 	assert_string_equal(err_name(&s->f->e), "sweep-share");
 	assert_int_equal(
-	    analyse_on(s, &s->noa, "", 0, 99, &answer), -ERR_CONFLICT);
+	    retention_analysis(s, &s->noa, "", 0, 99, &answer), -ERR_CONFLICT);
 	assert_string_equal(err_name(&s->f->e), "sweep-share");
-	plan(s, 100);
+	retention_plan(s, 100);
 	assert_non_null(strstr(s->page, "share 100 per cent confirmed"));
 }
 
@@ -271,24 +117,24 @@ two_people_and_the_archives_and_it_is_gone(void **state)
 	json_t *answer = NULL;
 	const char *certificate;
 	char living[ID_TEXT];
-	SCENE(s);
+	RETENTION_SCENE(s);
 
-	seven_months(s);
+	retention_due(s);
 	core_fixture_case(s->f, CAMILLE, "Ménage nouveau", s->kase);
-	file_pdf(s, "vivant", living);
-	plan(s, 50);
-	assert_int_equal(approve(s, DIRECTOR), 0);
-	assert_int_equal(run(s, &answer), -ERR_CONFLICT);
+	retention_file(s, "vivant", living);
+	retention_plan(s, 50);
+	assert_int_equal(retention_approve(s, DIRECTOR), 0);
+	assert_int_equal(retention_run(s, &answer), -ERR_CONFLICT);
 	assert_string_equal(err_name(&s->f->e), "approvals-missing");
-	assert_int_equal(approve(s, DIRECTOR), -ERR_CONFLICT);
-	assert_int_equal(approve(s, JURIST), 0);
-	assert_int_equal(run(s, &answer), -ERR_CONFLICT);
+	assert_int_equal(retention_approve(s, DIRECTOR), -ERR_CONFLICT);
+	assert_int_equal(retention_approve(s, JURIST), 0);
+	assert_int_equal(retention_run(s, &answer), -ERR_CONFLICT);
 	assert_string_equal(err_name(&s->f->e), "awaiting-visa");
-	assert_int_equal(get(s, s->doc), 0);
-	assert_int_equal(visa(s, &s->camille), -ERR_DENIED);
-	if (visa(s, &s->director) < 0)
+	assert_int_equal(retention_get(s, s->doc), 0);
+	assert_int_equal(retention_visa_by(s, &s->camille), -ERR_DENIED);
+	if (retention_visa_by(s, &s->director) < 0)
 		fail_msg("%s", s->f->e.text);
-	assert_int_equal(visa(s, &s->director), -ERR_CONFLICT);
+	assert_int_equal(retention_visa_by(s, &s->director), -ERR_CONFLICT);
 	assert_string_equal(err_name(&s->f->e), "visa-state");
 	if (retention_bordereau(
 		s->f->core, &s->director, s->sweep, &answer, &s->f->e) < 0)
@@ -296,23 +142,13 @@ two_people_and_the_archives_and_it_is_gone(void **state)
 	assert_int_equal(json_array_size(json_object_get(answer, "lines")), 2);
 	json_decref(answer);
 	answer = NULL;
-	if (run(s, &answer) < 0)
+	if (retention_run(s, &answer) < 0)
 		fail_msg("%s", s->f->e.text);
 	certificate = json_string_value(json_object_get(answer, "certificate"));
 	assert_non_null(strstr(certificate, "found 0"));
 	json_decref(answer);
-	assert_int_equal(get(s, s->doc), -ERR_NOT_FOUND);
-	assert_int_equal(get(s, living), 0);
-}
-
-static void
-approved_sweep(struct scene *s)
-{
-	seven_months(s);
-	plan(s, 100);
-	assert_int_equal(approve(s, DIRECTOR), 0);
-	assert_int_equal(approve(s, JURIST), 0);
-	assert_int_equal(visa(s, &s->director), 0);
+	assert_int_equal(retention_get(s, s->doc), -ERR_NOT_FOUND);
+	assert_int_equal(retention_get(s, living), 0);
 }
 
 static void
@@ -321,9 +157,9 @@ a_hold_after_the_approvals_wins(void **state)
 	json_t *answer = NULL;
 	char review[11];
 	struct hold_asking h = { .reason = "contentieux", .review = review };
-	SCENE(s);
+	RETENTION_SCENE(s);
 
-	approved_sweep(s);
+	retention_ready(s);
 	date_format(civil_day(core_now(s->f->core)) + 30, review);
 	h.document = s->doc;
 	assert_int_equal(hold_set(s->f->core, &s->jurist, &h, &s->f->object,
@@ -331,9 +167,9 @@ a_hold_after_the_approvals_wins(void **state)
 	    0);
 	json_decref(answer);
 	answer = NULL;
-	assert_int_equal(run(s, &answer), -ERR_CONFLICT);
+	assert_int_equal(retention_run(s, &answer), -ERR_CONFLICT);
 	assert_string_equal(err_name(&s->f->e), "held");
-	assert_int_equal(get(s, s->doc), 0);
+	assert_int_equal(retention_get(s, s->doc), 0);
 }
 
 static void
@@ -341,14 +177,14 @@ a_document_filed_since_voids_the_sweep(void **state)
 {
 	json_t *answer = NULL;
 	char more[ID_TEXT];
-	SCENE(s);
+	RETENTION_SCENE(s);
 
-	approved_sweep(s);
-	file_pdf(s, "arrivé entre-temps", more);
-	assert_int_equal(run(s, &answer), -ERR_CONFLICT);
+	retention_ready(s);
+	retention_file(s, "arrivé entre-temps", more);
+	assert_int_equal(retention_run(s, &answer), -ERR_CONFLICT);
 	assert_string_equal(err_name(&s->f->e), "plan-changed");
-	assert_int_equal(get(s, s->doc), 0);
-	assert_int_equal(get(s, more), 0);
+	assert_int_equal(retention_get(s, s->doc), 0);
+	assert_int_equal(retention_get(s, more), 0);
 }
 
 static void
@@ -440,7 +276,9 @@ a_paper_is_not_of_a_step_that_ended_before_it_came(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name)                                                                \
+	cmocka_unit_test_setup_teardown(                                       \
+	    name, retention_setup, retention_teardown)
 	const struct CMUnitTest tests[] = {
 		T(it_is_due_the_day_after_its_last_and_not_before),
 		T(another_day_than_today_is_only_a_dry_run),
