@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "daemon/audit/audit.h"
 #include "daemon/core/approval.h"
+#include "daemon/core/clock.h"
 #include "daemon/core/erasure.h"
 #include "daemon/core/json_of.h"
 #include "daemon/core/sweep.h"
@@ -414,7 +415,8 @@ prepare(struct pass *p, struct err *e)
 	    (r = core_authorize(p->core, p->caller, OP_RETENTION_ANALYSE, NULL,
 		 NULL, now, &p->d, e)) < 0 ||
 	    (p->a->as_of[0] != '\0' &&
-		(r = date_parse(p->a->as_of, &p->day, e)) < 0))
+		(r = date_parse(p->a->as_of, &p->day, e)) < 0) ||
+	    (!p->a->dry_run && (r = clock_check(p->core, e)) < 0))
 		return r;
 	if (p->day != p->today && !p->a->dry_run)
 		return err_tag(e, ERR_REFUSED, "as-of-dry-run",

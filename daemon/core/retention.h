@@ -41,7 +41,8 @@ struct retention_asking {
 };
 /*
  * One pass over all cases. ERR_REFUSED "as-of-dry-run"; ERR_CONFLICT
- * "nothing-to-erase", "sweep-share" (the text says which share to confirm).
+ * "nothing-to-erase", "clock-suspect", "sweep-share" (the text says which share
+ * to confirm).
  */
 int retention_analyse(struct core *core, const struct caller *caller,
     const struct retention_asking *a, json_t **answer, struct err *e) NODISCARD;

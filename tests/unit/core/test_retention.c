@@ -188,7 +188,7 @@ a_document_filed_since_voids_the_sweep(void **state)
 }
 
 static void
-file_record(struct scene *s, const char *kind, const char *rest)
+file_record(struct retention_scene *s, const char *kind, const char *rest)
 {
 	json_t *answer = NULL;
 	char day[11], text[300];
@@ -203,14 +203,14 @@ file_record(struct scene *s, const char *kind, const char *rest)
 
 /* How many of the case are due so many days past six months. */
 static int64_t
-due_in_six_months(struct scene *s)
+due_in_six_months(struct retention_scene *s)
 {
 	json_t *answer = NULL;
 	char day[11];
 	int64_t n;
 
 	six_months_on(s, 1, day);
-	if (analyse_on(s, &s->noa, day, 1, -1, &answer) < 0)
+	if (retention_analysis(s, &s->noa, day, 1, -1, &answer) < 0)
 		fail_msg("%s", s->f->e.text);
 	n = number(answer, "destroy");
 	json_decref(answer);
@@ -220,7 +220,7 @@ due_in_six_months(struct scene *s)
 static void
 who_only_refused_to_talk_was_not_met(void **state)
 {
-	SCENE(s);
+	RETENTION_SCENE(s);
 
 	file_record(
 	    s, "contact", ",\"canal\":\"visite\",\"resultat\":\"refus\"");
@@ -234,7 +234,7 @@ who_only_refused_to_talk_was_not_met(void **state)
 static void
 whose_diagnosis_is_here_was_met(void **state)
 {
-	SCENE(s);
+	RETENTION_SCENE(s);
 
 	assert_int_equal(due_in_six_months(s), 2);
 	file_record(s, "diagnostic", "");
@@ -247,13 +247,14 @@ a_paper_is_not_of_a_step_that_ended_before_it_came(void **state)
 	AUTO(buf_done) struct buf pdf = { 0 };
 	json_t *answer = NULL;
 	char day[11];
-	SCENE(s);
+	RETENTION_SCENE(s);
 
 	file_record(
 	    s, "contact", ",\"canal\":\"visite\",\"resultat\":\"rencontre\"");
 	file_record(
 	    s, "demarche", ",\"dispositif\":\"fsl\",\"etat\":\"faite\"");
-	core_fixture_live(s->f, &now, now + INT64_C(86400000));
+	core_fixture_live(
+	    s->f, &retention_now, retention_now + INT64_C(86400000));
 	core_fixture_pdf(&pdf, "bulletin", 900);
 	if (core_fixture_file(s->f, CAMILLE, s->kase, "piece", pdf.p, pdf.len,
 		"", NULL, &answer) < 0)
@@ -261,14 +262,16 @@ a_paper_is_not_of_a_step_that_ended_before_it_came(void **state)
 	json_decref(answer);
 	answer = NULL;
 	date_format(civil_day(core_now(s->f->core)) + 1, day);
-	assert_int_equal(analyse_on(s, &s->noa, day, 1, -1, &answer), 0);
+	assert_int_equal(
+	    retention_analysis(s, &s->noa, day, 1, -1, &answer), 0);
 	assert_int_equal(number(answer, "destroy"), 0);
 	json_decref(answer);
 	/* One that ends after it came is. */
 	file_record(
 	    s, "demarche", ",\"dispositif\":\"dalo\",\"etat\":\"faite\"");
 	answer = NULL;
-	assert_int_equal(analyse_on(s, &s->noa, day, 1, -1, &answer), 0);
+	assert_int_equal(
+	    retention_analysis(s, &s->noa, day, 1, -1, &answer), 0);
 	assert_int_equal(number(answer, "destroy"), 1);
 	json_decref(answer);
 }

@@ -135,6 +135,8 @@ a_clock_that_is_not_believed_stops_it_at_each_step(void **state)
 	retention_now += 400 * INT64_C(86400000);
 	retention_reopen(s);
 	refuse_run(s, "clock-suspect");
+	REFUSED(s, retention_analysis(s, &s->noa, "", 0, 100, &answer),
+	    ERR_CONFLICT, "clock-suspect");
 	assert_int_equal(retention_get(s, s->doc), 0);
 	retention_now = was;
 	retention_reopen(s);
