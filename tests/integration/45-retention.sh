@@ -270,6 +270,14 @@ unseal
 # --- the archive, and the details of the log ----------------------------------------
 
 quiet as dora sceau policy explain "$OLD_LEAF"
+# shown_to_staff: what the ordinary lists say of the case that stays.
+shown_to_staff() {
+	as amelie sceau --json case list >$OUT/list.json
+	as amelie sceau --json find Suivi >$OUT/found.json
+	as amelie sceau --json due >$OUT/due.json
+	grep -q "$STAYS" $OUT/list.json $OUT/found.json $OUT/due.json
+}
+shown_to_staff || fail "le dossier actif devait être dans les listes"
 day 800
 # Started again: the pass of the day is done when it opens.
 stop daemon
@@ -282,15 +290,14 @@ wait_until is_archived
 expect_status 3 as amelie sceau case show "$STAYS" >$OUT/got 2>&1
 expect_status 3 as bruno sceau case show "$STAYS" >$OUT/got 2>&1
 expect_status 3 as amelie sceau get "$D0" >$OUT/got 2>&1
-as amelie sceau --json find Suivi >$OUT/found.json
-[ "$(jq '.results | length' $OUT/found.json)" = 0 ] || fail "encore trouvé"
-as amelie sceau --json case list >$OUT/list.json
-! grep -q "$STAYS" $OUT/list.json || fail "encore dans la liste"
-as amelie sceau --json due >$OUT/due.json
-! grep -q "$STAYS" $OUT/due.json || fail "encore dans les échéances"
+! shown_to_staff || fail "l'archive est encore dans les listes"
 as bruno sceau --json --purpose preuve-contentieux get "$D0" \
     -o /run/home/bruno/got.pdf >$OUT/got 2>&1
 same $FILES/reste.pdf /run/home/bruno/got.pdf
+as dora sceau --json audit who-saw "$D0" >$OUT/saw.json
+jq -e '[.. | objects | select(.account? == "bruno" and
+    (tostring | contains("preuve-contentieux")))] | length > 0' $OUT/saw.json \
+    >/dev/null || fail "le journal ne dit pas le motif : $(cat $OUT/saw.json)"
 ok "l'archive intermédiaire : la juriste, pour un motif, et personne d'autre"
 
 quiet as claire sceau audit expire --dry-run

@@ -16,9 +16,10 @@
 #include "tests/unit/core/retention_fill.h"
 #include "tests/unit/core/retention_scene.h"
 
-#define SMALL 5000 /* documents */
+/* Documents: already more than one answer tells, and than one sweep takes. */
+#define SMALL 15000
 #define LARGE (4 * SMALL)
-#define GROWTH_MAX (6 * 1024) /* KiB, from one to the other */
+#define GROWTH_MAX (3 * 1024) /* KiB, from one to the other */
 
 static long
 peak_kib(void)
@@ -70,6 +71,7 @@ its_memory_does_not_grow_with_the_vault(void **state)
 	answer = analysed(s, 1, -1);
 	assert_true(number(answer, "living") > LARGE);
 	large = peak_kib();
+	print_message("%ld KiB, then %ld KiB\n", small, large);
 	assert_int_equal(number(answer, "living"),
 	    number(answer, "destroy") + number(answer, "conflicts") +
 		number(answer, "kept"));
@@ -89,7 +91,7 @@ what_does_not_go_into_one_sweep_waits_and_this_is_said(void **state)
 	json_t *answer;
 	RETENTION_SCENE(s);
 
-	fill(s, LARGE, &key);
+	fill(s, SMALL, &key);
 	answer = analysed(s, 1, -1);
 	destroy = number(answer, "destroy");
 	left = number(answer, "left");
