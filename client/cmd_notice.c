@@ -124,6 +124,7 @@ print_next(const json_t *lines)
 					 "--key CLÉ") },
 		{ "hold-review", N_("sceau retention hold-review OBJET "
 				    "--reason MOTIF --review AAAA-MM-JJ") },
+		{ "retention-due", N_("sceau retention analyse --dry-run") },
 		{ "visa", N_("sceau retention visa OBJET --reference RÉF") },
 		{ "destruction-approve", N_("sceau retention approve OBJET "
 					    "--key CLÉ") },

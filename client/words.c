@@ -56,6 +56,7 @@ static const struct {
 	/* what is due */
 	{ "hold-review", N_("gel à revoir") },
 	{ "visa", N_("visa des archives attendu") },
+	{ "retention-due", N_("durées échues : un tri à préparer") },
 	{ "destruction-approve", N_("destruction à approuver") },
 	{ "destruction-run", N_("destruction à exécuter") },
 	{ "destruction-cut", N_("destruction interrompue, à reprendre") },

@@ -9,6 +9,7 @@
 #include "daemon/core/archive.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/publish.h"
+#include "daemon/core/retention.h"
 #include "daemon/core/stage.h"
 
 #define TICK_MS 500
@@ -60,6 +61,8 @@ pass(struct house *h)
 		log_warn("stages: %s", e.text);
 	if (archive_pass(h->core, &n, &e) < 0)
 		log_warn("archive: %s", e.text);
+	if (retention_look(h->core, &e) < 0)
+		log_warn("retention: %s", e.text);
 }
 
 static void *

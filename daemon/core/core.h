@@ -57,8 +57,12 @@ struct core {
 	uint64_t keys_before;
 	_Atomic int32_t archived_day; /* of the last archive_pass */
 	_Atomic int32_t staged_day;   /* of the last stage_pass */
-	int open;		      /* unsealed, and core_unsealed has run */
-	pthread_mutex_t lock;	      /* guards public, open */
+	/* What the day's look for objects to destroy found: how many, since
+	 * when (the last day of the first), on which day; 0: none yet. */
+	_Atomic int64_t due_objects;
+	_Atomic int32_t due_since, due_day;
+	int open;	      /* unsealed, and core_unsealed has run */
+	pthread_mutex_t lock; /* guards public, open */
 	struct clock *clock;
 };
 

@@ -34,6 +34,7 @@ static int (*const providers[])(struct due_list *d, struct err *e) = {
 	breach_due,
 	clock_due,
 	certified_due,
+	retention_due,
 };
 
 int64_t
@@ -61,6 +62,8 @@ op_of(const char *what)
 		return OP_REPORT_BREACH;
 	if (strcmp(what, "clock-suspect") == 0)
 		return OP_CLOCK_CONFIRM;
+	if (strcmp(what, "retention-due") == 0)
+		return OP_RETENTION_ANALYSE;
 	if (strcmp(what, "visa") == 0)
 		return OP_RETENTION_VISA;
 	if (strncmp(what, "certificate-", strlen("certificate-")) == 0)

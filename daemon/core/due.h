@@ -64,6 +64,7 @@ int demarche_due(struct due_list *d, struct err *e) NODISCARD;
 int draft_due(struct due_list *d, struct err *e) NODISCARD;
 int hold_due(struct due_list *d, struct err *e) NODISCARD;
 int clock_due(struct due_list *d, struct err *e) NODISCARD;
+int retention_due(struct due_list *d, struct err *e) NODISCARD;
 
 /*
  * The list as it stands; or with as_of (YYYY-MM-DD), as it will stand or

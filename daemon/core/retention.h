@@ -47,6 +47,13 @@ struct retention_asking {
 int retention_analyse(struct core *core, const struct caller *caller,
     const struct retention_asking *a, json_t **answer, struct err *e) NODISCARD;
 
+/*
+ * Look once a day whether anything is due: for due_list, which tells how much
+ * and since when until a sweep is on its way. Nothing, and 0, while the vault
+ * is sealed, its clock is suspect, or when it was done today already.
+ */
+int retention_look(struct core *core, struct err *e) NODISCARD;
+
 /* --- for erasure.c ---------------------------------------------------------
  */
 

@@ -41,7 +41,7 @@ retention_days(struct retention_scene *s, int days)
 }
 
 void
-retention_due(struct retention_scene *s)
+retention_due_time(struct retention_scene *s)
 {
 	retention_days(s, 214);
 }
@@ -136,7 +136,7 @@ retention_run(struct retention_scene *s, json_t **answer)
 void
 retention_ready(struct retention_scene *s)
 {
-	retention_due(s);
+	retention_due_time(s);
 	retention_plan(s, 100);
 	assert_int_equal(retention_approve(s, DIRECTOR), 0);
 	assert_int_equal(retention_approve(s, JURIST), 0);

@@ -27,7 +27,7 @@ void retention_reopen(struct retention_scene *s);
 /* So many days pass, believed. */
 void retention_days(struct retention_scene *s, int days);
 /* Seven months: what was never met is due. */
-void retention_due(struct retention_scene *s);
+void retention_due_time(struct retention_scene *s);
 /* A fiche-transfert of the scene's case; the document's id. */
 void retention_file(
     struct retention_scene *s, const char *text, char out[ID_TEXT]);

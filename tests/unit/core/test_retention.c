@@ -100,7 +100,7 @@ a_share_above_the_figure_is_confirmed_in_the_page(void **state)
 	json_t *answer = NULL;
 	RETENTION_SCENE(s);
 
-	retention_due(s);
+	retention_due_time(s);
 	assert_int_equal(
 	    retention_analysis(s, &s->noa, "", 0, -1, &answer), -ERR_CONFLICT);
 	assert_string_equal(err_name(&s->f->e), "sweep-share");
@@ -119,7 +119,7 @@ two_people_and_the_archives_and_it_is_gone(void **state)
 	char living[ID_TEXT];
 	RETENTION_SCENE(s);
 
-	retention_due(s);
+	retention_due_time(s);
 	core_fixture_case(s->f, CAMILLE, "Ménage nouveau", s->kase);
 	retention_file(s, "vivant", living);
 	retention_plan(s, 50);

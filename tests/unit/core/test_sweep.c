@@ -17,6 +17,7 @@
 #include "daemon/core/erasure.h"
 #include "daemon/core/explain.h"
 #include "daemon/core/hold.h"
+#include "daemon/core/moment.h"
 #include "daemon/core/restriction.h"
 #include "daemon/core/retention.h"
 #include "tests/unit/core/retention_scene.h"
@@ -59,7 +60,7 @@ a_tenth_of_the_vault_goes_and_a_little_more_does_not(void **state)
 	int i;
 	RETENTION_SCENE(s);
 
-	retention_due(s);
+	retention_due_time(s);
 	for (i = 0; i < 9; i++) {
 		core_fixture_case(s->f, CAMILLE, "Ménage nouveau", s->kase);
 		if (i < 8)
@@ -82,7 +83,7 @@ the_delegate_gives_an_opinion_that_never_counts(void **state)
 	json_t *answer = NULL;
 	RETENTION_SCENE(s);
 
-	retention_due(s);
+	retention_due_time(s);
 	retention_plan(s, 100);
 	assert_int_equal(retention_visa_by(s, &s->director), 0);
 	assert_int_equal(retention_approve(s, DPO), 0);
@@ -170,7 +171,7 @@ a_restriction_between_the_two_approvals_stops_it(void **state)
 	json_t *answer = NULL;
 	RETENTION_SCENE(s);
 
-	retention_due(s);
+	retention_due_time(s);
 	retention_plan(s, 100);
 	assert_int_equal(retention_visa_by(s, &s->director), 0);
 	assert_int_equal(retention_approve(s, DIRECTOR), 0);
@@ -218,6 +219,26 @@ what_lives_again_is_not_swept(void **state)
 	assert_int_equal(retention_get(s, s->doc), 0);
 }
 
+/* A moment alone moves no key: only judging again can tell. */
+static void
+each_object_is_judged_again_when_it_runs(void **state)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	struct id kase;
+	RETENTION_SCENE(s);
+
+	retention_ready(s);
+	assert_int_equal(id_parse(s->kase, &kase, NULL), 0);
+	assert_int_equal(tx_begin(s->f->core->catalog, &tx, NULL), 0);
+	assert_int_equal(
+	    moment_put(&tx, &kase, MOMENT_CONTACT,
+		civil_day(core_now(s->f->core)), &kase, 1, 1, &s->f->e),
+	    0);
+	assert_int_equal(tx_commit(&tx, NULL), 0);
+	refuse_run(s, "plan-changed");
+	assert_int_equal(retention_get(s, s->doc), 0);
+}
+
 /* --- holds ---------------------------------------------------------------- */
 
 static int64_t
@@ -244,7 +265,7 @@ a_release_is_seen_by_the_next_analysis(void **state)
 	uint8_t seed[32];
 	RETENTION_SCENE(s);
 
-	retention_due(s);
+	retention_due_time(s);
 	date_format(civil_day(core_now(s->f->core)) + 30, review);
 	h.kase = s->kase;
 	assert_int_equal(hold_set(s->f->core, &s->jurist, &h, &s->f->object,
@@ -292,7 +313,6 @@ a_release_is_seen_by_the_next_analysis(void **state)
 static void
 keep_a_copy(struct retention_scene *s, const char *name)
 {
-	AUTO(buf_done) struct buf bytes = { 0 };
 	char from[SETTINGS_PATH_MAX], to[SETTINGS_PATH_MAX];
 	FILE *in, *out;
 	char piece[4096];
@@ -374,6 +394,46 @@ a_copy_that_is_left_is_found_and_nothing_is_certified(void **state)
 	assert_int_equal(unlink(path), 0);
 	must_run(s);
 	assert_false(is_due(s, "destruction-cut"));
+}
+
+/* --- told by due ------------------------------------------------------------
+ */
+
+static void
+look(struct retention_scene *s)
+{
+	if (retention_look(s->f->core, &s->f->e) < 0)
+		fail_msg("%s", s->f->e.text);
+}
+
+static void
+due_says_that_a_sweep_is_to_be_planned_until_it_is(void **state)
+{
+	json_t *line;
+	int64_t was;
+	RETENTION_SCENE(s);
+
+	look(s);
+	assert_false(is_due(s, "retention-due"));
+	retention_due_time(s);
+	was = retention_now;
+	retention_now += 400 * INT64_C(86400000);
+	retention_reopen(s);
+	look(s);
+	assert_false(is_due(s, "retention-due"));
+	retention_now = was;
+	retention_reopen(s);
+	look(s);
+	line = due_of(s, "retention-due");
+	assert_int_equal(json_integer_value(json_object_get(line, "count")), 2);
+	json_decref(line);
+	retention_plan(s, 100);
+	assert_false(is_due(s, "retention-due"));
+	assert_true(is_due(s, "destruction-approve"));
+	/* It was never signed: what it was about is still due. */
+	retention_days(s, 31);
+	assert_true(is_due(s, "retention-due"));
+	assert_false(is_due(s, "destruction-approve"));
 }
 
 /* --- the certificate ------------------------------------------------------ */
@@ -617,9 +677,11 @@ main(void)
 		T(approvals_grow_old),
 		T(a_restriction_between_the_two_approvals_stops_it),
 		T(what_lives_again_is_not_swept),
+		T(each_object_is_judged_again_when_it_runs),
 		T(a_release_is_seen_by_the_next_analysis),
 		T(a_copy_that_is_left_is_found_and_nothing_is_certified),
 		T(its_dates_are_entered_when_they_are_true),
+		T(due_says_that_a_sweep_is_to_be_planned_until_it_is),
 		T(what_is_not_there_has_no_dates),
 		T(details_of_the_log_expire_with_two_approvals_and_it_verifies),
 	};

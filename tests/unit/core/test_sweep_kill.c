@@ -110,7 +110,7 @@ killed_at_every_write_it_goes_on_where_it_stopped(void **state)
 	RETENTION_SCENE(s);
 
 	memcpy(doomed, s->doc, ID_TEXT);
-	retention_due(s);
+	retention_due_time(s);
 	core_fixture_case(s->f, CAMILLE, "Ménage nouveau", s->kase);
 	retention_file(s, "vivant", living);
 	retention_plan(s, 50);
