@@ -142,6 +142,19 @@ put(json_t *rows, const char *what, const json_t *value)
 			 json_pack("{s:s, s:O}", "what", what, "value", value));
 }
 
+/* Of a time, the day. */
+static int
+put_day(json_t *rows, const char *what, const char *time)
+{
+	AUTO(json_decrefp) json_t *day = NULL;
+	size_t n = strlen(time);
+
+	if (n == 0)
+		return 0;
+	day = json_stringn(time, n > 10 ? 10 : n);
+	return day != NULL ? put(rows, what, day) : -1;
+}
+
 static int
 put_roles(json_t *rows, const json_t *person)
 {
@@ -170,7 +183,6 @@ make_identity(const json_t *j)
 		{ "source", "D'où viennent ces informations" },
 		{ "commune", "Commune" },
 		{ "stage", "Volet" },
-		{ "opened_at", "Dossier ouvert le" },
 	};
 	const json_t *person = json_object_get(j, "person");
 	json_t *rows = json_array();
@@ -182,6 +194,9 @@ make_identity(const json_t *j)
 	    put(rows, "Adresse confidentielle",
 		json_object_get(person, "confidential_address")) < 0 ||
 	    put_roles(rows, person) < 0)
+		goto fail;
+	if (put_day(rows, "Dossier ouvert le",
+		jstr(json_object_get(j, "origin"), "opened_at")) < 0)
 		goto fail;
 	for (i = 0; i < NELEMS(origin); i++)
 		if (put(rows, origin[i].shown,
@@ -359,10 +374,13 @@ accesses(const json_t *j, struct buf *out, struct err *e)
 int
 subject_page(const json_t *j, struct buf *out, struct err *e)
 {
-	char day[11];
+	const char *at = jstr(j, "made_at");
+	char day[11] = "";
 	int r;
 
-	snprintf(day, sizeof(day), "%s", jstr(j, "made_at"));
+	if (strlen(at) >= 10)
+		snprintf(
+		    day, sizeof(day), "%.2s/%.2s/%.4s", at + 8, at + 5, at);
 	if ((r = buf_addf(out, e,
 		 "Vos données\n===========\n\n"
 		 "Copie faite le %s pour %s.\n"
