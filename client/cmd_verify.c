@@ -220,6 +220,103 @@ log_run(struct cli *c, int argc, char **argv, struct err *e)
 	return r;
 }
 
+/* --- what a restored vault has forgotten --------------------------------- */
+
+static const char *
+lost_words(uint16_t klass)
+{
+	switch (klass) {
+	case LEAF_RESTRICT:
+		return _("limitation d'un dossier");
+	case LEAF_OBJECTION:
+		return _("opposition");
+	case LEAF_CONSENT_WITHDRAW:
+		return _("retrait d'un consentement");
+	case LEAF_HOLD:
+		return _("gel");
+	default:
+		return _("effacement");
+	}
+}
+
+/* The first of its ids, and how many more. An objection and a restriction
+ * name themselves first, then their case. */
+static int
+take_lost(void *arg, const struct leaf *l, struct err *e)
+{
+	json_t *ids = json_array(), *line;
+	char at[TIME_TEXT], id[ID_TEXT];
+	uint32_t i;
+
+	time_format(l->time_ms, at);
+	for (i = 0; i < l->nclear && ids != NULL; i++) {
+		id_format(&l->clear[i].id, id);
+		json_array_append_new(ids, json_string(id));
+	}
+	line = json_pack("{s:I, s:s, s:s, s:o}", "leaf", (json_int_t)l->seq,
+	    "at", at, "what", leaf_class_name(l->klass), "objects", ids);
+	return line == NULL || json_array_append_new(arg, line) < 0
+		   ? err_set(e, ERR_NOMEM, "answer")
+		   : 0;
+}
+
+static void
+print_lost(const json_t *lost, unsigned long long from)
+{
+	const json_t *line, *ids;
+	uint16_t klass;
+	size_t i, k;
+
+	printf(_("Le journal plus récent continue autrement à l'inscription "
+		 "n° %llu.\n"),
+	    from);
+	json_array_foreach(lost, i, line)
+	{
+		if (leaf_class_from_name(jstr(line, "what"), &klass) < 0)
+			continue;
+		printf("n° %lld  %s  %s\n", jint(line, "leaf"),
+		    jstr(line, "at"), lost_words(klass));
+		ids = json_object_get(line, "objects");
+		for (k = 0; k < json_array_size(ids); k++)
+			printf("    %s\n",
+			    json_string_value(json_array_get(ids, k)));
+	}
+}
+
+static int
+lost_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	AUTO(json_decrefp) json_t *lost = json_array(), *j = NULL;
+	struct note_key key;
+	uint64_t from = 0;
+	int r;
+
+	(void)argc;
+	if (lost == NULL)
+		return err_set(e, ERR_NOMEM, "answer");
+	if ((r = given_key(c, &key, e)) < 0)
+		return r;
+	r = logfolder_lost(argv[0], argv[1], &key, take_lost, lost, &from, e);
+	j = r < 0 ? json_object()
+		  : json_pack(
+			"{s:I, s:O}", "from", (json_int_t)from, "lost", lost);
+	if (j == NULL)
+		return err_set(e, ERR_NOMEM, "answer");
+	if ((r = say(c, j, r, e)) < 0)
+		return r;
+	if (json_array_size(lost) == 0) {
+		if (!c->json)
+			printf("%s\n",
+			    _("Rien à refaire : aucune limitation, opposition, "
+			      "retrait, gel ni effacement depuis."));
+		return 0;
+	}
+	if (!c->json)
+		print_lost(lost, (unsigned long long)from);
+	return err_tag(
+	    e, ERR_INCOMPLETE, "log-lost", "%zu", json_array_size(lost));
+}
+
 /* --- erasure certificates ----------------------------------------------- */
 
 #define CERTIFICATE_TITLE "sceau erasure certificate 1\n"
@@ -362,6 +459,21 @@ bilan_run(struct cli *c, int argc, char **argv, struct err *e)
 static const char *const key_options[] = { "key", NULL };
 static const char *const certificate_options[] = { "key", "with", NULL };
 static const char *const log_options[] = { "key", "since", NULL };
+
+static const char *const lost_options[] = { "key", NULL };
+
+const struct cmd cmd_verify_lost = {
+	.noun = "verify",
+	.verb = "lost",
+	.usage = N_("JOURNAL JOURNAL-PLUS-RÉCENT"),
+	.about = N_("ce qu'un coffre restauré a oublié et qu'il faut refaire : "
+		    "limitations, oppositions, retraits, gels, effacements "
+		    "(--key)"),
+	.options = lost_options,
+	.min_args = 2,
+	.max_args = 2,
+	.run = lost_run,
+};
 
 const struct cmd cmd_verify_log = {
 	.noun = "verify",

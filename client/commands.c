@@ -109,6 +109,7 @@ const struct cmd *const commands[] = {
 	&cmd_report_register,
 	/* Nouns with and without a verb: the verbs first. */
 	&cmd_verify_log,
+	&cmd_verify_lost,
 	&cmd_verify_certificate,
 	&cmd_verify_bilan,
 	&cmd_verify,

@@ -107,6 +107,7 @@ extern const struct cmd cmd_report_freeze;
 extern const struct cmd cmd_report_vouchers;
 extern const struct cmd cmd_report_register;
 extern const struct cmd cmd_verify_log;
+extern const struct cmd cmd_verify_lost;
 extern const struct cmd cmd_verify_certificate;
 extern const struct cmd cmd_verify_bilan;
 extern const struct cmd cmd_verify;

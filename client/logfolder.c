@@ -18,6 +18,15 @@ struct reading {
 	int root_is_right; /* of the entries, once they are all read */
 	struct buf frozen; /* u64: leaves that say that a month was frozen */
 	struct logfolder_report report;
+	struct keeping *keeping; /* or NULL */
+};
+
+/* For logfolder_lost: hashes of one log, and what the other has besides. */
+struct keeping {
+	struct buf hashes; /* of own's leaves */
+	int comparing;	   /* newer's are read now */
+	uint64_t from;	   /* the first that differs; UINT64_MAX: none yet */
+	struct buf lost;   /* entries: u32 of their length, bytes */
 };
 
 static int
@@ -82,6 +91,38 @@ bad_leaf(struct err *e, const char *path, uint64_t seq)
 	    e, ERR_INTEGRITY, "log-forged", "%s, n° %" PRIu64, path, seq);
 }
 
+/* Acts that protect somebody, done, with what they are about in clear. */
+static int
+is_protective(const struct leaf *l)
+{
+	return l->outcome == LEAF_OK && l->nclear > 0 &&
+	       (l->klass == LEAF_RESTRICT || l->klass == LEAF_OBJECTION ||
+		   l->klass == LEAF_CONSENT_WITHDRAW || l->klass == LEAF_HOLD ||
+		   l->klass == LEAF_ERASE_RUN);
+}
+
+static int
+keep(struct keeping *k, const struct leaf *l, const void *p, size_t n,
+    const struct hash *h, struct err *e)
+{
+	uint32_t len = (uint32_t)n;
+	size_t at;
+	int r;
+
+	if (!k->comparing)
+		return buf_add(&k->hashes, h->b, HASH_LEN, e);
+	at = (size_t)l->seq * HASH_LEN;
+	if (k->from == UINT64_MAX &&
+	    (at >= k->hashes.len ||
+		memcmp(k->hashes.p + at, h->b, HASH_LEN) != 0))
+		k->from = l->seq;
+	if (k->from == UINT64_MAX || !is_protective(l))
+		return 0;
+	if ((r = buf_add(&k->lost, &len, sizeof(len), e)) < 0)
+		return r;
+	return buf_add(&k->lost, p, n, e);
+}
+
 /* One leaf: a record of ours, in its place, not before the one before it. */
 static int
 take_leaf(struct reading *in, const char *path, uint64_t seq, const void *p,
@@ -100,7 +141,9 @@ take_leaf(struct reading *in, const char *path, uint64_t seq, const void *p,
 	if (leaf.klass == LEAF_BILAN && leaf.outcome == LEAF_OK &&
 	    (r = buf_add(&in->frozen, &seq, sizeof(seq), e)) < 0)
 		return r;
-	if ((r = merkle_leaf_hash(p, n, &hash, e)) < 0)
+	if ((r = merkle_leaf_hash(p, n, &hash, e)) < 0 ||
+	    (in->keeping != NULL &&
+		(r = keep(in->keeping, &leaf, p, n, &hash, e)) < 0))
 		return r;
 	return merkle_append(in->tree, &hash, e);
 }
@@ -273,13 +316,14 @@ check_all(struct reading *in, const struct buf *since, struct err *e)
 	return check_bilans(in, e);
 }
 
-int
-logfolder_check(const char *dir, const struct note_key *key,
-    const struct buf *since, struct logfolder_report *out, struct err *e)
+static int
+check_folder(const char *dir, const struct note_key *key,
+    const struct buf *since, struct keeping *keeping,
+    struct logfolder_report *out, struct err *e)
 {
 	AUTO(merkle_freep) struct merkle *tree = NULL;
 	AUTO(fd_closep) int fd = -1;
-	struct reading in = { .key = key };
+	struct reading in = { .key = key, .keeping = keeping };
 	int r;
 
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -295,4 +339,54 @@ logfolder_check(const char *dir, const struct note_key *key,
 		return r;
 	*out = in.report;
 	return 0;
+}
+
+int
+logfolder_check(const char *dir, const struct note_key *key,
+    const struct buf *since, struct logfolder_report *out, struct err *e)
+{
+	return check_folder(dir, key, since, NULL, out, e);
+}
+
+/* Nothing is given out before the whole log is known to be genuine. */
+static int
+give_lost(
+    const struct buf *lost, logfolder_leaf_fn *each, void *arg, struct err *e)
+{
+	struct leaf leaf;
+	uint32_t len;
+	size_t at;
+	int r;
+
+	for (at = 0; at < lost->len; at += sizeof(len) + len) {
+		AUTO(mem_freep) struct leaf_clear *clear = NULL;
+
+		memcpy(&len, lost->p + at, sizeof(len));
+		if ((r = leaf_decode(lost->p + at + sizeof(len), len, &leaf,
+			 &clear, e)) < 0 ||
+		    (r = each(arg, &leaf, e)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+int
+logfolder_lost(const char *own, const char *newer, const struct note_key *key,
+    logfolder_leaf_fn *each, void *arg, uint64_t *from, struct err *e)
+{
+	struct keeping k = { .from = UINT64_MAX };
+	struct logfolder_report report = { 0 };
+	int r;
+
+	if ((r = check_folder(own, key, NULL, &k, &report, e)) == 0) {
+		k.comparing = 1;
+		r = check_folder(newer, key, NULL, &k, &report, e);
+	}
+	if (r == 0)
+		r = give_lost(&k.lost, each, arg, e);
+	if (r == 0)
+		*from = k.from != UINT64_MAX ? k.from : report.head.size;
+	buf_done(&k.hashes);
+	buf_done(&k.lost);
+	return r;
 }

@@ -6,6 +6,7 @@
 #ifndef CLIENT_LOGFOLDER_H
 #define CLIENT_LOGFOLDER_H
 
+#include "base/leaf.h"
 #include "client/bilannote.h"
 
 #define TILE_WIDTH 256
@@ -49,5 +50,19 @@ struct logfolder_report {
 int logfolder_check(const char *dir, const struct note_key *key,
     const struct buf *since, struct logfolder_report *out, struct err *e)
     NODISCARD;
+
+/*
+ * What a restored vault has forgotten: both folders are checked whole, and
+ * each leaf of newer, from the first that is not own's, which protects
+ * somebody and says in clear what it is about (a restriction, an objection, a
+ * withdrawal, a hold, an erasure) is given to each, in order; clear entries
+ * are the leaf's. *from: the number of that first leaf; newer's size when own
+ * has all of it. Errors as logfolder_check; what each returns below 0.
+ */
+typedef int logfolder_leaf_fn(
+    void *arg, const struct leaf *leaf, struct err *e);
+int logfolder_lost(const char *own, const char *newer,
+    const struct note_key *key, logfolder_leaf_fn *each, void *arg,
+    uint64_t *from, struct err *e) NODISCARD;
 
 #endif

@@ -454,6 +454,9 @@ static const struct {
 	{ "subject-person", N_("cette personne n'est pas de ce dossier") },
 	{ "subject-size",
 	    N_("ces données sont trop grandes pour une seule copie") },
+	{ "log-lost",
+	    N_("le journal plus récent a des actes que ce coffre n'a pas : à "
+	       "refaire") },
 	{ "pack-file", N_("ce fichier est trop grand pour la copie") },
 	{ "subject-withheld",
 	    N_("ce document peut parler d'autres personnes : il est examiné "

@@ -6,7 +6,7 @@
 # another team cannot let things go out again. It has its case limited: nothing is
 # read or goes out until it was told that this ends. It asks for erasure:
 # refused on a ground of the law, with a letter; asked again, granted, with a
-# certificate.
+# certificate. A vault restored from a backup made before is told what it forgot.
 # shellcheck source=tests/integration/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/integration/journey.sh
@@ -139,6 +139,9 @@ is "$(state "$REQUEST")" answered
 ok "une information corrigée : nouvelle version, et qui avait l'ancienne" \
     "en est prévenu"
 
+# A backup of before what follows.
+back_up /run/disk/old
+
 # --- an objection -----------------------------------------------------------
 
 as amelie sceau --json subject object "$CASE" --channel telephone \
@@ -229,3 +232,35 @@ quiet as dora sceau audit export /run/home/dora/journal
 quiet sceau verify log /run/home/dora/journal --key "$LOG_KEY"
 ok "accordé : effacé, certifié, la demande a sa réponse, le destinataire" \
     "est prévenu"
+
+# --- what a backup of before does not know -----------------------------------
+
+stop_all
+cp -a $VAULT/vault.conf $VAULT/policy /run/disk/old/
+cp -a $VAULT/keys /run/disk/old/keys
+mkdir -m 1777 /run/disk/old/run
+VAULT=/run/disk/old
+export SCEAU_DIR=$VAULT
+quiet sceau-keys -d $VAULT --restored
+start_all
+unseal
+quiet as dora sceau audit export /run/home/dora/restaure
+expect_status 9 sceau --json verify lost /run/home/dora/restaure \
+    /run/home/dora/journal --key "$LOG_KEY" >$OUT/lost.json 2>$OUT/got
+CASE_ID=$(json $OUT/shown.json .case)
+for what in objection restrict; do
+	jq -e --arg w "$what" --arg c "$CASE_ID" \
+	    '[.lost[] | select(.what == $w and (.objects | index($c)))]
+	    | length == 1' $OUT/lost.json >/dev/null ||
+		fail "$what n'est pas à refaire : $(cat $OUT/lost.json)"
+done
+jq -e '[.lost[] | select(.what == "erase-run")] | length > 0' $OUT/lost.json \
+    >/dev/null || fail "l'effacement n'est pas à refaire"
+sceau verify lost /run/home/dora/restaure /run/home/dora/journal \
+    --key "$LOG_KEY" >$OUT/lost.txt 2>&1 || true
+grep -q "limitation d'un dossier" $OUT/lost.txt || fail "$(cat $OUT/lost.txt)"
+quiet sceau verify lost /run/home/dora/journal /run/home/dora/journal \
+    --key "$LOG_KEY"
+stop_all
+ok "un coffre restauré d'avant : l'opposition, la limitation et" \
+    "l'effacement qu'il ignore sont listés, à refaire"

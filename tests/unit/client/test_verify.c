@@ -32,6 +32,9 @@ struct fixture {
 	char vkey[NOTE_NAME_MAX + 64];
 	int odd; /* the leaf at this place is not what it should be; -1 */
 	uint64_t frozen; /* a month was, from this leaf on: three of them */
+	/* From this leaf on another history than without; 0: none. */
+	uint64_t forked;
+	struct leaf special; /* stands at its own seq; 0: nowhere */
 };
 
 static char *
@@ -60,6 +63,14 @@ make_entry(const struct fixture *f, uint64_t i, struct buf *out)
 		l.seq++;
 	if (f->frozen > 0 && i >= f->frozen && i < f->frozen + 3)
 		l.klass = LEAF_BILAN;
+	if (f->forked > 0 && i >= f->forked)
+		l.policy = 7;
+	if (f->special.seq > 0 && i == f->special.seq) {
+		l.klass = f->special.klass;
+		l.outcome = f->special.outcome;
+		l.clear = f->special.clear;
+		l.nclear = f->special.nclear;
+	}
 	assert_int_equal(leaf_encode(&l, out, NULL), 0);
 }
 
@@ -540,6 +551,169 @@ put_month(struct fixture *f, const char *month, uint64_t leaf)
 	put_bilan(f, name, text);
 }
 
+/* --- what a restored vault has forgotten -----------------------------------
+ */
+
+struct lost {
+	size_t n;
+	uint64_t seq;
+	uint16_t klass;
+	struct id id;
+};
+
+static int
+take_lost(void *arg, const struct leaf *l, struct err *e)
+{
+	struct lost *x = arg;
+
+	(void)e;
+	x->n++;
+	x->seq = l->seq;
+	x->klass = l->klass;
+	x->id = l->clear[0].id;
+	return 0;
+}
+
+/* Own in f, the newer log in a folder of its own. */
+static int
+compare(struct fixture *f, struct fixture *newer, struct lost *x,
+    uint64_t *from, struct err *e)
+{
+	*x = (struct lost){ 0 };
+	*from = UINT64_MAX;
+	return logfolder_lost(f->folder.temporary, newer->folder.temporary,
+	    &f->key, take_lost, x, from, e);
+}
+
+static void
+begin_newer(const struct fixture *f, struct fixture *newer)
+{
+	char path[] = "/tmp/sceau-newer-XXXXXX";
+
+	*newer = *f;
+	newer->tree = NULL;
+	memset(&newer->folder, 0, sizeof(newer->folder));
+	assert_non_null(mkdtemp(path));
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(folder_begin(&newer->folder, path, NULL), 0);
+}
+
+static void
+end_newer(struct fixture *newer)
+{
+	merkle_freep(&newer->tree);
+	folder_done(&newer->folder);
+}
+
+static void
+what_a_restored_vault_forgot_is_listed(void **state)
+{
+	static const uint16_t protective[] = { LEAF_RESTRICT, LEAF_OBJECTION,
+		LEAF_CONSENT_WITHDRAW, LEAF_HOLD, LEAF_ERASE_RUN };
+	const struct leaf_clear clear[] = { { { { 7 } }, 3 },
+		{ { { 8 } }, 0 } };
+	struct fixture *f = *state, newer;
+	struct lost x;
+	uint64_t from;
+	size_t i;
+
+	/* The backup had 300 leaves; the vault went on to 310 after it. */
+	for (i = 0; i < NELEMS(protective); i++) {
+		f->forked = 300;
+		make_log(f, 310);
+		begin_newer(f, &newer);
+		newer.forked = 0;
+		newer.special = (struct leaf){ .seq = 400,
+			.klass = protective[i],
+			.clear = clear,
+			.nclear = 2 };
+		make_log(&newer, SIZE);
+		assert_int_equal(compare(f, &newer, &x, &from, NULL), 0);
+		assert_int_equal(from, 300);
+		assert_int_equal(x.n, 1);
+		assert_int_equal(x.seq, 400);
+		assert_int_equal(x.klass, protective[i]);
+		assert_memory_equal(x.id.b, clear[0].id.b, ID_LEN);
+		end_newer(&newer);
+	}
+}
+
+static void
+what_it_still_knows_or_was_no_act_is_not(void **state)
+{
+	const struct leaf_clear clear[] = { { { { 7 } }, 3 } };
+	static const struct {
+		uint64_t seq;
+		uint16_t klass, outcome;
+		uint32_t nclear;
+	} rows[] = {
+		{ 299, LEAF_RESTRICT, LEAF_OK, 1 }, /* of before the backup */
+		{ 400, LEAF_RESTRICT, LEAF_DENIED, 1 },
+		{ 400, LEAF_RESTRICT, LEAF_OK, 0 },
+		{ 400, LEAF_DOC_FILE, LEAF_OK, 1 },
+	};
+	struct fixture *f = *state, newer;
+	struct lost x;
+	uint64_t from;
+	size_t i;
+
+	for (i = 0; i < NELEMS(rows); i++) {
+		f->forked = 300;
+		f->special = (struct leaf){ .seq = rows[i].seq,
+			.klass = rows[i].klass,
+			.outcome = rows[i].outcome,
+			.clear = clear,
+			.nclear = rows[i].nclear };
+		make_log(f, 310);
+		begin_newer(f, &newer);
+		newer.forked = 0;
+		make_log(&newer, SIZE);
+		assert_int_equal(compare(f, &newer, &x, &from, NULL), 0);
+		assert_int_equal(from, 300);
+		assert_int_equal(x.n, 0);
+		end_newer(&newer);
+	}
+	/* Nothing was lost: the newer one is its beginning, or itself. */
+	begin_newer(f, &newer);
+	make_log(&newer, 305);
+	assert_int_equal(compare(f, &newer, &x, &from, NULL), 0);
+	assert_int_equal(from, 305);
+	assert_int_equal(x.n, 0);
+	end_newer(&newer);
+}
+
+/* A forged log tells nothing, on either side. */
+static void
+nothing_is_told_of_a_forged_log(void **state)
+{
+	const struct leaf_clear clear[] = { { { { 7 } }, 3 } };
+	AUTO(buf_done) struct buf note = { 0 };
+	struct fixture *f = *state, newer;
+	struct err e = { 0 };
+	struct lost x;
+	uint64_t from;
+
+	make_log(f, 300);
+	begin_newer(f, &newer);
+	newer.special = (struct leaf){
+		.seq = 400, .klass = LEAF_RESTRICT, .clear = clear, .nclear = 1
+	};
+	make_log(&newer, SIZE);
+	assert_int_equal(compare(f, &newer, &x, &from, &e), 0);
+	assert_int_equal(x.n, 1);
+	make_note(&newer, SIZE, &note);
+	note.p[note.len - 3] ^= 1;
+	put(&newer, "checkpoint", note.p, note.len);
+	assert_int_equal(compare(f, &newer, &x, &from, &e), -ERR_INTEGRITY);
+	assert_int_equal(x.n, 0);
+	assert_int_equal(from, UINT64_MAX);
+	make_log(&newer, SIZE);
+	put(f, "checkpoint", "no note", 7);
+	assert_int_equal(compare(f, &newer, &x, &from, &e), -ERR_INTEGRITY);
+	assert_int_equal(x.n, 0);
+	end_newer(&newer);
+}
+
 static int
 check_log(struct fixture *f, struct logfolder_report *r, struct err *e)
 {
@@ -684,6 +858,9 @@ main(void)
 		TEST(a_leaf_out_of_its_place_is_noticed),
 		TEST(an_older_head_must_be_a_beginning),
 		TEST(another_key_signs_another_log),
+		TEST(what_a_restored_vault_forgot_is_listed),
+		TEST(what_it_still_knows_or_was_no_act_is_not),
+		TEST(nothing_is_told_of_a_forged_log),
 		TEST(a_receipt_is_for_these_files_in_this_order),
 		TEST(every_byte_of_a_receipt_counts),
 		TEST(every_byte_of_a_certificate_counts),

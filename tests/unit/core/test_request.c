@@ -9,8 +9,10 @@
 
 #include <cmocka.h>
 
+#include "base/sshsig.h"
 #include "base/text.h"
 #include "daemon/core/due.h"
+#include "daemon/core/erasure.h"
 #include "daemon/core/objection.h"
 #include "daemon/core/request.h"
 #include "tests/unit/core/consent_scene.h"
@@ -401,6 +403,113 @@ an_erasure_is_refused_on_the_grounds_of_the_law_alone(void **state)
 	assert_non_null(strstr(buf_str(&letter), "RGPD art. 17(3)(e)"));
 }
 
+/* Who may answer is told; who only entered it is not. */
+static void
+it_waits_for_who_may_answer(void **state)
+{
+	static const struct {
+		enum person who;
+		size_t lines;
+	} rows[] = { { CAMILLE, 0 }, { NOA, 1 }, { JURIST, 1 }, { DIRECTOR, 1 },
+		{ DPO, 1 }, { SACHA, 0 } };
+	struct requesting q;
+	char id[ID_TEXT];
+	struct scene s;
+	size_t i;
+	FIXTURE(f);
+
+	scene_init(&s, f, "2026-11-02T09:00:00Z");
+	q = asking(&s, "rectification");
+	must_enter(&s, &q, id, "2026-12-02");
+	for (i = 0; i < NELEMS(rows); i++)
+		if (waiting(&s, rows[i].who, "rights-request") != rows[i].lines)
+			fail_msg("row %zu", i);
+	expect(&s, answer(&s, NOA, id, s.evidence, ""), ERR_OK, NULL);
+	for (i = 0; i < NELEMS(rows); i++)
+		assert_int_equal(waiting(&s, rows[i].who, "rights-request"), 0);
+}
+
+/* --- from a request to an erasure ----------------------------------------- */
+
+static int
+erase(struct scene *s, enum person who, const char *request, json_t **plan)
+{
+	struct caller c = core_fixture_caller(s->f, who);
+
+	*plan = NULL;
+	memset(&s->f->e, 0, sizeof(s->f->e));
+	return request_erase(s->f->core, &c, request, "RGPD art. 17(1)(b)",
+	    &s->f->object, plan, &s->f->e);
+}
+
+static void
+finish(struct scene *s, const json_t *plan)
+{
+	static const enum person approvers[] = { DIRECTOR, JURIST };
+	struct caller director = core_fixture_caller(s->f, DIRECTOR);
+	const char *erasure =
+	    json_string_value(json_object_get(plan, "erasure"));
+	const char *text = json_string_value(json_object_get(plan, "plan"));
+	json_t *j = NULL;
+	size_t i;
+
+	for (i = 0; i < NELEMS(approvers); i++) {
+		AUTO(buf_done) struct buf sig = { 0 };
+		uint8_t seed[32];
+
+		core_fixture_seed(approvers[i], seed);
+		assert_int_equal(sshsig_sign(seed, "sceau-approval", text,
+				     strlen(text), &sig, NULL),
+		    0);
+		if (erasure_approve(s->f->core, &director, erasure,
+			buf_str(&sig), &s->f->object, &j, &s->f->e) < 0)
+			fail_msg("%s", s->f->e.text);
+		json_decref(j);
+		j = NULL;
+	}
+	if (erasure_run(s->f->core, &director, erasure, &s->f->object, &j,
+		&s->f->e) < 0)
+		fail_msg("%s", s->f->e.text);
+	json_decref(j);
+}
+
+static void
+a_request_that_is_granted_ends_in_an_erasure(void **state)
+{
+	char refused[ID_TEXT], access[ID_TEXT], granted[ID_TEXT];
+	struct requesting q;
+	struct scene s;
+	json_t *plan;
+	FIXTURE(f);
+
+	scene_init(&s, f, "2026-11-02T09:00:00Z");
+	q = asking(&s, "access");
+	must_enter(&s, &q, access, NULL);
+	q = asking(&s, "erasure");
+	must_enter(&s, &q, refused, NULL);
+	expect(&s,
+	    refuse(&s, NOA, refused, "droits-en-justice", "Audience.", NULL),
+	    ERR_OK, NULL);
+	expect(
+	    &s, erase(&s, NOA, refused, &plan), ERR_CONFLICT, "request-state");
+	expect(
+	    &s, erase(&s, NOA, access, &plan), ERR_CONFLICT, "request-right");
+	must_enter(&s, &q, granted, NULL);
+	expect(&s, erase(&s, CAMILLE, granted, &plan), ERR_DENIED, NULL);
+	expect(&s, erase(&s, SACHA, granted, &plan), ERR_DENIED, NULL);
+	expect(&s, erase(&s, NOA, "aaaaaaaaaaaaaaaaaaaaaaaaaa", &plan),
+	    ERR_NOT_FOUND, "not-found");
+	expect(&s, erase(&s, NOA, granted, &plan), ERR_OK, NULL);
+	stands(&s, granted, "open");
+	finish(&s, plan);
+	json_decref(plan);
+	stands(&s, granted, "answered");
+	stands(&s, refused, "refused");
+	stands(&s, access, "open"); /* its answer is still due */
+	assert_int_equal(waiting(&s, NOA, "rights-request"), 1);
+	expect(&s, erase(&s, NOA, granted, &plan), ERR_NOT_FOUND, NULL);
+}
+
 /* --- what stands for a request -------------------------------------------- */
 
 static void
@@ -513,6 +622,8 @@ main(void)
 		T(an_answer_is_a_document_or_words),
 		T(a_refusal_is_a_letter_with_its_three_mentions),
 		T(an_erasure_is_refused_on_the_grounds_of_the_law_alone),
+		T(it_waits_for_who_may_answer),
+		T(a_request_that_is_granted_ends_in_an_erasure),
 		T(an_objection_has_one_clock_and_can_be_taken_back),
 		T(after_an_erasure_it_is_entered_without_words),
 	};

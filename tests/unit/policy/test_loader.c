@@ -1155,6 +1155,11 @@ a_refusal_without_its_three_mentions_is_no_rule(void **state)
 	expect(r, "letter \"rights-refusal\" has fewer than 3 mentions");
 	with(r, LETTER("Motifs, Recours, Recours"));
 	assert_int_not_equal(rules_load(r), 0); /* one, said twice */
+	/* Whichever is left out of the text. */
+	with(r, LETTER("\"Raisons\", \"La CNIL\", Recours"));
+	expect(r, "letter \"rights-refusal\" does not say \"Raisons\"");
+	with(r, LETTER("Motifs, \"Le médiateur\", Recours"));
+	expect(r, "letter \"rights-refusal\" does not say \"Le médiateur\"");
 	with(r, LETTER("Motifs, \"La CNIL\", \"Un juge\""));
 	expect(r, "letter \"rights-refusal\" does not say \"Un juge\"");
 	rules_remove(r, "notices/l-1.txt");
