@@ -12,6 +12,7 @@
 #include "base/civil.h"
 #include "base/text.h"
 #include "daemon/core/hold.h"
+#include "daemon/core/restriction.h"
 #include "daemon/core/retention.h"
 #include "tests/unit/core/retention_scene.h"
 
@@ -95,6 +96,35 @@ what_is_held_is_a_conflict(void **state)
 }
 
 static void
+restrict_case(struct retention_scene *s)
+{
+	struct restricting q = { s->kase, "exactitude-contestee", "", "" };
+	json_t *answer = NULL;
+
+	if (restriction_set(s->f->core, &s->camille, &q, &s->f->object, &answer,
+		&s->f->e) < 0)
+		fail_msg("%s", s->f->e.text);
+	json_decref(answer);
+}
+
+/* GDPR art. 18(2): it is kept, past its term too. */
+static void
+what_is_restricted_is_a_conflict(void **state)
+{
+	json_t *answer = NULL;
+	char day[11];
+	RETENTION_SCENE(s);
+
+	six_months_on(s, 1, day);
+	restrict_case(s);
+	assert_int_equal(
+	    retention_analysis(s, &s->noa, day, 1, -1, &answer), 0);
+	assert_int_equal(number(answer, "destroy"), 0);
+	assert_int_equal(number(answer, "conflicts"), 2);
+	json_decref(answer);
+}
+
+static void
 a_share_above_the_figure_is_confirmed_in_the_page(void **state)
 {
 	json_t *answer = NULL;
@@ -170,6 +200,18 @@ a_hold_after_the_approvals_wins(void **state)
 	assert_int_equal(retention_run(s, &answer), -ERR_CONFLICT);
 	assert_string_equal(err_name(&s->f->e), "held");
 	assert_int_equal(retention_get(s, s->doc), 0);
+}
+
+static void
+a_restriction_after_the_approvals_wins(void **state)
+{
+	json_t *answer = NULL;
+	RETENTION_SCENE(s);
+
+	retention_ready(s);
+	restrict_case(s);
+	assert_int_equal(retention_run(s, &answer), -ERR_CONFLICT);
+	assert_null(answer);
 }
 
 static void
@@ -288,7 +330,9 @@ main(void)
 		T(what_is_held_is_a_conflict),
 		T(a_share_above_the_figure_is_confirmed_in_the_page),
 		T(two_people_and_the_archives_and_it_is_gone),
+		T(what_is_restricted_is_a_conflict),
 		T(a_hold_after_the_approvals_wins),
+		T(a_restriction_after_the_approvals_wins),
 		T(a_document_filed_since_voids_the_sweep),
 		T(who_only_refused_to_talk_was_not_met),
 		T(whose_diagnosis_is_here_was_met),
