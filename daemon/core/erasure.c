@@ -388,6 +388,21 @@ insert_documents(struct tx *tx, const struct planning *p, struct err *e)
 	return 0;
 }
 
+/* Still open, or somebody answered it meanwhile. */
+static int
+link_request(const struct planning *p, struct tx *tx, struct err *e)
+{
+	struct id id;
+	int r;
+
+	if (p->a->request == NULL)
+		return 0;
+	if ((r = request_check(
+		 tx, p->a->request, "erasure", &p->kase.id, &id, e)) < 0)
+		return r;
+	return request_link(tx, &id, &p->row.id, e);
+}
+
 static int
 apply_plan(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 {
@@ -412,6 +427,8 @@ apply_plan(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 		return r;
 	if ((r = erasure_insert(tx, p->caller, &p->row, "erasure", now_ms, e)) <
 	    0)
+		return r;
+	if ((r = link_request(p, tx, e)) < 0)
 		return r;
 	return insert_documents(tx, p, e);
 }

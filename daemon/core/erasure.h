@@ -23,6 +23,9 @@ struct erasure_asking {
 	size_t ndocuments;
 	const char *reason, *basis;
 	int dry_run; /* the same path; nothing is kept */
+	/* The open request for erasure that it answers when it is done, or
+	 * NULL: linked in the same change (request_check, request_link). */
+	const char *request;
 };
 
 /* A row to be made: of an erasure, or of a sweep (case zero). */

@@ -238,20 +238,6 @@ request_settle_linked(
 	return sql_run(q, e);
 }
 
-struct linking {
-	struct id request, erasure;
-};
-
-/* The plan has its leaf, and names the request in its reason. */
-static int
-apply_link(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
-{
-	struct linking *l = arg;
-
-	(void)now_ms;
-	return request_link(tx, &l->request, &l->erasure, e);
-}
-
 static int
 erasing_case(struct core *core, const struct caller *caller,
     const char *request, struct request_row *row, char kase[ID_TEXT],
@@ -287,10 +273,8 @@ request_erase(struct core *core, const struct caller *caller,
 		.kase = kase,
 		.reason = reason,
 		.basis = basis,
+		.request = id,
 	};
-	struct linking l;
-	struct change ch = { .apply = apply_link, .arg = &l };
-	AUTO(json_decrefp) json_t *plan = NULL;
 	int r;
 
 	if ((r = erasing_case(core, caller, request, &row, kase, object, e)) <
@@ -298,13 +282,5 @@ request_erase(struct core *core, const struct caller *caller,
 		return r;
 	id_format(&row.id, id);
 	snprintf(reason, sizeof(reason), "Demande %s", id);
-	if ((r = erasure_plan(core, caller, &a, object, &plan, e)) < 0 ||
-	    (r = id_parse(json_string_value(json_object_get(plan, "erasure")),
-		 &l.erasure, e)) < 0)
-		return r;
-	l.request = row.id;
-	if ((r = commit_run(core->committer, &ch, e)) < 0)
-		return r;
-	*answer = TAKE(plan);
-	return 0;
+	return erasure_plan(core, caller, &a, object, answer, e);
 }
