@@ -1,6 +1,7 @@
 /*
  * Restriction of processing (GDPR art. 18): a case is kept and not used. Its
- * state is "restricted" before the call returns: nothing of it is read,
+ * state is "restricted" before the call returns: nothing of it is read (but for
+ * a right before the courts, art. 18(2), where the rules say who),
  * disclosed or destroyed; who pulled something of it is told (art. 19). It
  * is lifted in two steps, because the person is informed first (art. 18(3)):
  * announced, with a letter that is due at once, then lifted. Table

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "daemon/core/document.h"
 #include "daemon/core/erasure.h"
 #include "daemon/core/notice.h"
 #include "daemon/core/request.h"
@@ -159,6 +160,41 @@ nothing_is_read_or_erased_until_it_is_lifted(void **state)
 
 /* What was released before cannot be pulled, and may again when nothing else
  * changed. */
+/* GDPR art. 18(2): a right before the courts, and nothing else. */
+static void
+it_is_read_for_a_right_in_court_by_the_jurist_alone(void **state)
+{
+	static const struct {
+		enum person who;
+		const char *purpose;
+		int allowed;
+	} rows[] = { { JURIST, "preuve-contentieux", 1 }, { JURIST, NULL, 0 },
+		{ JURIST, "accompagnement", 0 },
+		{ JURIST, "controle-interne", 0 },
+		{ NOA, "preuve-contentieux", 0 },
+		{ CAMILLE, "preuve-contentieux", 0 },
+		{ DIRECTOR, "preuve-contentieux", 0 },
+		{ DPO, "preuve-contentieux", 0 } };
+	struct scene s;
+	size_t i;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	must_limit(&s, NULL);
+	for (i = 0; i < NELEMS(rows); i++) {
+		struct caller c = core_fixture_caller(f, rows[i].who);
+		struct content found = { 0 };
+		int r;
+
+		c.purpose = rows[i].purpose;
+		r = content_open(
+		    f->core, &c, s.record, 0, 0, &f->object, &found, &f->e);
+		content_freep(&found.stream);
+		if (r != (rows[i].allowed ? 0 : -ERR_DENIED))
+			fail_msg("row %zu: %d %s", i, r, f->e.text);
+	}
+}
+
 static void
 a_released_extract_waits_for_the_lifting(void **state)
 {
@@ -286,6 +322,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(nothing_is_read_or_erased_until_it_is_lifted),
+		T(it_is_read_for_a_right_in_court_by_the_jurist_alone),
 		T(a_released_extract_waits_for_the_lifting),
 		T(each_recipient_who_pulled_is_told),
 		T(each_recipient_is_told_of_a_rectification),

@@ -179,6 +179,8 @@ static const struct row {
 	    "" },
 	{ "CLJD", "restrict", EMPLOYER, "oca", NULL, NULL, "", "" },
 	{ "P", "restrict", ALL, "oca", NULL, NULL, "", "" },
+	{ "J", "case-read doc-list doc-meta doc-read receipt consent-list",
+	    TEAM, "r", PROOF, NULL, "", "" },
 	{ "LD", "restrict-lift", EMPLOYER, "r", NULL, NULL, "", "" },
 	{ "LJD", "subject-export", EMPLOYER, "ocra", RIGHTS, NULL, "", "" },
 	{ "P", "subject-export", ALL, "ocra", RIGHTS, NULL, "", "" },
