@@ -219,7 +219,10 @@ life_stage(const struct life *l)
 								 : "amont";
 }
 
-/* The end of the work: closed, or no contact for two years. */
+/*
+ * The end of the work: closed, or no contact for two years; of a case that is
+ * restricted, nothing ends by itself.
+ */
 static int32_t
 work_ends(const struct life *l, int32_t today)
 {
@@ -227,6 +230,8 @@ work_ends(const struct life *l, int32_t today)
 
 	if (by_hand != LIFE_NOT_YET)
 		return by_hand;
+	if (life_is_restricted(l))
+		today = day_of(last_act(l, LIFE_RESTRICT, NULL, 0));
 	return active < today ? active : LIFE_NEVER;
 }
 
