@@ -141,6 +141,14 @@ active_until(const struct life *l)
 	return life_add_months(t0(l), 24);
 }
 
+/* The case is worked on while a plan is being paid. */
+static int32_t
+case_active_until(const struct life *l)
+{
+	return max(
+	    active_until(l), last_said(l, LIFE_EVENT, "derniere-echeance"));
+}
+
 int
 life_is_held(const struct life *l, int doc)
 {
@@ -171,7 +179,7 @@ closed(const struct life *l)
 enum life_state
 life_state(const struct life *l, int32_t today)
 {
-	if (active_until(l) < today)
+	if (case_active_until(l) < today)
 		return LIFE_IS_ARCHIVED;
 	return closed(l) != LIFE_NOT_YET ? LIFE_IS_CLOSED : LIFE_IS_OPEN;
 }
@@ -220,13 +228,13 @@ life_stage(const struct life *l)
 }
 
 /*
- * The end of the work: closed, or no contact for two years; of a case that is
- * restricted, nothing ends by itself.
+ * The end of the work: closed, or no contact for two years and no plan; of a
+ * case that is restricted, nothing ends by itself.
  */
 static int32_t
 work_ends(const struct life *l, int32_t today)
 {
-	int32_t by_hand = closed(l), active = active_until(l);
+	int32_t by_hand = closed(l), active = case_active_until(l);
 
 	if (by_hand != LIFE_NOT_YET)
 		return by_hand;
@@ -342,7 +350,7 @@ int32_t
 life_case_last_day(const struct life *l, int32_t today)
 {
 	int32_t last =
-	    is_short(l) ? life_add_months(entry(l), 6) : active_until(l);
+	    is_short(l) ? life_add_months(entry(l), 6) : case_active_until(l);
 	int i;
 
 	for (i = 0; i < l->ndocs; i++)
