@@ -231,6 +231,7 @@ approval_verify(struct core *core, const struct approval_subject *s,
 	    (r = check_signer(s, p, &key, now_ms, &a, e)) < 0)
 		return r;
 	a.at_ms = now_ms;
+	memcpy(a.page, s->page, sizeof(a.page));
 	*out = a;
 	return 0;
 }
@@ -318,6 +319,18 @@ key_of(const char *fingerprint, const struct principal *who, struct buf *out,
 	return err_set(e, ERR_INTERNAL, "approval: no such key");
 }
 
+/* Between the signature's verification and its row, somebody may have asked
+ * anew: what was signed for one page must not count for another. */
+static int
+check_same_page(
+    const struct approval_subject *s, const struct approval *a, struct err *e)
+{
+	if (memcmp(s->page, a->page, sizeof(s->page)) == 0)
+		return 0;
+	return err_tag(e, ERR_CONFLICT, "plan-changed",
+	    "another page was asked for since");
+}
+
 int
 approval_enter(struct core *core, struct tx *tx, const struct caller *caller,
     struct approval *a, enum leaf_class klass, const struct decision *d,
@@ -329,6 +342,7 @@ approval_enter(struct core *core, struct tx *tx, const struct caller *caller,
 
 	a->at_ms = audit_time(core->audit, now_ms);
 	if ((r = approval_subject_get(tx, &a->subject, &s, e)) < 0 ||
+	    (r = check_same_page(&s, a, e)) < 0 ||
 	    (r = key_of(a->fingerprint, a->signer, &key, e)) < 0 ||
 	    (r = enter_leaf(core, tx, caller, &s, a, klass, d, now_ms, e)) < 0)
 		return r;

@@ -34,6 +34,7 @@ struct approval_subject {
 /* One signature, verified; not yet entered. */
 struct approval {
 	struct id subject;
+	uint8_t page[32];		/* SHA-256 of what was signed */
 	const struct principal *signer; /* of the rules in force */
 	char role[64];			/* that counted, or gave an opinion */
 	char fingerprint[64];
@@ -64,7 +65,8 @@ int approval_verify(struct core *core, const struct approval_subject *s,
     struct approval *out, struct err *e) NODISCARD;
 /*
  * Its row and its leaf (LEAF_APPROVAL, or klass when not 0), within tx.
- * ERR_CONFLICT "approval-twice".
+ * ERR_CONFLICT "approval-twice"; "plan-changed": another page was asked for
+ * since it was verified.
  */
 int approval_enter(struct core *core, struct tx *tx,
     const struct caller *caller, struct approval *a, enum leaf_class klass,

@@ -16,6 +16,8 @@ static const struct {
 	uint32_t least;
 } floors[] = {
 	{ "erasure", 2 },
+	{ "retention", 2 },
+	{ "hold-release", 2 },
 	{ "rules", 2 },
 	{ "people", 2 },
 	{ "clock", 2 },

@@ -535,6 +535,50 @@ a_token_signs_when_it_is_touched_and_its_flags_are_kept(void **state)
 	scene_done(&s);
 }
 
+static void
+what_was_verified_for_one_page_is_not_entered_for_the_next(void **state)
+{
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f, "hold-release", NOA);
+	assert_int_equal(verify(&s, DIRECTOR), 0);
+	/* Somebody asks with other words before it is entered. */
+	ask_page(&s, "une autre page\n");
+	s.a.armored = "x";
+	assert_int_equal(run(&s, enter), -ERR_CONFLICT);
+	TAG(&s, "plan-changed");
+	assert_int_equal(run(&s, count), 0);
+	assert_int_equal(s.have, 0);
+}
+
+static void
+what_destroys_takes_two_whatever_the_rules_say(void **state)
+{
+	static const char *const whats[] = { "erasure", "retention",
+		"hold-release", "clock" };
+	struct policy_approval *rule;
+	struct scene s;
+	uint32_t was;
+	size_t i;
+	FIXTURE(f);
+
+	for (i = 0; i < NELEMS(whats); i++) {
+		rule = (struct policy_approval *)(uintptr_t)policy_approval(
+		    f->core->policy, whats[i]);
+		assert_non_null(rule);
+		was = rule->count;
+		rule->count = 1;
+		scene_init(&s, f, whats[i], NOA);
+		assert_int_equal(sign(&s, DIRECTOR), 0);
+		assert_int_equal(run(&s, count), 0);
+		assert_int_equal(s.need, 2);
+		assert_int_equal(run(&s, check), -ERR_CONFLICT);
+		TAG(&s, "approvals-missing");
+		rule->count = was;
+	}
+}
+
 int
 main(void)
 {
@@ -558,6 +602,8 @@ main(void)
 		T(the_same_page_asked_again_is_signed_again),
 		T(what_is_void_cannot_be_signed),
 		T(a_token_signs_when_it_is_touched_and_its_flags_are_kept),
+		T(what_was_verified_for_one_page_is_not_entered_for_the_next),
+		T(what_destroys_takes_two_whatever_the_rules_say),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
