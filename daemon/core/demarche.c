@@ -210,6 +210,15 @@ demarche_void(struct core *core, struct tx *tx, const struct happening *h,
 	return sql_changes(tx) > 0 ? set_moment(tx, h, e) : 0;
 }
 
+/* The moment at which the steps ended stays: terms count from it still. */
+int
+demarche_forget_document(
+    struct tx *tx, const struct id *document, struct err *e)
+{
+	return rows_run(
+	    tx, "DELETE FROM demarche WHERE document = ?", document, e);
+}
+
 int
 demarche_forget(struct tx *tx, const struct id *kase, struct err *e)
 {

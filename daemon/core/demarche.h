@@ -33,6 +33,9 @@ int demarche_count_open(struct tx *tx, const struct id *kase, struct err *e)
 int demarche_list(struct core *core, const struct caller *caller,
     const char *kase, struct id *object, json_t **answer, struct err *e)
     NODISCARD;
+/* With its record: what is erased has no step any more. */
+int demarche_forget_document(
+    struct tx *tx, const struct id *document, struct err *e) NODISCARD;
 int demarche_forget(struct tx *tx, const struct id *kase, struct err *e)
     NODISCARD;
 

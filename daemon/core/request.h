@@ -59,6 +59,14 @@ int request_answer(struct core *core, const struct caller *caller,
 int request_refuse(struct core *core, const struct caller *caller,
     const char *request, const char *ground, const char *reason,
     struct id *object, json_t **answer, struct err *e) NODISCARD;
+/*
+ * To receive what a person asks is for everybody of the organisation; to read
+ * what was asked, and what came of it, is for those on whose list of what is
+ * due that case stands. After OP_RIGHTS_REQUEST: 0, or ERR_NOT_FOUND as of a
+ * case that is not there.
+ */
+int request_check_reader(struct core *core, const struct caller *caller,
+    const struct case_facts *kase, int64_t now_ms, struct err *e) NODISCARD;
 /* {requests: […], leaf}, letters with them; of an erased case too. */
 int request_list(struct core *core, const struct caller *caller,
     const char *kase, struct id *object, json_t **answer, struct err *e)

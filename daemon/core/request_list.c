@@ -105,6 +105,21 @@ list_all(struct core *core, const struct id *kase, uint64_t leaf, json_t *into,
 }
 
 int
+request_check_reader(struct core *core, const struct caller *caller,
+    const struct case_facts *kase, int64_t now_ms, struct err *e)
+{
+	struct caller quiet = *caller;
+	struct decision d;
+
+	quiet.decided = NULL;
+	if (core_authorize(
+		core, &quiet, OP_DUE, NULL, kase, now_ms, &d, NULL) == 0)
+		return 0;
+	return authorize_unknown(
+	    core, caller, OP_RIGHTS_REQUEST, NULL, now_ms, e);
+}
+
+int
 request_list(struct core *core, const struct caller *caller, const char *kase,
     struct id *object, json_t **answer, struct err *e)
 {
@@ -123,7 +138,9 @@ request_list(struct core *core, const struct caller *caller, const char *kase,
 		    (r = tx_read(core->catalog, &tx, e)) < 0 ||
 		    (r = case_authorize_erased(core, &tx, caller, kase,
 			 OP_RIGHTS_REQUEST, core_now(core), &facts, object, &d,
-			 e)) < 0)
+			 e)) < 0 ||
+		    (r = request_check_reader(
+			 core, caller, &facts, core_now(core), e)) < 0)
 			return r;
 	}
 	detail = json_pack("{s:o, s:s, s:o}", "case", json_of_id(&facts.id),

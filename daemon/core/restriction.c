@@ -628,7 +628,9 @@ restriction_list(struct core *core, const struct caller *caller,
 		    (r = tx_read(core->catalog, &tx, e)) < 0 ||
 		    (r = case_authorize(core, &tx, caller, kase,
 			 OP_RIGHTS_REQUEST, NULL, core_now(core), &facts,
-			 object, &d, e)) < 0)
+			 object, &d, e)) < 0 ||
+		    (r = request_check_reader(
+			 core, caller, &facts, core_now(core), e)) < 0)
 			return r;
 	}
 	detail = json_pack("{s:o, s:s, s:o}", "case", json_of_id(&facts.id),

@@ -332,6 +332,37 @@ an_erased_case_leaves_no_step_and_no_closing(void **state)
 	assert_int_equal(numbers.len, 0);
 }
 
+/* Its device, its decision and its day are in clear: they go with it. */
+static void
+a_step_goes_with_its_record_where_the_case_stays(void **state)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	char kase[ID_TEXT], doc[ID_TEXT], other[ID_TEXT];
+	struct plan p = { 0 };
+	struct id id, step;
+	int before, r, after;
+	NEED(state);
+
+	core_fixture_case(f, CAMILLE, "ROUX Paul", kase);
+	assert_int_equal(
+	    file_step(f, kase, "\"etat\":\"a-faire\"", "", doc), 0);
+	assert_int_equal(
+	    file_step(f, kase, "\"etat\":\"en-cours\"", "", other), 0);
+	assert_int_equal(id_parse(kase, &id, NULL), 0);
+	assert_int_equal(id_parse(doc, &step, NULL), 0);
+	assert_int_equal(tx_begin(f->core->catalog, &tx, NULL), 0);
+	before = demarche_count_open(&tx, &id, NULL);
+	r = plan_make(&tx, &id, &step, 1, &p, &f->e);
+	if (r == 0)
+		r = plan_forget(&tx, &p, 1, &f->e);
+	after = demarche_count_open(&tx, &id, NULL);
+	plan_done(&p);
+	tx_end(&tx);
+	assert_int_equal(r, 0);
+	assert_int_equal(before, 2);
+	assert_int_equal(after, 1);
+}
+
 int
 main(void)
 {
@@ -351,6 +382,8 @@ main(void)
 		    a_step_is_due_on_its_day_and_overdue_the_day_after),
 		cmocka_unit_test(the_closing_counts_from_the_day_that_is_said),
 		cmocka_unit_test(an_erased_case_leaves_no_step_and_no_closing),
+		cmocka_unit_test(
+		    a_step_goes_with_its_record_where_the_case_stays),
 	};
 	const struct CMUnitTest consents[] = {
 		cmocka_unit_test(closing_ends_the_consents),

@@ -15,6 +15,7 @@
 #include "daemon/core/erasure.h"
 #include "daemon/core/objection.h"
 #include "daemon/core/request.h"
+#include "daemon/core/restriction.h"
 #include "tests/unit/core/consent_scene.h"
 
 #define FIXTURE(f)                                                             \
@@ -190,6 +191,50 @@ waiting(struct scene *s, enum person who, const char *what)
 	    strcmp(json_string_value(json_object_get(line, "what")), what) == 0;
 	json_decref(j);
 	return n;
+}
+
+/* --- whose words ---------------------------------------------------------- */
+
+static int
+lists(struct scene *s, enum person who,
+    int (*list)(struct core *core, const struct caller *caller,
+	const char *kase, struct id *object, json_t **answer, struct err *e))
+{
+	struct caller c = core_fixture_caller(s->f, who);
+	json_t *j = NULL;
+	int r;
+
+	memset(&s->f->e, 0, sizeof(s->f->e));
+	r = list(s->f->core, &c, s->kase, &s->f->object, &j, &s->f->e);
+	json_decref(j);
+	return r;
+}
+
+static void
+another_team_may_receive_it_and_not_read_what_was_asked(void **state)
+{
+	static const enum person readers[] = { CAMILLE, NOA, JURIST, DIRECTOR,
+		DPO };
+	struct requesting q;
+	struct scene s;
+	json_t *answer;
+	size_t i;
+	FIXTURE(f);
+
+	scene_init(&s, f, "2026-11-02T09:00:00Z");
+	q = asking(&s, "access");
+	q.words = "tout ce que vous avez sur moi";
+	if (enter(&s, SACHA, &q, &answer) < 0)
+		fail_msg("%s", f->e.text);
+	json_decref(answer);
+	expect(&s, lists(&s, SACHA, request_list), ERR_NOT_FOUND, "not-found");
+	expect(
+	    &s, lists(&s, SACHA, restriction_list), ERR_NOT_FOUND, "not-found");
+	for (i = 0; i < NELEMS(readers); i++) {
+		expect(&s, lists(&s, readers[i], request_list), ERR_OK, NULL);
+		expect(
+		    &s, lists(&s, readers[i], restriction_list), ERR_OK, NULL);
+	}
 }
 
 /* --- the clock ------------------------------------------------------------ */
@@ -615,6 +660,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(another_team_may_receive_it_and_not_read_what_was_asked),
 		T(the_answer_is_due_one_civil_month_from_receipt),
 		T(what_cannot_be_a_request_is_refused),
 		T(it_is_extended_once_within_the_first_month),
