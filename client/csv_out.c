@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/civil.h"
+#include "base/text.h"
+
 static int
 cell(struct buf *b, const char *s, size_t n, struct err *e)
 {
@@ -24,12 +27,16 @@ static int
 text_cell(
     struct buf *b, const char *s, const struct csv_column *c, struct err *e)
 {
-	size_t n;
+	char day[11];
+	int64_t ms;
 
 	if (c->words != NULL)
 		s = c->words(s);
-	n = strlen(s);
-	return cell(b, s, c->is_day && n > 10 ? 10 : n, e);
+	if (c->is_day && time_parse(s, &ms, NULL) == 0) {
+		date_format(civil_day(ms), day);
+		s = day;
+	}
+	return cell(b, s, strlen(s), e);
 }
 
 /* One after another; anything else than text as compact JSON. */

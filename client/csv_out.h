@@ -16,7 +16,7 @@ struct csv_column {
 	const char *member;  /* a string, a number, a list of strings */
 	/* Says what stands in the cell, of the member's string; or NULL. */
 	const char *(*words)(const char *value);
-	int is_day; /* of a time, the day */
+	int is_day; /* of a time, the day in Paris */
 };
 
 /* rows: an array of objects; what a row has not is an empty cell. */

@@ -28,6 +28,7 @@ struct pass {
 	size_t nlines;
 	int64_t living, destroy, conflict, keep, taken, left, months;
 	json_t *counts, *objects;
+	size_t told_kept; /* of those that are kept: lines, and more */
 	struct buf page, listed, digests;
 	uint8_t sha256[32], digest[32];
 	struct erasure_new erasure;
@@ -73,14 +74,18 @@ count(struct pass *p, const struct retention_item *i, struct err *e)
 	return 0;
 }
 
-/* What is kept is told as long as there is room, the rest always first. */
+/* What is kept is told in half of the room: of what goes, or would go but for
+ * a hold, nothing is left out for it. */
 static int
 tell(struct pass *p, const struct retention_case *c,
     const struct retention_item *i, struct err *e)
 {
+	size_t room = RETENTION_LINES_MAX;
 	json_t *j;
 
-	if (json_array_size(p->objects) >= RETENTION_LINES_MAX)
+	if (i->f.verdict == RETENTION_KEEP && p->told_kept++ >= room / 2)
+		return 0;
+	if (json_array_size(p->objects) >= room)
 		return 0;
 	j = json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:o}",
 	    "kind", i->kind, "id", json_of_id(&i->id), "case",

@@ -361,7 +361,7 @@ int
 bilan_due(struct due_list *d, struct err *e)
 {
 	static const struct id none;
-	int32_t month, now = indicator_month(d->now_ms);
+	int32_t month, from, now = indicator_month(d->now_ms);
 	int64_t first = 0, last = 0, over;
 	char text[BILAN_MONTH_TEXT];
 	int r, found;
@@ -372,8 +372,9 @@ bilan_due(struct due_list *d, struct err *e)
 	if ((r = ask(d->tx, "SELECT max(month) FROM bilan WHERE note NOT NULL",
 		 0, &last, e)) < 0)
 		return r;
-	for (month = r > 0 ? (int32_t)last + 1 : (int32_t)first;
-	     month < now && month - first < BILAN_MONTHS_MAX; month++) {
+	from = r > 0 ? (int32_t)last + 1 : (int32_t)first;
+	for (month = from; month < now && month - from < BILAN_MONTHS_MAX;
+	     month++) {
 		over = civil_start_ms(
 		    civil_days((month + 1) / 12, (month + 1) % 12 + 1, 1));
 		bilan_month_format(month, text);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/civil.h"
+#include "base/text.h"
 #include "daemon/core/consent_row.h"
 #include "daemon/core/event.h"
 #include "daemon/core/extract_json.h"
@@ -219,10 +220,11 @@ add_access(struct exporting *x, const json_t *entry, struct err *e)
 	const char *purpose = json_string_value(json_object_get(d, "purpose"));
 	const char *title;
 	char day[11];
+	int64_t ms;
 
-	if (at == NULL || what == NULL)
+	if (at == NULL || what == NULL || time_parse(at, &ms, NULL) < 0)
 		return 0;
-	snprintf(day, sizeof(day), "%s", at);
+	date_format(civil_day(ms), day);
 	if (role == NULL)
 		role = json_string_value(json_object_get(d, "role"));
 	title = role != NULL ? policy_role_title(x->p, role) : NULL;

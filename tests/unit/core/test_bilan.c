@@ -333,6 +333,42 @@ vouchers_are_the_signed_texts(void **state)
 	    bilan_vouchers(f->core, &c, a, NULL, &all, &f->e), -ERR_INVALID);
 }
 
+static void
+exec(struct core_fixture *f, const char *sql, int32_t month)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	assert_int_equal(tx_begin(f->core->catalog, &tx, &f->e), 0);
+	if ((r = sql_open(&tx, sql, &q, &f->e)) == 0 &&
+	    (r = sql_int(q, 1, month, &f->e)) == 0)
+		r = sql_run(q, &f->e);
+	sql_done(&q);
+	if (r == 0)
+		r = tx_commit(&tx, &f->e);
+	else
+		tx_end(&tx);
+	assert_int_equal(r, 0);
+}
+
+/* The list of what is due counts from what was frozen last. */
+static void
+after_many_years_a_month_is_due_still(void **state)
+{
+	int32_t now;
+	NEED(state);
+
+	now = indicator_month(core_now(f->core));
+	count(f, now - 2 * BILAN_MONTHS_MAX, "received", "ccapex", "", 1);
+	exec(f, "DELETE FROM bilan WHERE month >= ?", now - 3);
+	exec(f,
+	    "INSERT INTO bilan (month, counts, salt, totals, at, leaf, note)"
+	    " VALUES (?, '[]', zeroblob(32), '{}', 0, 0, 'x')",
+	    now - 3);
+	assert_int_equal(due_months(f, NOA), 2);
+}
+
 /* Art. 30: each kind of the rules in some activity. */
 static void
 the_register_names_every_kind(void **state)
@@ -374,6 +410,7 @@ main(void)
 		cmocka_unit_test(a_period_is_two_months_in_order),
 		cmocka_unit_test(vouchers_are_the_signed_texts),
 		cmocka_unit_test(the_register_names_every_kind),
+		cmocka_unit_test(after_many_years_a_month_is_due_still),
 	};
 
 	return cmocka_run_group_tests(

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "base/civil.h"
+#include "base/text.h"
 #include "daemon/core/event.h"
 #include "daemon/core/objection.h"
 #include "daemon/core/request.h"
@@ -141,6 +143,38 @@ recipients_are_named_and_readers_are_not(void **state)
 	}
 	assert_true(n > 2);
 	assert_false(says(json_object_get(j, "accesses"), "camille"));
+	json_decref(j);
+}
+
+static int64_t late_ms;
+
+static int64_t
+late(void)
+{
+	return late_ms;
+}
+
+/* Half an hour before midnight in UTC, it is tomorrow in Paris. */
+static void
+the_day_of_an_access_is_the_one_in_paris(void **state)
+{
+	const int64_t day_ms = INT64_C(86400000);
+	char today[11];
+	struct scene s;
+	json_t *j, *line;
+	FIXTURE(f);
+
+	late_ms = core_fixture_now();
+	late_ms += day_ms - late_ms % day_ms - day_ms / 48;
+	if (late_ms < core_fixture_now())
+		late_ms += day_ms;
+	core_fixture_set_clock(f, late);
+	scene_init(&s, f);
+	j = must_export(&s);
+	date_format(civil_day(late_ms), today);
+	line = json_array_get(json_object_get(j, "accesses"), 0);
+	assert_string_equal(
+	    json_string_value(json_object_get(line, "day")), today);
 	json_decref(j);
 }
 
@@ -508,6 +542,7 @@ main(void)
 		T(who_is_alone_gets_all),
 		T(of_several_each_gets_their_own_and_the_list_of_the_rest),
 		T(recipients_are_named_and_readers_are_not),
+		T(the_day_of_an_access_is_the_one_in_paris),
 		T(who_may_not_gets_nothing),
 		T(an_original_goes_byte_for_byte_each_under_its_leaf),
 		T(an_original_that_may_not_go_is_refused),
