@@ -14,7 +14,8 @@
 /* Codes of the record's state: the first two are open. */
 #define DONE "faite"
 #define ABANDONED "abandonnee"
-#define UNDECIDED "en-attente" /* of a decision */
+#define OUTCOME "demarche-outcome" /* counted */
+#define UNDECIDED "en-attente"	   /* of a decision */
 
 const char *const demarche_schema =
     "CREATE TABLE demarche ("
@@ -132,7 +133,10 @@ count_outcome(struct tx *tx, const struct happening *h,
 	    (r = sql_id(q, 1, document, e)) < 0 || (r = sql_run(q, e)) < 0 ||
 	    sql_changes(tx) == 0)
 		return r;
-	return indicator_add(tx, h->at_ms, "demarche-outcome",
+	if ((r = indicator_add(tx, h->at_ms, OUTCOME,
+		 member(record, "dispositif"), decision, e)) < 0)
+		return r;
+	return indicator_note(tx, document, h->at_ms, OUTCOME,
 	    member(record, "dispositif"), decision, e);
 }
 

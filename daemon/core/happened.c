@@ -280,7 +280,8 @@ happened_void(struct core *core, struct tx *tx, const struct happening *h,
 {
 	int r;
 
-	if ((r = moment_forget_object(tx, document, e)) < 0)
+	if ((r = moment_forget_object(tx, document, e)) < 0 ||
+	    (r = demarche_void(core, tx, h, document, e)) < 0)
 		return r;
-	return demarche_void(core, tx, h, document, e);
+	return happened_count_void(tx, h, document, e);
 }

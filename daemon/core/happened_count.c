@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/civil.h"
+#include "daemon/core/document.h"
 #include "daemon/core/indicator.h"
 #include "daemon/core/moment.h"
 
@@ -22,6 +23,8 @@ static const struct counted {
 	{ "controle-regularite", "act-checked", NULL, NULL, 0, NULL },
 	{ "demarche", "demarche", "dispositif", NULL, 0, NULL },
 };
+
+#define DELAY_FIRST "delay-first-contact"
 
 /* Classes of delays: figures of days, each the last day of its class. */
 static const char *const classes[] = { "delay-class-1", "delay-class-2",
@@ -62,7 +65,7 @@ class_of(struct core *core, int32_t days, int32_t today,
 /* How long after the entry, in a class; nothing where the rules have none. */
 static int
 count_delay(struct core *core, struct tx *tx, const struct happening *h,
-    const char *code, struct err *e)
+    const struct id *document, const char *code, struct err *e)
 {
 	int32_t entry, today = civil_day(h->at_ms);
 	char word[INDICATOR_WORD_MAX + 1];
@@ -72,22 +75,46 @@ count_delay(struct core *core, struct tx *tx, const struct happening *h,
 		 core, tx, h->kase, MOMENT_ENTRY, today, &entry, e)) <= 0 ||
 	    !class_of(core, today - entry, today, word))
 		return r < 0 ? r : 0;
-	return indicator_add(tx, h->at_ms, code, word, "", e);
+	if ((r = indicator_add(tx, h->at_ms, code, word, "", e)) < 0 ||
+	    document == NULL)
+		return r;
+	return indicator_note(tx, document, h->at_ms, code, word, "", e);
 }
 
 static int
 count_one(struct core *core, struct tx *tx, const struct happening *h,
-    const struct counted *c, const json_t *record, struct err *e)
+    const struct id *document, const struct counted *c, const json_t *record,
+    struct err *e)
 {
 	const char *a = word_of(record, c->a), *b = word_of(record, c->b);
 	int r;
 
 	if (!c->once)
-		return indicator_add(tx, h->at_ms, c->code, a, b, e);
-	r = indicator_once(tx, h->kase, h->at_ms, c->code, a, b, e);
-	if (r <= 0 || c->delay == NULL)
-		return r < 0 ? r : 0;
-	return count_delay(core, tx, h, c->delay, e);
+		r = indicator_add(tx, h->at_ms, c->code, a, b, e);
+	else if ((r = indicator_once(
+		      tx, h->kase, h->at_ms, c->code, a, b, e)) == 0)
+		return 0;
+	if (r < 0 ||
+	    (r = indicator_note(tx, document, h->at_ms, c->code, a, b, e)) < 0)
+		return r;
+	return c->delay != NULL
+		   ? count_delay(core, tx, h, document, c->delay, e)
+		   : 0;
+}
+
+/* 1: this document made that moment, and is counted for it first. */
+static int
+count_moment(struct tx *tx, const struct happening *h,
+    const struct id *document, const char *moment, const char *code,
+    struct err *e)
+{
+	int r;
+
+	if ((r = moment_has(tx, h->kase, moment, document, e)) <= 0 ||
+	    (r = indicator_once(tx, h->kase, h->at_ms, code, "", "", e)) <= 0 ||
+	    (r = indicator_note(tx, document, h->at_ms, code, "", "", e)) < 0)
+		return r;
+	return 1;
 }
 
 /* The household answered, or was met: the moments of the rules say so. */
@@ -97,15 +124,11 @@ count_reached(struct core *core, struct tx *tx, const struct happening *h,
 {
 	int r;
 
-	if ((r = moment_has(tx, h->kase, MOMENT_CONTACT, document, e)) < 0 ||
-	    (r > 0 && (r = indicator_once(
-			   tx, h->kase, h->at_ms, "met", "", "", e)) < 0))
+	if ((r = count_moment(tx, h, document, MOMENT_CONTACT, "met", e)) < 0 ||
+	    (r = count_moment(tx, h, document, MOMENT_FIRST, "contacted", e)) <=
+		0)
 		return r;
-	if ((r = moment_has(tx, h->kase, MOMENT_FIRST, document, e)) <= 0 ||
-	    (r = indicator_once(
-		 tx, h->kase, h->at_ms, "contacted", "", "", e)) <= 0)
-		return r < 0 ? r : 0;
-	return count_delay(core, tx, h, "delay-first-contact", e);
+	return count_delay(core, tx, h, document, DELAY_FIRST, e);
 }
 
 int
@@ -118,9 +141,71 @@ happened_count_filed(struct core *core, struct tx *tx,
 
 	for (i = 0; (version == 1 || h->completes) && i < NELEMS(counted); i++)
 		if (strcmp(counted[i].kind, kind) == 0 &&
-		    (r = count_one(core, tx, h, &counted[i], record, e)) < 0)
+		    (r = count_one(
+			 core, tx, h, document, &counted[i], record, e)) < 0)
 			return r;
 	return count_reached(core, tx, h, document, e);
+}
+
+/* --- a misfiling ---------------------------------------------------------- */
+
+struct voiding {
+	struct tx *tx;
+	const struct id *kase;
+	const char *kind;
+};
+
+/* Is there one more of this kind that lives, or one more such moment? */
+static int
+others(struct voiding *v, const char *sql, const char *word, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(v->tx, sql, &q, e)) < 0 ||
+	    (r = sql_id(q, 1, v->kase, e)) < 0 ||
+	    (r = sql_text(q, 2, word, e)) < 0)
+		return r;
+	return sql_step(q, e);
+}
+
+static int
+stays(void *arg, const char *code, struct err *e)
+{
+	static const char moments[] = "SELECT 1 FROM moment"
+				      " WHERE kase = ? AND name = ? LIMIT 1";
+	struct voiding *v = arg;
+	size_t i;
+
+	if (strcmp(code, "met") == 0)
+		return others(v, moments, MOMENT_CONTACT, e);
+	if (strcmp(code, "contacted") == 0 || strcmp(code, DELAY_FIRST) == 0)
+		return others(v, moments, MOMENT_FIRST, e);
+	for (i = 0; i < NELEMS(counted); i++)
+		if (counted[i].once && strcmp(counted[i].kind, v->kind) == 0 &&
+		    (strcmp(counted[i].code, code) == 0 ||
+			(counted[i].delay != NULL &&
+			    strcmp(counted[i].delay, code) == 0)))
+			return others(v,
+			    "SELECT 1 FROM document WHERE dossier = ?"
+			    " AND kind = ? AND state = 'filed' LIMIT 1",
+			    v->kind, e);
+	return 0;
+}
+
+int
+happened_count_void(struct tx *tx, const struct happening *h,
+    const struct id *document, struct err *e)
+{
+	struct voiding v = { .tx = tx, .kase = h->kase };
+	struct document_facts doc;
+	int r;
+
+	r = document_by_id(tx, document, &doc, e);
+	if (r < 0 && r != -(int)ERR_NOT_FOUND)
+		return r;
+	v.kind = r == 0 ? doc.kind : "";
+	return indicator_take_back(tx, h->kase, document, stays, &v, e);
 }
 
 /*
@@ -164,5 +249,5 @@ happened_count_case(struct core *core, struct tx *tx, const struct happening *h,
 	if ((r = indicator_add(tx, h->at_ms, "closed", outcome, f.stage, e)) <
 	    0)
 		return r;
-	return count_delay(core, tx, h, "delay-closing", e);
+	return count_delay(core, tx, h, NULL, "delay-closing", e);
 }

@@ -17,7 +17,12 @@ const char *const indicator_schema =
     "CREATE TABLE dossier_counted ("
     " dossier BLOB NOT NULL REFERENCES dossier (id),"
     " code TEXT NOT NULL,"
-    " PRIMARY KEY (dossier, code)) STRICT, WITHOUT ROWID;";
+    " PRIMARY KEY (dossier, code)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE document_counted ("
+    " document BLOB NOT NULL,"
+    " code TEXT NOT NULL, a TEXT NOT NULL, b TEXT NOT NULL,"
+    " month INTEGER NOT NULL,"
+    " PRIMARY KEY (document, code, a, b)) STRICT, WITHOUT ROWID;";
 
 int32_t
 indicator_month(int64_t at_ms)
@@ -99,6 +104,140 @@ indicator_once(struct tx *tx, const struct id *kase, int64_t at_ms,
 	if ((r = indicator_add(tx, at_ms, code, a, b, e)) < 0)
 		return r;
 	return 1;
+}
+
+/* --- of a document -------------------------------------------------------- */
+
+int
+indicator_note(struct tx *tx, const struct id *document, int64_t at_ms,
+    const char *code, const char *a, const char *b, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "INSERT INTO document_counted (document, code, a, b, month)"
+		 " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, document, e)) < 0 ||
+	    (r = sql_text(q, 2, code, e)) < 0 ||
+	    (r = sql_text(q, 3, a, e)) < 0 || (r = sql_text(q, 4, b, e)) < 0 ||
+	    (r = sql_int(q, 5, indicator_month(at_ms), e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+/* A count of the table document_counted. */
+struct noted {
+	char code[INDICATOR_WORD_MAX + 1], a[INDICATOR_WORD_MAX + 1],
+	    b[INDICATOR_WORD_MAX + 1];
+	int64_t month;
+};
+
+#define NOTED_MAX 16 /* of one document */
+
+static int
+load_noted(struct tx *tx, const struct id *document, struct noted *v, size_t *n,
+    struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	*n = 0;
+	if ((r = sql_open(tx,
+		 "SELECT code, a, b, month FROM document_counted"
+		 " WHERE document = ? AND NOT EXISTS (SELECT 1 FROM bilan"
+		 " WHERE bilan.month = document_counted.month)",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, document, e)) < 0)
+		return r;
+	while ((r = sql_step(q, e)) > 0 && *n < NOTED_MAX) {
+		struct noted *x = &v[(*n)++];
+
+		snprintf(x->code, sizeof(x->code), "%s", sql_get_text(q, 0));
+		snprintf(x->a, sizeof(x->a), "%s", sql_get_text(q, 1));
+		snprintf(x->b, sizeof(x->b), "%s", sql_get_text(q, 2));
+		x->month = sql_get_int(q, 3);
+	}
+	return r < 0 ? r : 0;
+}
+
+static int
+less(struct tx *tx, const char *sql, const struct noted *x, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx, sql, &q, e)) < 0 ||
+	    (r = sql_int(q, 1, x->month, e)) < 0 ||
+	    (r = sql_text(q, 2, x->code, e)) < 0 ||
+	    (r = sql_text(q, 3, x->a, e)) < 0 ||
+	    (r = sql_text(q, 4, x->b, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+static int
+unmark(struct tx *tx, const struct id *kase, const char *code, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "DELETE FROM dossier_counted WHERE dossier = ? AND code = ?",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, kase, e)) < 0 ||
+	    (r = sql_text(q, 2, code, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+/* One less; where it was the only one, its row goes. */
+static int
+take_one_back(
+    struct tx *tx, const struct id *kase, const struct noted *x, struct err *e)
+{
+	int r;
+
+	if ((r = less(tx,
+		 "DELETE FROM indicator WHERE month = ? AND code = ?"
+		 " AND a = ? AND b = ? AND n = 1",
+		 x, e)) < 0)
+		return r;
+	if (sql_changes(tx) == 0 &&
+	    (r = less(tx,
+		 "UPDATE indicator SET n = n - 1 WHERE month = ? AND code = ?"
+		 " AND a = ? AND b = ?",
+		 x, e)) < 0)
+		return r;
+	return unmark(tx, kase, x->code, e);
+}
+
+int
+indicator_take_back(struct tx *tx, const struct id *kase,
+    const struct id *document,
+    int (*stays)(void *arg, const char *code, struct err *e), void *arg,
+    struct err *e)
+{
+	struct noted v[NOTED_MAX];
+	size_t i, n;
+	int r;
+
+	if ((r = load_noted(tx, document, v, &n, e)) < 0)
+		return r;
+	for (i = 0; i < n; i++)
+		if ((r = stays(arg, v[i].code, e)) < 0 ||
+		    (r == 0 && (r = take_one_back(tx, kase, &v[i], e)) < 0))
+			return r;
+	return indicator_forget_document(tx, document, e);
+}
+
+int
+indicator_forget_document(
+    struct tx *tx, const struct id *document, struct err *e)
+{
+	return rows_run(
+	    tx, "DELETE FROM document_counted WHERE document = ?", document, e);
 }
 
 int

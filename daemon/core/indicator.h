@@ -28,6 +28,24 @@ int indicator_add(struct tx *tx, int64_t at_ms, const char *code, const char *a,
 /* The same, once for each case: 1 counted, 0 it had been. */
 int indicator_once(struct tx *tx, const struct id *kase, int64_t at_ms,
     const char *code, const char *a, const char *b, struct err *e) NODISCARD;
+/*
+ * What a document was counted for, until it goes: so that a misfiling that is
+ * moved or voided is counted where it belongs, or nowhere. Opaque ids and the
+ * words of the counts.
+ */
+int indicator_note(struct tx *tx, const struct id *document, int64_t at_ms,
+    const char *code, const char *a, const char *b, struct err *e) NODISCARD;
+/*
+ * Each of them is one less again, and its case unmarked, but for what stays
+ * says (1: another document of the case is counted for it) and for months
+ * that were frozen: those were signed.
+ */
+int indicator_take_back(struct tx *tx, const struct id *kase,
+    const struct id *document,
+    int (*stays)(void *arg, const char *code, struct err *e), void *arg,
+    struct err *e) NODISCARD;
+int indicator_forget_document(
+    struct tx *tx, const struct id *document, struct err *e) NODISCARD;
 /* The case is counted anew: it was reopened on another list. */
 int indicator_forget(struct tx *tx, const struct id *kase, struct err *e)
     NODISCARD;

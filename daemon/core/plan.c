@@ -262,7 +262,8 @@ forget_one(struct tx *tx, const struct plan *p, const struct plan_object *o,
 	case PLAN_CASE:
 		return forget_case(tx, &o->id, e);
 	case PLAN_DOCUMENT:
-		if ((r = demarche_forget_document(tx, &o->id, e)) < 0)
+		if ((r = demarche_forget_document(tx, &o->id, e)) < 0 ||
+		    (r = indicator_forget_document(tx, &o->id, e)) < 0)
 			return r;
 		return document_forget(tx, &o->id, e);
 	case PLAN_CONSENTS:

@@ -334,6 +334,74 @@ what_is_voided_is_nowhere(void **state)
 	json_decref(answer);
 }
 
+/* A record of today in a case; s->doc is it. */
+static void
+file_record(
+    struct scene *s, const char *kase, const char *kind, const char *rest)
+{
+	char date[11], text[300];
+	json_t *answer = NULL;
+
+	date_format(civil_day(clock_ms), date);
+	snprintf(text, sizeof(text), "{\"date\":\"%s\",%s}", date, rest);
+	if (core_fixture_file(s->f, CAMILLE, kase, kind, text, strlen(text), "",
+		NULL, &answer) < 0)
+		fail_msg("%s", s->f->e.text);
+	snprintf(s->doc, ID_TEXT, "%s",
+	    json_string_value(json_object_get(answer, "document")));
+	json_decref(answer);
+}
+
+#define COUNTED(code)                                                          \
+	"SELECT coalesce(sum(n), 0) FROM indicator WHERE code = '" code "'"
+
+/* What a misfiling was counted for is counted where it belongs, once. */
+static void
+what_is_moved_is_counted_once(void **state)
+{
+	SCENE(s);
+
+	file_record(s, s->wrong, "demarche",
+	    "\"dispositif\":\"fsl\",\"etat\":\"faite\","
+	    "\"decision\":\"accord\"");
+	json_decref(must(s, s->right));
+	assert_int_equal(count(s, COUNTED("demarche")), 1);
+	assert_int_equal(count(s, COUNTED("demarche-outcome")), 1);
+	file_record(s, s->wrong, "contact",
+	    "\"canal\":\"visite\",\"resultat\":\"rencontre\"");
+	json_decref(must(s, s->right));
+	assert_int_equal(count(s, COUNTED("contact-attempt")), 1);
+	assert_int_equal(count(s, COUNTED("met")), 1);
+	assert_int_equal(count(s, COUNTED("contacted")), 1);
+	assert_int_equal(count(s, COUNTED("delay-first-contact")), 1);
+	/* The other case is not marked: it is counted when they are met. */
+	file_record(s, s->wrong, "contact",
+	    "\"canal\":\"visite\",\"resultat\":\"rencontre\"");
+	assert_int_equal(count(s, COUNTED("met")), 2);
+	/* Met twice, one of the two a slip: still met. */
+	file_record(s, s->wrong, "contact",
+	    "\"canal\":\"telephone\",\"resultat\":\"rencontre\"");
+	json_decref(must(s, NULL));
+	assert_int_equal(count(s, COUNTED("met")), 2);
+	assert_int_equal(count(s, COUNTED("contact-attempt")), 2);
+}
+
+static void
+what_is_voided_is_not_counted(void **state)
+{
+	SCENE(s);
+
+	file_record(s, s->wrong, "contact",
+	    "\"canal\":\"visite\",\"resultat\":\"rencontre\"");
+	assert_int_equal(count(s, COUNTED("met")), 1);
+	json_decref(must(s, NULL));
+	assert_int_equal(count(s, COUNTED("contact-attempt")), 0);
+	assert_int_equal(count(s, COUNTED("met")), 0);
+	assert_int_equal(count(s, COUNTED("contacted")), 0);
+	assert_int_equal(count(s, COUNTED("delay-first-contact")), 0);
+	assert_int_equal(count(s, "SELECT count(*) FROM document_counted"), 0);
+}
+
 /* --- refused -------------------------------------------------------------- */
 
 static void
@@ -748,6 +816,8 @@ main(void)
 		T(what_is_moved_is_there_anew_and_gone_here),
 		T(the_same_again_is_the_first_answer),
 		T(what_is_voided_is_nowhere),
+		T(what_is_moved_is_counted_once),
+		T(what_is_voided_is_not_counted),
 		T(nobody_but_the_author),
 		T(while_the_clock_is_suspect_it_is_moved_and_its_copy_waits),
 		T(within_24_hours_and_not_later),
