@@ -341,18 +341,25 @@ judge_file(struct check *c, int fd, struct check_report *out, struct err *e)
 	return 0;
 }
 
+static int
+holds(const struct buf *b, const char *word)
+{
+	return b->len > 0 && memmem(b->p, b->len, word, strlen(word)) != NULL;
+}
+
 /* Signatures of formats that are not judged: said, and never passed. */
 static int
 is_unsupported(const struct check *c, const struct inspect_type *t)
 {
-	if (strncmp(t->media, ASIC, sizeof(ASIC) - 1) == 0)
+	if (strncmp(t->media, ASIC, sizeof(ASIC) - 1) == 0 ||
+	    (strcmp(t->media, "application/zip") == 0 &&
+		holds(&c->file, "META-INF/") &&
+		(holds(&c->file, ".p7s") || holds(&c->file, "signatures"))))
 		return 1;
 	return (strcmp(t->media, "text/xml") == 0 ||
 		   strcmp(t->media, "application/xml") == 0 ||
 		   strcmp(t->media, "text/plain") == 0) &&
-	       c->file.len > 0 &&
-	       memmem(c->file.p, c->file.len, XMLDSIG, sizeof(XMLDSIG) - 1) !=
-		   NULL;
+	       holds(&c->file, XMLDSIG);
 }
 
 /*

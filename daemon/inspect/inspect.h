@@ -55,6 +55,21 @@ struct inspect_range {
 	enum inspect_filter filter;
 };
 
+/* What came after the bytes that a signature covers; the worse, the greater. */
+enum inspect_after {
+	AFTER_NOTHING,
+	AFTER_VALIDATION, /* certificates, revocation, time stamps */
+	AFTER_SIGNATURES, /* and further signatures, in their fields */
+	AFTER_UNKNOWN,	  /* what it does cannot be told */
+	AFTER_CHANGES,	  /* notes, filled fields: people must be told */
+	AFTER_FORBIDDEN	  /* what is shown, or a signature, was changed */
+};
+
+/* What could be made to look different without touching a signature. */
+#define INSPECT_WARN_SCRIPT 1	 /* JavaScript, or an action at the opening */
+#define INSPECT_WARN_LAYERS 2	 /* optional content */
+#define INSPECT_WARN_CERTIFIED 4 /* certified, and changes allowed */
+
 /* Stage 1: what is it, and where might signatures be. */
 struct inspect_type {
 	char media[INSPECT_TYPE_MAX]; /* agreed by libmagic and sniffer */
@@ -64,6 +79,10 @@ struct inspect_type {
 	int encrypted;	  /* a PDF with /Encrypt */
 	struct inspect_range ranges[INSPECT_SIGS_MAX];
 	size_t nranges;
+	/* What came between the end of one range and that of the next, or of
+	 * the file. */
+	enum inspect_after steps[INSPECT_SIGS_MAX];
+	unsigned warnings; /* INSPECT_WARN_… */
 };
 /*
  * fd: a memfd with the file (or its first MiB, whole = 0); size: the bytes in
@@ -102,15 +121,6 @@ enum inspect_integrity {
 	INTEGRITY_NOSIG,       /* of a file: none */
 	INTEGRITY_UNSUPPORTED, /* an algorithm or an encryption not handled */
 	INTEGRITY_ERROR	       /* not readable as what it should be */
-};
-/* What came after the bytes that a signature covers; the worse, the greater. */
-enum inspect_after {
-	AFTER_NOTHING,
-	AFTER_VALIDATION, /* certificates, revocation, time stamps */
-	AFTER_SIGNATURES, /* and further signatures, in their fields */
-	AFTER_UNKNOWN,	  /* what it does cannot be told */
-	AFTER_CHANGES,	  /* notes, filled fields: people must be told */
-	AFTER_FORBIDDEN	  /* what is shown, or a signature, was changed */
 };
 struct inspect_verdict {
 	enum inspect_indication indication;
@@ -151,9 +161,8 @@ int inspect_cms_as(struct inspector *i, enum inspect_filter filter,
  * Stage 2 for every range of a PDF in a memfd: ranges are re-checked, cut,
  * verified; *n verdicts in the order of the file. A range that is not sound
  * is FAILED/FORMAT_FAILURE, and no other of that file passes then. A right
- * signature that does not cover the whole file is INDETERMINATE, with
- * "added-after-signature" (unsigned bytes follow) or "earlier-revision"
- * (another signature follows). No signature: *n = 0.
+ * signature after which more came than validation data and signatures is
+ * INDETERMINATE: see enum inspect_after. No signature: *n = 0.
  */
 int inspect_pdf(struct inspector *i, int fd, uint64_t size,
     const struct inspect_type *t, const void *anchors, size_t anchors_len,

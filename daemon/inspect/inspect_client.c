@@ -450,19 +450,79 @@ check_ranges(const struct view *file, const struct inspect_type *t,
 	return bad;
 }
 
-static void
-temper(struct inspect_verdict *v, const struct inspect_type *t, uint64_t size,
-    int is_last, size_t bad)
+/*
+ * The worst of what came after signature k. That nothing came is seen here;
+ * the rest is the word of the worker that read the file.
+ */
+static enum inspect_after
+after_signature(const struct inspect_type *t, size_t k, const struct view *file)
 {
-	if (v->covers < size)
-		v->after = AFTER_UNKNOWN;
+	enum inspect_after worst = AFTER_NOTHING, step;
+
+	for (; k < t->nranges; k++) {
+		step = t->steps[k];
+		if (range_end(&t->ranges[k]) == file->n)
+			step = AFTER_NOTHING;
+		else if (step == AFTER_NOTHING)
+			step = AFTER_UNKNOWN;
+		if (step > worst)
+			worst = step;
+	}
+	return worst;
+}
+
+static const char *
+after_word(enum inspect_after a)
+{
+	switch (a) {
+	case AFTER_CHANGES:
+		return "changed-after-signature";
+	case AFTER_FORBIDDEN:
+		return "content-changed-after-signature";
+	default:
+		return "added-after-signature";
+	}
+}
+
+static void
+warn(struct inspect_verdict *v, const struct inspect_type *t)
+{
+	if (t->warnings & INSPECT_WARN_SCRIPT)
+		add_reason(v, "document-has-scripts");
+	if (t->warnings & INSPECT_WARN_LAYERS)
+		add_reason(v, "document-has-layers");
+	if (t->warnings & INSPECT_WARN_CERTIFIED)
+		add_reason(v, "certified-with-changes-allowed");
+}
+
+static void
+temper(struct inspect_verdict *v, const struct inspect_type *t, size_t bad)
+{
 	if (v->after > AFTER_SIGNATURES)
-		hold_back(
-		    v, is_last ? "added-after-signature" : "earlier-revision");
+		hold_back(v, after_word(v->after));
+	else if (v->after != AFTER_NOTHING)
+		add_reason(v, v->after == AFTER_VALIDATION
+				  ? "validation-data-added"
+				  : "signature-added");
 	if (bad > 0)
 		hold_back(v, "unsound-range-in-file");
 	if (t->encrypted)
 		hold_back(v, "encrypted");
+	warn(v, t);
+}
+
+/*
+ * A document time stamp that passes was there before nothing that it covers
+ * changed: earlier signatures are judged as of then.
+ */
+static void
+take_proof(const struct inspect_verdict *v, struct anchors *a, int64_t *proved)
+{
+	if (!v->is_stamp || v->indication != INSPECT_PASSED ||
+	    v->proved_time_ms >= a->now_ms)
+		return;
+	a->now_ms = v->proved_time_ms;
+	*proved = v->proved_time_ms;
 }
 
 int
@@ -471,7 +531,8 @@ inspect_pdf(struct inspector *i, int fd, uint64_t size,
     int64_t now_ms, struct inspect_verdict out[INSPECT_SIGS_MAX], size_t *n,
     struct err *e)
 {
-	const struct anchors a = { anchors, anchors_len, now_ms };
+	struct anchors a = { anchors, anchors_len, now_ms };
+	int64_t proved = 0;
 	struct inspect_verdict v[INSPECT_SIGS_MAX] = { 0 };
 	AUTO(view_done) struct view file = { 0 };
 	int sound[INSPECT_SIGS_MAX], r;
@@ -483,7 +544,8 @@ inspect_pdf(struct inspector *i, int fd, uint64_t size,
 	    (r = view_init(&file, fd, size, e)) < 0)
 		return r;
 	bad = check_ranges(&file, t, sound);
-	for (k = 0; k < t->nranges; k++) {
+	/* From the last to the first: what is later proves a time. */
+	for (k = t->nranges; k-- > 0;) {
 		if (!sound[k]) {
 			v[k].indication = INSPECT_FAILED;
 			v[k].integrity = INTEGRITY_FAIL;
@@ -494,7 +556,11 @@ inspect_pdf(struct inspector *i, int fd, uint64_t size,
 		if ((r = judge_range(i, &file, &t->ranges[k], &a, &v[k], e)) <
 		    0)
 			return r;
-		temper(&v[k], t, size, k + 1 == t->nranges, bad);
+		if (v[k].proved_time_ms == 0)
+			v[k].proved_time_ms = proved;
+		v[k].after = after_signature(t, k, &file);
+		take_proof(&v[k], &a, &proved);
+		temper(&v[k], t, bad);
 	}
 	memcpy(out, v, sizeof(v[0]) * t->nranges);
 	*n = t->nranges;

@@ -1,4 +1,5 @@
 #include "daemon/inspect/pdf_locate.h"
+#include "daemon/inspect/pdf_steps.h"
 #include "daemon/inspect/sniff.h"
 #include "daemon/inspect/worker.h"
 
@@ -36,6 +37,8 @@ worker_type(const uint8_t *p, size_t n, int whole, const char *magic,
 		set_reason(t, "types-differ");
 	if (t->agreed && strcmp(t->media, "application/pdf") == 0)
 		pdf_locate(p, n, t);
+	if (t->nranges > 0 && whole)
+		pdf_steps(p, n, t);
 	if (!whole && t->reason[0] == '\0')
 		set_reason(t, "too-large-to-inspect");
 	if (!whole)

@@ -158,7 +158,9 @@ wire_type_encode(const struct inspect_type *t, struct buf *out, struct err *e)
 		wr_u64(&w, t->ranges[i].c);
 		wr_u64(&w, t->ranges[i].c_len);
 		wr_u8(&w, (uint8_t)t->ranges[i].filter);
+		wr_u8(&w, (uint8_t)t->steps[i]);
 	}
+	wr_u8(&w, (uint8_t)t->warnings);
 	return wr_end(&w, e);
 }
 
@@ -179,6 +181,9 @@ decode_ranges(struct rd *r, struct inspect_type *t)
 		t->ranges[i].filter = (enum inspect_filter)rd_u8(r);
 		if ((unsigned)t->ranges[i].filter > INSPECT_FILTER_TIMESTAMP)
 			r->bad = 1;
+		t->steps[i] = (enum inspect_after)rd_u8(r);
+		if ((unsigned)t->steps[i] > AFTER_FORBIDDEN)
+			r->bad = 1;
 	}
 }
 
@@ -196,11 +201,14 @@ wire_type_decode(
 	t.agreed = rd_u8(&r);
 	t.encrypted = rd_u8(&r);
 	decode_ranges(&r, &t);
+	t.warnings = rd_u8(&r);
 	if ((ret = rd_end(&r, "inspection answer", e)) < 0)
 		return ret;
 	if (t.agreed > 1 || t.encrypted > 1 || t.media[0] == '\0' ||
 	    !is_all(t.media, is_media_char) ||
 	    !is_all(t.reason, is_word_char) ||
+	    (t.warnings & ~(INSPECT_WARN_SCRIPT | INSPECT_WARN_LAYERS |
+			      INSPECT_WARN_CERTIFIED)) != 0 ||
 	    (!t.agreed && t.reason[0] == '\0'))
 		return err_set(e, ERR_INVALID, "inspection answer: values");
 	*out = t;

@@ -11,7 +11,7 @@
  * An answer is one packet: u8 how the worker ended, then what it wrote, which
  * sceau-inspect passes on unread:
  *   type  str media, str reason, u8 agreed, u8 encrypted, u16 ranges, each
- *         u64 b, u64 c, u64 c_len, u8 filter
+ *         u64 b, u64 c, u64 c_len, u8 filter, u8 what came after; u8 warnings
  *   cms   u8 indication, u8 integrity, str sub, str signer, i64 signing time,
  *         i64 proved time, u8 is a stamp, str reasons
  */

@@ -61,7 +61,7 @@ LIBRARIES = {
     "sqlite3.h": {"daemon/catalog/"},
     "git2.h": {"daemon/store/"},
     "git2/": {"daemon/store/"},
-    "zlib.h": {"daemon/store/"},
+    "zlib.h": {"daemon/store/", "daemon/inspect/pdf_read.c"},
     "microhttpd.h": {"daemon/http/"},
     "magic.h": {"daemon/inspect/"},
     "confuse.h": {"policy/"},
