@@ -47,6 +47,7 @@ look(struct inspector *i, const struct question *q, const char *path,
 	AUTO(fd_closep) int fd = -1;
 	struct inspect_verdict v[INSPECT_SIGS_MAX];
 	json_t *list = json_array();
+	struct inspect_summary sum;
 	struct inspect_type t;
 	struct err e;
 	size_t k, n = 0;
@@ -78,6 +79,9 @@ look(struct inspector *i, const struct question *q, const char *path,
 	}
 	for (k = 0; k < n; k++)
 		json_array_append_new(list, verdict_json(&v[k]));
+	inspect_summarise(&t, v, n, &sum);
+	json_object_set_new(line, "integrity",
+	    json_string(inspect_integrity_name(sum.integrity)));
 }
 
 static void
