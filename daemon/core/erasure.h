@@ -22,8 +22,6 @@ struct erasure_asking {
 	const char *documents[64]; /* or these */
 	size_t ndocuments;
 	const char *reason, *basis;
-	/* What a person asked: linked within the change. NULL: nobody did. */
-	const char *request;
 	int dry_run; /* the same path; nothing is kept */
 	/* The open request for erasure that it answers when it is done, or
 	 * NULL: linked in the same change (request_check, request_link). */
