@@ -174,8 +174,10 @@ cli_post(struct cli *c, const json_t *body, json_t **out, struct err *e,
 	    NULL, out, e);
 }
 
-int
-cli_get_text(struct cli *c, const char *path, struct buf *out, struct err *e)
+/* All of it, when it is of this type and has no NUL. */
+static int
+get_as(struct cli *c, const char *path, const char *type, struct buf *out,
+    struct err *e)
 {
 	AUTO(http_exchange_done)
 	struct http_exchange x = {
@@ -190,10 +192,22 @@ cli_get_text(struct cli *c, const char *path, struct buf *out, struct err *e)
 
 	if ((r = cli_http(c, &h, e)) < 0 || (r = http_run(h, &x, e)) < 0)
 		return r;
-	if (strncmp(x.type, "text/plain", 10) != 0 ||
+	if (strncmp(x.type, type, strlen(type)) != 0 ||
 	    strlen(buf_str(&x.text)) != x.text.len)
 		return err_tag(e, ERR_UNAVAILABLE, "answer", "%s", x.type);
 	return buf_add(out, x.text.p, x.text.len, e);
+}
+
+int
+cli_get_text(struct cli *c, const char *path, struct buf *out, struct err *e)
+{
+	return get_as(c, path, "text/plain", out, e);
+}
+
+int
+cli_get_content(struct cli *c, const char *path, struct buf *out, struct err *e)
+{
+	return get_as(c, path, "application/octet-stream", out, e);
 }
 
 int

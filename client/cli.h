@@ -81,6 +81,9 @@ int cli_post(struct cli *c, const json_t *body, json_t **out, struct err *e,
 /* GET of an answer that is text. */
 int cli_get_text(
     struct cli *c, const char *path, struct buf *out, struct err *e) NODISCARD;
+/* GET of a content that is a record: text without a NUL. */
+int cli_get_content(
+    struct cli *c, const char *path, struct buf *out, struct err *e) NODISCARD;
 
 /* An option that must be there. ERR_USAGE. */
 int cli_required(const struct cli *c, const char *name, const char **out,

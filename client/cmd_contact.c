@@ -32,6 +32,7 @@ file_it(struct cli *c, const char *kase, const char *kind, const char *label,
 {
 	AUTO(json_decrefp) json_t *record = json_object(), *j = NULL;
 	const char *must;
+	char day[32];
 	size_t i;
 	int r;
 
@@ -51,7 +52,7 @@ file_it(struct cli *c, const char *kase, const char *kind, const char *label,
 		return r;
 	if (!cli_print_json(c, j))
 		printf("%s : %s, %s, inscription n° %lld\n", label,
-		    jstr(record, "date"), jstr(record, "resultat"),
+		    jdate(record, "date", day), jstr(record, "resultat"),
 		    jint(j, "leaf"));
 	return 0;
 }

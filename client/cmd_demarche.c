@@ -16,6 +16,18 @@ static const char *const members[][2] = { { "device", "dispositif" },
 	{ "note", "commentaire" } };
 
 static int
+today(char day[11], struct err *e)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (localtime_r(&now, &tm) == NULL ||
+	    strftime(day, 11, "%Y-%m-%d", &tm) == 0)
+		return err_set(e, ERR_INTERNAL, "date");
+	return 0;
+}
+
+static int
 fill(const struct cli *c, json_t *record, struct err *e)
 {
 	size_t i;
@@ -39,18 +51,14 @@ static int
 add_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	AUTO(json_decrefp) json_t *record = json_object(), *j = NULL;
-	time_t now = time(NULL);
 	const char *device;
-	char today[11];
-	struct tm tm;
+	char day[11];
 	int r;
 
 	(void)argc;
-	if (localtime_r(&now, &tm) == NULL ||
-	    strftime(today, sizeof(today), "%Y-%m-%d", &tm) == 0)
-		return err_set(e, ERR_INTERNAL, "date");
-	if ((r = cli_required(c, "device", &device, e)) < 0 ||
-	    (r = cli_member(record, "date", today, e)) < 0 ||
+	if ((r = today(day, e)) < 0 ||
+	    (r = cli_required(c, "device", &device, e)) < 0 ||
+	    (r = cli_member(record, "date", day, e)) < 0 ||
 	    (r = cli_member(record, "etat", "a-faire", e)) < 0 ||
 	    (r = fill(c, record, e)) < 0 ||
 	    (r = record_file(c, argv[0], "demarche", record, NULL, &j, e)) < 0)
@@ -58,6 +66,22 @@ add_run(struct cli *c, int argc, char **argv, struct err *e)
 	if (!cli_print_json(c, j))
 		print_filed(record, j);
 	return 0;
+}
+
+/* A decision that is told now has a day: today's, when none is said. */
+static int
+date_decision(const struct cli *c, json_t *record, struct err *e)
+{
+	char day[11];
+	int r;
+
+	if (cli_option(c, "decision") == NULL ||
+	    strcmp(cli_option(c, "decision"), "en-attente") == 0 ||
+	    json_object_get(record, "date-decision") != NULL)
+		return 0;
+	if ((r = today(day, e)) < 0)
+		return r;
+	return cli_member(record, "date-decision", day, e);
 }
 
 /* A new version of what it says now. */
@@ -70,6 +94,7 @@ set_run(struct cli *c, int argc, char **argv, struct err *e)
 	(void)argc;
 	if ((r = record_get(c, argv[1], &record, e)) < 0 ||
 	    (r = fill(c, record, e)) < 0 ||
+	    (r = date_decision(c, record, e)) < 0 ||
 	    (r = record_file(c, argv[0], "demarche", record, argv[1], &j, e)) <
 		0)
 		return r;

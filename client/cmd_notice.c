@@ -73,6 +73,33 @@ settle_run(struct cli *c, int argc, char **argv, struct err *e)
 	return 0;
 }
 
+/* Our own words where there are some, so that they are translated; else the
+ * title of the rules. */
+static const char *
+what_of(const json_t *l)
+{
+	const char *what = jstr(l, "what"), *word = word_for(what);
+
+	if (strcmp(word, what) != 0 || jstr(l, "title")[0] == '\0')
+		return word;
+	return jstr(l, "title");
+}
+
+/* With what it is of: the device of a step, the kind of a draft, whose list. */
+static const char *
+about(const json_t *l, char out[160])
+{
+	static const char *const members[] = { "kind_title", "device",
+		"source" };
+	const char *of = "";
+	size_t i;
+
+	for (i = 0; i < NELEMS(members) && *of == '\0'; i++)
+		of = jstr(l, members[i]);
+	snprintf(out, 160, "%s%s%s", what_of(l), *of != '\0' ? " : " : "", of);
+	return out;
+}
+
 /* What to type for each sort of thing that waits; once each. */
 static void
 print_next(const json_t *lines)
@@ -80,6 +107,15 @@ print_next(const json_t *lines)
 	static const struct {
 		const char *what, *command;
 	} next[] = {
+		{ "information-art14",
+		    N_("sceau file DOSSIER notice-art14 FICHIER") },
+		{ "veille", N_("sceau veille DOSSIER --result RÉSULTAT") },
+		{ "regularite",
+		    N_("sceau file DOSSIER controle-regularite FICHE") },
+		{ "demarche", N_("sceau demarche set DOSSIER OBJET --state "
+				 "ÉTAT") },
+		{ "intake-reopen", N_("sceau case reopen DOSSIER --reason "
+				      "MOTIF") },
 		{ "withdrawal-letter", N_("sceau consent letter OBJET") },
 		{ "notice", N_("sceau notice settle OBJET --how delivered") },
 		{ "objection", N_("sceau subject objection-decide OBJET") },
@@ -109,7 +145,7 @@ print_next(const json_t *lines)
 		{ "rules-proposal", N_("sceau policy sign OBJET --key CLÉ") },
 		{ "clock-suspect", N_("sceau clock confirm --key CLÉ") },
 	};
-	const json_t *l;
+	const json_t *l = NULL;
 	size_t i, k;
 
 	for (k = 0; k < NELEMS(next); k++) {
@@ -119,28 +155,15 @@ print_next(const json_t *lines)
 				break;
 		}
 		if (i < json_array_size(lines))
-			out_line(
-			    stdout, word_for(next[k].what), _(next[k].command));
+			out_line(stdout, what_of(l), _(next[k].command));
 	}
-}
-
-/* Our own words where there are some, so that they are translated; else the
- * title of the rules. */
-static const char *
-what_of(const json_t *l)
-{
-	const char *what = jstr(l, "what"), *word = word_for(what);
-
-	if (strcmp(word, what) != 0 || jstr(l, "title")[0] == '\0')
-		return word;
-	return jstr(l, "title");
 }
 
 static int
 print_due(const json_t *j, struct err *e)
 {
 	AUTO(table_done) struct table t = { 0 };
-	char due[32];
+	char due[32], what[160];
 	json_t *l;
 	size_t i;
 	int r;
@@ -151,7 +174,7 @@ print_due(const json_t *j, struct err *e)
 	json_array_foreach(json_object_get(j, "due"), i, l)
 	{
 		if ((r = table_row(&t, e, jlast_day(l, "due_at", due),
-			 overdue(l), what_of(l), jstr(l, "ref"),
+			 overdue(l), about(l, what), jstr(l, "ref"),
 			 jstr(l, "object"), jstr(l, "recipient"),
 			 jword(l, "state"), NULL)) < 0)
 			return r;

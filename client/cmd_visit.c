@@ -123,25 +123,65 @@ add_record(struct visit *v, const char *kind, const char *name,
 	return add_file(v, path, name, e);
 }
 
+/* The day of the visit: what is said, or today here. */
+static int
+set_day(const struct cli *c, json_t *record, struct err *e)
+{
+	const char *on = cli_option(c, "on");
+	time_t now = time(NULL);
+	char today[11];
+	struct tm tm;
+
+	if (localtime_r(&now, &tm) == NULL ||
+	    strftime(today, sizeof(today), "%Y-%m-%d", &tm) == 0)
+		return err_set(e, ERR_INTERNAL, "date");
+	return cli_member(record, "date", on != NULL ? on : today, e);
+}
+
+/* --demarche DEVICE or DEVICE=YYYY-MM-DD: a step to be done, until then. */
+static int
+add_step(const struct cli *c, struct visit *v, const char *said, struct err *e)
+{
+	AUTO(json_decrefp) json_t *record = json_object();
+	const char *until = strchr(said, '=');
+	char device[64];
+	int r;
+
+	snprintf(device, sizeof(device), "%.*s",
+	    (int)(until != NULL ? (size_t)(until - said) : strlen(said)), said);
+	if ((r = set_day(c, record, e)) < 0 ||
+	    (r = cli_member(record, "dispositif", device, e)) < 0 ||
+	    (r = cli_member(record, "etat", "a-faire", e)) < 0 ||
+	    (r = cli_member(
+		 record, "echeance", until != NULL ? until + 1 : NULL, e)) < 0)
+		return r;
+	return add_record(v, "demarche", "demarche.json", record, e);
+}
+
+static int
+add_steps(const struct cli *c, struct visit *v, struct err *e)
+{
+	const char *said;
+	int i, r;
+
+	for (i = 0; (said = cli_option_n(c, "demarche", i)) != NULL; i++)
+		if ((r = add_step(c, v, said, e)) < 0)
+			return r;
+	return 0;
+}
+
 /* The contact, when anything is said of it. */
 static int
 add_contact(
     const struct cli *c, struct visit *v, const char *result, struct err *e)
 {
-	const char *on = cli_option(c, "on");
 	const char *channel = cli_option(c, "channel");
 	AUTO(json_decrefp) json_t *record = json_object();
-	char today[11];
-	struct tm tm;
-	time_t now = time(NULL);
 	int r;
 
 	if (result == NULL && channel == NULL)
 		return 0;
-	if (localtime_r(&now, &tm) == NULL ||
-	    strftime(today, sizeof(today), "%Y-%m-%d", &tm) == 0)
-		return err_set(e, ERR_INTERNAL, "date");
-	if ((r = cli_member(record, "date", on != NULL ? on : today, e)) < 0 ||
+	if ((r = set_day(c, record, e)) < 0 ||
 	    (r = cli_member(record, "canal",
 		 channel != NULL ? channel : "visite", e)) < 0 ||
 	    (r = cli_member(record, "resultat",
@@ -404,7 +444,7 @@ visit_run(struct cli *c, int argc, char **argv, struct err *e)
 			return r;
 	if ((r = check_drafts(c, v, e)) < 0 ||
 	    (r = add_contact(c, v, cli_option(c, "result"), e)) < 0 ||
-	    (r = consents_json(c, v, e)) < 0)
+	    (r = add_steps(c, v, e)) < 0 || (r = consents_json(c, v, e)) < 0)
 		return r;
 	return run(c, v, argv[0], e);
 }
@@ -423,15 +463,16 @@ refus_run(struct cli *c, int argc, char **argv, struct err *e)
 }
 
 static const char *const visit_options[] = { "level", "channel", "result", "on",
-	"consent", "person", "method", "witness", "draft", NULL };
+	"consent", "person", "method", "witness", "demarche", "draft", NULL };
 static const char *const refus_options[] = { "reason", "channel", "on", NULL };
 
 const struct cmd cmd_visit = {
 	.noun = "visit",
 	.usage = N_("DOSSIER TYPE=FICHIER…"),
 	.about = N_("une visite en une fois : documents, contact (--channel, "
-		    "--result), consentements (--consent), ou rien ; --draft "
-		    "TYPE : cette fiche reste à compléter"),
+		    "--result), consentements (--consent), démarches "
+		    "(--demarche fsl=AAAA-MM-JJ), ou rien ; --draft TYPE : "
+		    "cette fiche reste à compléter"),
 	.options = visit_options,
 	.min_args = 1,
 	.max_args = -1,

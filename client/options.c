@@ -57,11 +57,44 @@ keep(struct cli *c, const char *entry, const char *value, struct err *e)
 	return 0;
 }
 
+/*
+ * Days as people here write them: 23/11/2026 is 2026-11-23. Anything else
+ * stays as it is, and is judged where it goes.
+ */
+static void
+as_iso(char *s)
+{
+	static const char shape[] = "dd/dd/dddd";
+	char iso[sizeof(shape)];
+	size_t i;
+
+	for (i = 0; i < sizeof(shape); i++)
+		if (shape[i] == 'd' ? s[i] < '0' || s[i] > '9'
+				    : s[i] != shape[i])
+			return;
+	snprintf(iso, sizeof(iso), "%.4s-%.2s-%.2s", s + 6, s + 3, s);
+	memcpy(s, iso, sizeof(iso));
+}
+
+/* Options that are a day, and the one that may end with one. */
+static void
+read_day(const char *entry, char *value)
+{
+	static const char *const days[] = { "on", "as-of", "deadline",
+		"decided-on", "since", "until", "review", "from", "to", NULL };
+
+	if (find(days, entry, strlen(entry)) != NULL)
+		as_iso(value);
+	else if (strcmp(entry, "demarche") == 0 && strchr(value, '=') != NULL)
+		as_iso(strchr(value, '=') + 1);
+}
+
 static int
 take_option(struct cli *c, const struct cmd *cmd, char **argv, int argc, int *i,
     struct err *e)
 {
-	const char *name = argv[*i] + 2, *value = "", *entry;
+	const char *name = argv[*i] + 2, *entry;
+	char *value = NULL;
 	size_t len = strcspn(name, "=");
 
 	if (strcmp(argv[*i], "-o") == 0) {
@@ -77,14 +110,16 @@ take_option(struct cli *c, const struct cmd *cmd, char **argv, int argc, int *i,
 			    _("l'option --%.*s ne prend pas de valeur"),
 			    (int)len, name);
 	} else if (name[len] == '=') {
-		value = name + len + 1;
+		value = argv[*i] + 2 + len + 1;
 	} else if (*i + 1 < argc) {
 		value = argv[++*i];
 	} else {
 		return err_set(e, ERR_USAGE,
 		    _("l'option --%.*s attend une valeur"), (int)len, name);
 	}
-	return keep(c, entry, value, e);
+	if (value != NULL)
+		read_day(entry, value);
+	return keep(c, entry, value != NULL ? value : "", e);
 }
 
 int

@@ -95,7 +95,7 @@ record_get(struct cli *c, const char *document, json_t **record, struct err *e)
 	int r;
 
 	if ((r = cli_path(&path, e, "/v1/documents/%/content", document)) < 0 ||
-	    (r = cli_get_text(c, buf_str(&path), &text, e)) < 0)
+	    (r = cli_get_content(c, buf_str(&path), &text, e)) < 0)
 		return r;
 	j = json_loadb((const char *)text.p, text.len, 0, NULL);
 	if (!json_is_object(j)) {

@@ -9,13 +9,14 @@
 #include "daemon/core/archive.h"
 #include "daemon/core/clock.h"
 #include "daemon/core/publish.h"
+#include "daemon/core/stage.h"
 
 #define TICK_MS 500
 
 struct house {
 	struct core *core;
 	int64_t (*boot_ms)(void);
-	int64_t archive_ms;   /* not before, by the time since boot */
+	int64_t pass_ms;      /* not before, by the time since boot */
 	int64_t published_ms; /* tried, by the time since boot */
 	pthread_t thread;
 	int stop; /* eventfd */
@@ -45,16 +46,18 @@ publish(struct house *h)
 		log_warn("publication: %s", e.text);
 }
 
-/* The same: it does its work once a day. */
+/* The same: each does its work once a day. */
 static void
-archive(struct house *h)
+pass(struct house *h)
 {
 	struct err e = { 0 };
 	size_t n;
 
-	if (h->boot_ms() < h->archive_ms || core_check_open(h->core, NULL) < 0)
+	if (h->boot_ms() < h->pass_ms || core_check_open(h->core, NULL) < 0)
 		return;
-	h->archive_ms = h->boot_ms() + publish_every_ms(h->core);
+	h->pass_ms = h->boot_ms() + publish_every_ms(h->core);
+	if (stage_pass(h->core, &n, &e) < 0)
+		log_warn("stages: %s", e.text);
 	if (archive_pass(h->core, &n, &e) < 0)
 		log_warn("archive: %s", e.text);
 }
@@ -69,7 +72,7 @@ keeping(void *arg)
 		if (committer_is_broken(h->core->committer))
 			continue;
 		look_at_clock(h);
-		archive(h);
+		pass(h);
 		publish(h);
 	}
 	return NULL;

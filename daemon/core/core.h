@@ -56,6 +56,7 @@ struct core {
 	 */
 	uint64_t keys_before;
 	_Atomic int32_t archived_day; /* of the last archive_pass */
+	_Atomic int32_t staged_day;   /* of the last stage_pass */
 	int open;		      /* unsealed, and core_unsealed has run */
 	pthread_mutex_t lock;	      /* guards public, open */
 	struct clock *clock;

@@ -9,6 +9,7 @@
 #include "daemon/core/person.h"
 #include "daemon/core/row.h"
 #include "daemon/core/search.h"
+#include "daemon/core/stage.h"
 
 #define EVENTS_OF_CASE_MAX 500
 
@@ -136,23 +137,17 @@ seal(struct entering *x, struct err *e)
 	return r;
 }
 
-/* From amont to aval, never back; an event that is to come moves nothing. */
+/* An event that is to come moves the case on its day (stage_pass). */
 static int
 move_stage(struct tx *tx, struct entering *x, struct err *e)
 {
-	AUTO(sql_done) struct sql *q = NULL;
 	int r;
 
-	if (x->event->stage == NULL || strcmp(x->event->stage, "aval") != 0 ||
-	    x->day > civil_day(x->at))
+	if (!stage_is_moved_by(x->event) || x->day > civil_day(x->at))
 		return 0;
-	if ((r = sql_open(tx,
-		 "UPDATE dossier SET stage = 'aval'"
-		 " WHERE id = ? AND stage = 'amont'",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, &x->kase.id, e)) < 0 || (r = sql_run(q, e)) < 0)
+	if ((r = stage_move(tx, &x->kase.id, e)) < 0)
 		return r;
-	x->moved = sql_changes(tx) == 1;
+	x->moved = r > 0;
 	return 0;
 }
 

@@ -6,7 +6,8 @@
 
 #include "client/options.h"
 
-static const char *const known[] = { "output", "void!", "many", NULL };
+static const char *const known[] = { "output", "void!", "many", "on",
+	"demarche", NULL };
 static const struct cmd command = { .noun = "try", .options = known };
 
 struct row {
@@ -55,7 +56,7 @@ parse(struct cli *c, const char *const *argv, int n, char **args, int *nargs,
 	char *copy[ARGS_MAX * 2];
 	int i;
 
-	/* Nothing writes to them; main's argv has this type. */
+	/* Only a day is written to, as main's argv may be. */
 	for (i = 0; i < n; i++)
 		copy[i] = (char *)(uintptr_t)argv[i];
 	return options_parse(c, &command, n, copy, args, nargs, e);
@@ -170,6 +171,45 @@ too_many_of_anything_is_refused(void **state)
 	    parse(&d, argv, OPTIONS_MAX + 1, args, &nargs, &e), -ERR_USAGE);
 }
 
+/* As people write them; what is no such day, and what is no day's option,
+ * stays as it is. */
+static void
+a_day_is_read_as_it_is_written(void **state)
+{
+	static const struct {
+		const char *option, *given, *read;
+	} days[] = {
+		{ "on", "23/11/2026", "2026-11-23" },
+		{ "on", "2026-11-23", "2026-11-23" },
+		{ "on", "31/02/2026", "2026-02-31" }, /* refused elsewhere */
+		{ "on", "3/11/2026", "3/11/2026" },
+		{ "on", "23-11-2026", "23-11-2026" },
+		{ "on", "23/11/20266", "23/11/20266" },
+		{ "on", "23/11/202", "23/11/202" },
+		{ "on", "", "" },
+		{ "demarche", "fsl=03/12/2026", "fsl=2026-12-03" },
+		{ "demarche", "fsl", "fsl" },
+		{ "many", "23/11/2026", "23/11/2026" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(days); i++) {
+		char option[32], value[32];
+		const char *const argv[] = { option, value, NULL };
+		char *args[ARGS_MAX];
+		struct cli c = { 0 };
+		struct err e = { 0 };
+		int nargs;
+
+		snprintf(option, sizeof(option), "--%s", days[i].option);
+		snprintf(value, sizeof(value), "%s", days[i].given);
+		assert_int_equal(parse(&c, argv, 2, args, &nargs, &e), 0);
+		assert_string_equal(
+		    cli_option(&c, days[i].option), days[i].read);
+	}
+}
+
 int
 main(void)
 {
@@ -179,6 +219,7 @@ main(void)
 		cmocka_unit_test(an_option_may_come_several_times),
 		cmocka_unit_test(two_command_lines_do_not_mix),
 		cmocka_unit_test(too_many_of_anything_is_refused),
+		cmocka_unit_test(a_day_is_read_as_it_is_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
