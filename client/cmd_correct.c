@@ -17,6 +17,16 @@ tell_breach(const json_t *j)
 	    jstr(j, "breach"));
 }
 
+static void
+tell_waiting(const json_t *j)
+{
+	if (*jstr(j, "waits") != '\0')
+		fprintf(stderr, "%s\n",
+		    _("L'horloge du coffre n'est pas crue : la copie mal "
+		      "classée n'est plus dans le dossier, et sera détruite "
+		      "quand l'horloge sera confirmée (sceau clock confirm)."));
+}
+
 static int
 move_run(struct cli *c, int argc, char **argv, struct err *e)
 {
@@ -32,6 +42,7 @@ move_run(struct cli *c, int argc, char **argv, struct err *e)
 		0 ||
 	    (r = filed_give(c, j, e)) < 0)
 		return r;
+	tell_waiting(j);
 	tell_breach(j);
 	return 0;
 }
@@ -48,10 +59,16 @@ void_run(struct cli *c, int argc, char **argv, struct err *e)
 	    (r = cli_member(body, "reason", reason, e)) < 0 ||
 	    (r = cli_post(c, body, &j, e, "/v1/documents/%/void", argv[0])) < 0)
 		return r;
-	if (!cli_print_json(c, j))
+	if (cli_print_json(c, j))
+		;
+	else if (*jstr(j, "waits") != '\0')
+		printf(_("Annulé : document %s, inscription n° %lld\n"),
+		    jstr(j, "document"), jint(j, "leaf"));
+	else
 		printf(_("Annulé : le document %s est détruit (%lld clés), "
 			 "inscription n° %lld\n"),
 		    jstr(j, "document"), jint(j, "keys"), jint(j, "leaf"));
+	tell_waiting(j);
 	tell_breach(j);
 	return 0;
 }

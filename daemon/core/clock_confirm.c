@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "daemon/core/approval.h"
 #include "daemon/core/clock_row.h"
+#include "daemon/core/correct.h"
 #include "daemon/core/json_of.h"
 
 #define FORMAT "sceau clock confirmation 1\n"
@@ -397,6 +398,17 @@ clock_show(struct core *core, const struct caller *caller, json_t **answer,
 	return answer_of(core, c.leaf, NULL, answer, e);
 }
 
+/* Corrections that waited for the clock: each was ordered by its author. What
+ * cannot end now is taken up at the next unsealing. */
+static void
+end_what_waited(struct core *core)
+{
+	struct err none = { 0 };
+
+	if (correct_take_up(core, &none) < 0)
+		log_warn("a correction is not ended: %s", none.text);
+}
+
 int
 clock_confirm(struct core *core, const struct caller *caller, struct id *object,
     json_t **answer, struct err *e)
@@ -409,6 +421,8 @@ clock_confirm(struct core *core, const struct caller *caller, struct id *object,
 	if ((r = begin(&c, e)) < 0 || (r = clock_watch(core, e)) < 0 ||
 	    (r = commit(&c, e)) < 0)
 		return r;
+	if (c.confirmed)
+		end_what_waited(core);
 	*object = c.row.id;
 	return answer_of(
 	    core, c.leaf, c.confirmed ? CLOCK_CONFIRMED : NULL, answer, e);

@@ -1,5 +1,7 @@
 #include "daemon/core/correct.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "daemon/core/case.h"
 #include "daemon/core/correct_row.h"
@@ -10,6 +12,9 @@
 #include "daemon/core/person.h"
 #include "daemon/core/record.h"
 #include "daemon/core/refile.h"
+
+/* What its end may wait for: the tag, and what the answer says. */
+#define WAITS "clock-suspect"
 
 /* One correction on its way; new: where it goes, when it goes anywhere. */
 struct work {
@@ -22,6 +27,7 @@ struct work {
 	json_t *manifest, *record; /* record: of a kind that is one */
 	struct refiled new;
 	struct correction row;
+	int waits; /* for the clock: the copy is not destroyed yet */
 };
 
 static void
@@ -332,6 +338,14 @@ id_or_null(const struct id *id)
 }
 
 static int
+tell_waits(const struct work *w, json_t *j, struct err *e)
+{
+	if (w->waits && json_object_set_new(j, "waits", json_string(WAITS)) < 0)
+		return err_set(e, ERR_NOMEM, "correction");
+	return 0;
+}
+
+static int
 tell_moved(struct work *w, json_t *j, struct err *e)
 {
 	const struct correction *row = &w->row;
@@ -343,7 +357,7 @@ tell_moved(struct work *w, json_t *j, struct err *e)
 		j, "keys", json_integer((json_int_t)row->keys)) < 0 ||
 	    json_object_set_new(j, "breach", id_or_null(&row->breach)) < 0)
 		return err_set(e, ERR_NOMEM, "correction");
-	return 0;
+	return tell_waits(w, j, e);
 }
 
 static int
@@ -351,10 +365,11 @@ answer_void(const struct work *w, json_t **answer, struct err *e)
 {
 	const struct correction *row = &w->row;
 
-	*answer = json_pack("{s:o, s:o, s:s, s:I, s:o, s:I}", "document",
+	*answer = json_pack("{s:o, s:o, s:s, s:I, s:o, s:I, s:s*}", "document",
 	    json_of_id(&row->document), "case", json_of_id(&row->kase), "state",
 	    "erased", "keys", (json_int_t)row->keys, "breach",
-	    id_or_null(&row->breach), "leaf", (json_int_t)row->leaf);
+	    id_or_null(&row->breach), "leaf", (json_int_t)row->leaf, "waits",
+	    w->waits ? WAITS : NULL);
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "correction");
 }
 
@@ -413,6 +428,17 @@ done_before(struct work *w, struct err *e)
 	       id_equal(&w->row.to_case, &to->kase.id);
 }
 
+/* The correction is entered: that its end waits is no failure of it. */
+static int
+wait_for_clock(struct work *w, struct err *e)
+{
+	if (e->tag == NULL || strcmp(e->tag, WAITS) != 0)
+		return -(int)e->code;
+	memset(e, 0, sizeof(*e));
+	w->waits = 1;
+	return 0;
+}
+
 static int
 run(struct work *w, struct id *object, json_t **answer, struct err *e)
 {
@@ -426,7 +452,8 @@ run(struct work *w, struct id *object, json_t **answer, struct err *e)
 		return r;
 	/* The sweep waits for whoever holds a segment: not for ourselves. */
 	refile_release(&w->new);
-	if ((r = correction_end(w->core, w->caller, &w->row, e)) < 0)
+	if ((r = correction_end(w->core, w->caller, &w->row, e)) < 0 &&
+	    (r = wait_for_clock(w, e)) < 0)
 		return r;
 	return w->c->to != NULL ? answer_move(w, answer, e)
 				: answer_void(w, answer, e);

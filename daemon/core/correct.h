@@ -24,7 +24,9 @@ struct correcting {
 };
 /*
  * A move answers as the first filing did, with moved_from; both with breach:
- * an id when somebody else had read, or pulled, what was misfiled. The same
+ * an id when somebody else had read, or pulled, what was misfiled; and with
+ * waits when the clock is suspect: it is out of the wrong case, and its
+ * misfiled copy is destroyed when the clock is believed again. The same
  * again, by the same person: the answer of the first.
  *
  * ERR_DENIED "not-author"; ERR_CONFLICT "correction-late",

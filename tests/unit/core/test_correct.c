@@ -18,6 +18,7 @@
 #include "base/leaf.h"
 #include "base/text.h"
 #include "daemon/core/breach.h"
+#include "daemon/core/clock.h"
 #include "daemon/core/consent.h"
 #include "daemon/core/correct.h"
 #include "daemon/core/event.h"
@@ -353,6 +354,53 @@ nobody_but_the_author(void **state)
 	snprintf(other.actor.account, sizeof(other.actor.account), "autrement");
 	refused(s, &other, NULL, ERR_DENIED, "not-author");
 	is_there(s, s->doc);
+}
+
+/* Another run of the daemon, whose clock is not believed. */
+static void
+restart_at(struct scene *s, int64_t at)
+{
+	core_fixture_close(s->f);
+	clock_ms = at;
+	open_core(s);
+	assert_int_equal(core_check_open(s->f->core, &s->f->e), 0);
+}
+
+/* Out of the wrong case at once; destroyed when somebody believes the clock
+ * again; and told so, each time it is asked. */
+static void
+while_the_clock_is_suspect_it_is_moved_and_its_copy_waits(void **state)
+{
+	int64_t now;
+	json_t *answer;
+	char moved[ID_TEXT];
+	SCENE(s);
+
+	now = clock_ms;
+	restart_at(s, now - 400 * 24 * HOUR_MS);
+	assert_true(core_clock_suspect(s->f->core));
+	answer = must(s, s->right);
+	assert_string_equal(json_string_value(json_object_get(answer, "waits")),
+	    "clock-suspect");
+	snprintf(moved, sizeof(moved), "%s",
+	    json_string_value(json_object_get(answer, "document")));
+	json_decref(answer);
+	is_gone(s, s->doc);
+	is_there(s, moved);
+	assert_int_equal(count(s, "SELECT count(*) FROM correction_key"), 2);
+	answer = must(s, s->right);
+	assert_string_equal(json_string_value(json_object_get(answer, "waits")),
+	    "clock-suspect");
+	assert_string_equal(
+	    json_string_value(json_object_get(answer, "document")), moved);
+	json_decref(answer);
+	restart_at(s, now + HOUR_MS);
+	assert_false(core_clock_suspect(s->f->core));
+	answer = must(s, s->right);
+	assert_null(json_object_get(answer, "waits"));
+	json_decref(answer);
+	assert_int_equal(count(s, "SELECT count(*) FROM correction_key"), 0);
+	is_there(s, moved);
 }
 
 static void
@@ -701,6 +749,7 @@ main(void)
 		T(the_same_again_is_the_first_answer),
 		T(what_is_voided_is_nowhere),
 		T(nobody_but_the_author),
+		T(while_the_clock_is_suspect_it_is_moved_and_its_copy_waits),
 		T(within_24_hours_and_not_later),
 		T(not_where_it_is_nor_where_it_may_not_go),
 		T(not_what_a_consent_or_an_event_rests_on),
