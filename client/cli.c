@@ -92,6 +92,7 @@ cli_call(struct cli *c, const char *method, const char *path,
 		return r;
 	if (x.json == NULL)
 		return err_tag(e, ERR_UNAVAILABLE, "answer", "JSON");
+	c->status = x.status;
 	*out = x.json;
 	x.json = NULL;
 	return 0;

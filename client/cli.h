@@ -23,6 +23,7 @@ struct cli {
 	const char *socket, *host, *purpose;
 	int json;	   /* --json: one JSON value on stdout */
 	struct http *http; /* opened by cli_http on first use */
+	long status;	   /* of the last answer that cli_call took */
 	/* A signed statement for the act (stepup.h); empty: none. */
 	struct buf step_up;
 	/* All options given, for cli_option: the entry of the command's list

@@ -6,6 +6,8 @@
 #include "client/out.h"
 #include "client/record_file.h"
 
+#define HTTP_OK 200 /* of a filing: it was there */
+
 /* Options and the members of the record that they fill. */
 static const char *const members[][2] = { { "channel", "canal" },
 	{ "result", "resultat" }, { "note", "commentaire" } };
@@ -50,6 +52,11 @@ file_it(struct cli *c, const char *kase, const char *kind, const char *label,
 		return r;
 	if ((r = record_file(c, kase, kind, record, NULL, &j, e)) < 0)
 		return r;
+	/* The same words of the same day are the same request. */
+	if (c->status == HTTP_OK)
+		fputs(_("C'était déjà inscrit : un autre du même jour se "
+			"distingue par --note.\n"),
+		    stderr);
 	if (!cli_print_json(c, j))
 		printf("%s : %s, %s, inscription n° %lld\n", label,
 		    jdate(record, "date", day), jstr(record, "resultat"),

@@ -50,6 +50,10 @@ sorted() {
 	    >$OUT/no || fail "la liste de $1 n'est pas par échéance"
 }
 
+documents_of() {
+	as amelie sceau --json list "$CASE" | jq -er '.documents | length'
+}
+
 stage() { as amelie sceau --json case show "$CASE" | jq -er .stage; }
 
 # seen COMMAND…: what a person reads, for who looks.
@@ -92,6 +96,14 @@ ok "une liste ouvre le dossier : informer le ménage sous un mois, pour l'équip
 seen as amelie sceau contact "$CASE" --on "$(day -20)" --channel telephone \
     --result sans-reponse
 not_for amelie veille
+before=$(documents_of)
+as amelie sceau contact "$CASE" --on "$(day -20)" --channel telephone \
+    --result sans-reponse >$OUT/no 2>$OUT/twice
+grep -q "déjà inscrit" $OUT/twice || fail "deux appels pareils se confondent sans un mot"
+is "$(documents_of)" "$before"
+seen as amelie sceau contact "$CASE" --on "$(day -20)" --channel telephone \
+    --result sans-reponse --note "le soir"
+is "$(documents_of)" $((before + 1))
 seen as amelie sceau contact "$CASE" --on "$(day -10)" --channel visite \
     --result rencontre --note "vu à la porte"
 # The first communication brings the information forward: it was due then.

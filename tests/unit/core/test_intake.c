@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/civil.h"
 #include "daemon/core/closing.h"
 #include "daemon/core/due.h"
 #include "daemon/core/intake.h"
@@ -344,6 +345,46 @@ what_a_partner_submitted_is_taken_with_it(void **state)
 	json_decref(sent);
 }
 
+static void
+set_state(struct core_fixture *f, const char *sql)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	AUTO(sql_done) struct sql *q = NULL;
+
+	assert_int_equal(tx_begin(f->core->catalog, &tx, &f->e), 0);
+	assert_int_equal(sql_open(&tx, sql, &q, &f->e), 0);
+	assert_int_equal(sql_run(q, &f->e), 0);
+	assert_int_equal(tx_commit(&tx, &f->e), 0);
+}
+
+/* What came in earlier this year counts, what came in the year before not. */
+static void
+the_year_has_a_volume_of_its_own(void **state)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	char sql[512];
+	struct civil_date today;
+	int64_t january;
+	FIXTURE(f);
+	json_t *j;
+
+	today = civil_date(civil_day(core_now(f->core)));
+	january = civil_start_ms(civil_days(today.year, 1, 1));
+	if (today.month == 1)
+		skip();
+	for (int i = 0; i < 2; i++) {
+		snprintf(sql, sizeof(sql),
+		    "INSERT INTO intake VALUES (randomblob(16), 'ccapex', 'x',"
+		    " %lld, 478, 478, 0, 0, 0, 0, 0, %d, %d, x'00')",
+		    (long long)january - i, 900001 + i, i);
+		set_state(f, sql);
+	}
+	make_list(&text, 5);
+	j = taken(f, NOA, buf_str(&text), 1);
+	assert_int_equal(number(j, "over_quota"), 3);
+	json_decref(j);
+}
+
 /* --- who comes back --------------------------------------------------------
  */
 
@@ -393,18 +434,6 @@ due_reopen(struct core_fixture *f, enum person who)
 		"intake-reopen") == 0;
 	json_decref(j);
 	return n;
-}
-
-static void
-set_state(struct core_fixture *f, const char *sql)
-{
-	AUTO(tx_end) struct tx tx = { 0 };
-	AUTO(sql_done) struct sql *q = NULL;
-
-	assert_int_equal(tx_begin(f->core->catalog, &tx, &f->e), 0);
-	assert_int_equal(sql_open(&tx, sql, &q, &f->e), 0);
-	assert_int_equal(sql_run(q, &f->e), 0);
-	assert_int_equal(tx_commit(&tx, &f->e), 0);
 }
 
 static const char next_year[] =
@@ -601,6 +630,7 @@ main(void)
 		TEST(over_quota_is_kept_marked_and_due),
 		TEST(the_same_key_gives_the_first_answer),
 		TEST(what_a_partner_submitted_is_taken_with_it),
+		TEST(the_year_has_a_volume_of_its_own),
 		TEST(a_household_that_comes_back_lives_again),
 		TEST(who_may_not_reopen_leaves_it_to_who_may),
 		TEST(neither_a_restriction_nor_an_objection_is_passed_by),
