@@ -5,6 +5,14 @@
 #include "client/out.h"
 #include "client/words.h"
 
+static const char *
+state_of(const json_t *document)
+{
+	return json_is_true(json_object_get(document, "draft"))
+		   ? _("brouillon")
+		   : jword(document, "state");
+}
+
 static int
 list_run(struct cli *c, int argc, char **argv, struct err *e)
 {
@@ -30,11 +38,7 @@ list_run(struct cli *c, int argc, char **argv, struct err *e)
 		human_size((unsigned long long)jint(d, "size"), size);
 		if ((r = table_row(&t, e, jstr(d, "ref"), jstr(d, "kind"),
 			 version, jstr(d, "title"), size, jstr(d, "indication"),
-			 jtime(d, "filed_at", at),
-			 json_is_true(json_object_get(d, "draft"))
-			     ? _("brouillon")
-			     : jword(d, "state"),
-			 NULL)) < 0)
+			 jtime(d, "filed_at", at), state_of(d), NULL)) < 0)
 			return r;
 	}
 	table_print(&t, stdout, _("Aucun document."));
@@ -102,7 +106,7 @@ show_run(struct cli *c, int argc, char **argv, struct err *e)
 	out_line(stdout, _("Dossier"), jstr(j, "case"));
 	out_line(stdout, _("Type"), jstr(j, "kind"));
 	out_line(stdout, _("Intitulé"), jstr(j, "title"));
-	out_line(stdout, _("État"), jword(j, "state"));
+	out_line(stdout, _("État"), state_of(j));
 	if (jint(j, "version") > 0)
 		printf(_("Version : %lld sur %lld\n"), jint(j, "version"),
 		    jint(j, "versions"));
