@@ -55,9 +55,40 @@ has(const char *const *list, const char *s)
 
 /* --- verdicts ------------------------------------------------------------- */
 
+/* The trust anchors of the rules in force; without any, no chain ends. */
+static const struct policy_file *
+anchors_of(const struct core *core)
+{
+	static const struct policy_file none = { "", "", 0 };
+	const struct policy_file *f = policy_file(core->policy, "anchors.pem");
+
+	return f != NULL ? f : &none;
+}
+
+/* By whom, by which anchors and as of when: to judge it again, the same. */
 static int
-add_verdict(struct judged *j, const struct inspect_verdict *v,
-    const char *where, struct err *e)
+sign_verdict(json_t *o, const struct judge_input *in, struct err *e)
+{
+	const struct policy_file *anchors = anchors_of(in->core);
+	uint8_t hash[SHA256_LEN];
+	char hex[2 * SHA256_LEN + 1], at[TIME_TEXT];
+	int r;
+
+	if ((r = digest_of(DIGEST_SHA256, anchors->p, anchors->n, hash, e)) < 0)
+		return r;
+	hex_format(hash, sizeof(hash), hex);
+	time_format(in->now_ms, at);
+	if (json_object_set_new(o, "anchors_sha256", json_string(hex)) < 0 ||
+	    json_object_set_new(o, "judged_at", json_string(at)) < 0 ||
+	    json_object_set_new(
+		o, "engine", json_string("sceau-inspect " SCEAU_VERSION)) < 0)
+		return err_set(e, ERR_NOMEM, "verdicts");
+	return 0;
+}
+
+static int
+add_verdict(const struct judge_input *in, struct judged *j,
+    const struct inspect_verdict *v, const char *where, struct err *e)
 {
 	char at[TIME_TEXT] = "", proved[TIME_TEXT] = "";
 	json_t *o;
@@ -82,13 +113,14 @@ add_verdict(struct judged *j, const struct inspect_verdict *v,
 	    "signed_at", at, "where", v->is_stamp ? "timestamp" : where);
 	if (json_array_append_new(j->verdicts, o) < 0)
 		return err_set(e, ERR_NOMEM, "verdicts");
-	return 0;
+	/* The list has it, and releases it. */
+	return sign_verdict(o, in, e);
 }
 
 /* A signature that was not looked for, or that cannot be judged. */
 static int
-add_unjudged(
-    struct judged *j, const char *where, const char *why, struct err *e)
+add_unjudged(const struct judge_input *in, struct judged *j, const char *where,
+    const char *why, struct err *e)
 {
 	struct inspect_verdict *v = calloc(1, sizeof(*v));
 	int r;
@@ -99,19 +131,9 @@ add_unjudged(
 	v->integrity = INTEGRITY_INDET;
 	snprintf(v->sub, sizeof(v->sub), "SIGNED_DATA_TOO_LARGE");
 	snprintf(v->reasons, sizeof(v->reasons), "%s", why);
-	r = add_verdict(j, v, where, e);
+	r = add_verdict(in, j, v, where, e);
 	free(v);
 	return r;
-}
-
-/* The trust anchors of the rules in force; without any, no chain ends. */
-static const struct policy_file *
-anchors_of(const struct core *core)
-{
-	static const struct policy_file none = { "", "", 0 };
-	const struct policy_file *f = policy_file(core->policy, "anchors.pem");
-
-	return f != NULL ? f : &none;
 }
 
 static int
@@ -124,7 +146,7 @@ judge_pdf(const struct judge_input *in, const struct upload_facts *p,
 	int r;
 
 	if (!p->whole)
-		return add_unjudged(out, "embedded",
+		return add_unjudged(in, out, "embedded",
 		    "larger than what is inspected: an embedded signature "
 		    "was not looked for",
 		    e);
@@ -134,7 +156,7 @@ judge_pdf(const struct judge_input *in, const struct upload_facts *p,
 		 anchors->n, in->now_ms, v, &n, e)) < 0)
 		return r;
 	for (i = 0; i < n; i++)
-		if ((r = add_verdict(out, &v[i], "embedded", e)) < 0)
+		if ((r = add_verdict(in, out, &v[i], "embedded", e)) < 0)
 			return r;
 	return 0;
 }
@@ -171,7 +193,7 @@ judge_detached(const struct judge_input *in, struct judged *out, struct err *e)
 		    "a signature over %llu bytes",
 		    (unsigned long long)DOCUMENT_SIGNATURE_MAX);
 	if (!in->pages[0].whole)
-		return add_unjudged(out, "detached",
+		return add_unjudged(in, out, "detached",
 		    "the file is larger than what is inspected", e);
 	if ((v = calloc(1, sizeof(*v))) == NULL)
 		return err_set(e, ERR_NOMEM, "verdicts");
@@ -180,7 +202,7 @@ judge_detached(const struct judge_input *in, struct judged *out, struct err *e)
 		 in->pages[0].fd, anchors->p, anchors->n, in->now_ms, v, e)) <
 		0)
 		return r;
-	return add_verdict(out, v, "detached", e);
+	return add_verdict(in, out, v, "detached", e);
 }
 
 /* --- pages ------------------------------------------------------------------

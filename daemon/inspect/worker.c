@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -21,6 +23,70 @@
 	(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_ENCODING | \
 	    MAGIC_NO_CHECK_ELF | MAGIC_NO_CHECK_CDF | MAGIC_NO_CHECK_TAR |     \
 	    MAGIC_NO_CHECK_CSV | MAGIC_NO_CHECK_JSON | MAGIC_NO_CHECK_TOKENS)
+
+/* What no worker may ever do: tried once, before the first file. */
+
+static void
+probe_open(void)
+{
+	(void)!open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void
+probe_socket(void)
+{
+	(void)!socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static void
+probe_fork(void)
+{
+	if (fork() == 0)
+		_exit(0);
+}
+
+static void
+probe_run(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p != MAP_FAILED)
+		munmap(p, 4096);
+}
+
+static int
+probe(void (*act)(void))
+{
+	pid_t pid = fork(), got;
+	int status = 0;
+
+	if (pid == 0) {
+		if (sandbox_syscalls(SANDBOX_PARSER, NULL) == 0)
+			act();
+		_exit(1);
+	}
+	do
+		got = waitpid(pid, &status, 0);
+	while (got < 0 && errno == EINTR);
+	return pid > 0 && got == pid && WIFSIGNALED(status) &&
+	       WTERMSIG(status) == SIGSYS;
+}
+
+/* A filter that does not kill is none: then nothing is looked at at all. */
+static int
+probe_all(struct err *e)
+{
+	static void (*const acts[])(
+	    void) = { probe_open, probe_socket, probe_fork, probe_run };
+	size_t i;
+
+	for (i = 0; sandbox_enforced() && i < NELEMS(acts); i++)
+		if (!probe(acts[i]))
+			return err_set(e, ERR_INTERNAL,
+			    "the sandbox lets act %zu through", i);
+	return 0;
+}
 
 int
 worker_kit_init(struct worker_kit *k, struct err *e)
@@ -37,6 +103,10 @@ worker_kit_init(struct worker_kit *k, struct err *e)
 		return r;
 	}
 	if ((r = cms_judge_prepare(e)) < 0) {
+		magic_close(m);
+		return r;
+	}
+	if ((r = probe_all(e)) < 0) {
 		magic_close(m);
 		return r;
 	}
