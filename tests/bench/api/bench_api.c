@@ -4,7 +4,11 @@
  * processes, in turns and in the same run: a disk that drifts drifts for
  * both, and only the ratio means something.
  *
- *	bench-api [--full] [--clients N]…
+ *	bench-api [--full] [--clients N]… [--body FILE] [--inspect PROGRAM]
+ *
+ * --body: this file each time instead of one made here, as large as it is.
+ * --inspect: this program in place of sceau-inspect (inspect-stub: what the
+ * inspection costs; inspection.py).
  *
  * A real vault in a folder of its own under /tmp ($TMPDIR), every program the
  * current uid: sceau-keys, sceau-inspect and sceaud of this build (a release
@@ -42,6 +46,7 @@
 #include "tests/unit/fixture/agent_fixture.h"
 
 #define SIZE (200u << 10)
+#define BODY_MAX (1u << 20)
 #define CLIENTS_MAX 96
 #define SLOTS_PER_S 4
 #define SLOTS (40 * SLOTS_PER_S)
@@ -68,6 +73,9 @@ struct bench {
 	pid_t inspect, daemon;
 	char socket[160], plain[160];
 	uint8_t *body;
+	size_t size;
+	int is_given; /* the body is a file's: it stays as it is */
+	const char *inspector;
 	struct shared *shared;
 	double window_s;
 	/* Who files: we, or when we are root, who may be nobody in a vault,
@@ -313,6 +321,7 @@ make_body(struct bench *b)
 
 	if ((b->body = malloc(SIZE)) == NULL)
 		die("memory");
+	b->size = SIZE;
 	must(crypto_random(b->body, SIZE, &e), &e);
 	for (i = 0; i < SIZE; i++)
 		b->body[i] = i % 64 == 0    ? '%'
@@ -338,12 +347,29 @@ make_body(struct bench *b)
 	memcpy(b->body + n, tail, strlen(tail) < 320 ? strlen(tail) : 320);
 }
 
+static void
+take_body(struct bench *b, const char *path)
+{
+	AUTO(buf_done) struct buf file = { 0 };
+	struct err e;
+
+	must(file_read(AT_FDCWD, path, BODY_MAX, &file, &e), &e);
+	free(b->body);
+	if ((b->body = malloc(file.len + 1)) == NULL)
+		die("memory");
+	memcpy(b->body, file.p, file.len);
+	b->size = file.len;
+	b->is_given = 1;
+}
+
 /* Another file each time. */
 static void
 renew(struct bench *b, unsigned client, uint32_t n)
 {
 	char text[40];
 
+	if (b->is_given)
+		return;
 	snprintf(
 	    text, sizeof(text), "%%%d-%u-%u\n%%", (int)getpid(), client, n);
 	memcpy(b->body + 9, text, strlen(text));
@@ -367,7 +393,7 @@ file_one(struct bench *b, struct place *p)
 	must(id_random(&upload, &e), &e);
 	id_format(&upload, id);
 	snprintf(target, sizeof(target), "/v1/uploads/%s/content?offset=0", id);
-	ask_for(&p->wire, 200, "PUT", target, b->body, SIZE);
+	ask_for(&p->wire, 200, "PUT", target, b->body, b->size);
 	p->put_us = (uint32_t)((clock_s() - t) * 1e6);
 	n = snprintf(text, sizeof(text),
 	    "{\"kind\":\"piece\",\"pages\":[{\"upload\":\"%s\","
@@ -391,7 +417,7 @@ write_plain(struct bench *b, unsigned client, uint32_t n)
 	dir = open(b->plain, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || dir < 0)
 		die("plain file");
-	must(fd_write_all(fd, b->body, SIZE, &e), &e);
+	must(fd_write_all(fd, b->body, b->size, &e), &e);
 	if (fsync(fd) < 0 || rename(temp, path) < 0 || fsync(dir) < 0)
 		die("plain file");
 }
@@ -593,7 +619,7 @@ vault_open(struct bench *b)
 	snprintf(b->plain, sizeof(b->plain), "%s/plain", b->v.dir);
 	must(dir_make(AT_FDCWD, b->plain, 0700, &e), &e);
 	agent_fixture_start(&b->v);
-	b->inspect = start(b, SCEAU_INSPECT);
+	b->inspect = start(b, b->inspector);
 	b->daemon = start(b, SCEAU_DAEMON);
 	agent_fixture_unseal(&b->v);
 	wait_until_open(b);
@@ -650,15 +676,22 @@ main(int argc, char **argv)
 	static const struct option longs[] = {
 		{ "full", no_argument, NULL, 'f' },
 		{ "clients", required_argument, NULL, 'c' },
+		{ "body", required_argument, NULL, 'b' },
+		{ "inspect", required_argument, NULL, 'i' },
 		{ 0 },
 	};
 	unsigned clients[8] = { 1, 8, 64 }, n = 0, i;
-	struct bench b = { .window_s = 6 };
+	struct bench b = { .window_s = 6, .inspector = SCEAU_INSPECT };
+	const char *body = NULL;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (c == 'f')
 			b.window_s = 30;
+		else if (c == 'b')
+			body = optarg;
+		else if (c == 'i')
+			b.inspector = optarg;
 		else if (c == 'c' && n < NELEMS(clients))
 			clients[n++] = (unsigned)strtoul(optarg, NULL, 10);
 		else
@@ -670,11 +703,13 @@ main(int argc, char **argv)
 		die("mmap");
 	choose_account(&b);
 	make_body(&b);
-	printf("200 KiB, windows of %.0f s, filings/s; milliseconds of the "
+	if (body != NULL)
+		take_body(&b, body);
+	printf("%zu KiB, windows of %.0f s, filings/s; milliseconds of the "
 	       "last window\n"
 	       "clients  what  first 2s    whole last 2/3       p50     p99 "
 	       "put p50   api/file\n",
-	    b.window_s);
+	    b.size >> 10, b.window_s);
 	for (i = 0; i < (n > 0 ? n : 3); i++)
 		if (clients[i] > 0 && clients[i] <= CLIENTS_MAX)
 			measure(&b, clients[i]);
