@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/wait.h"
+#include "daemon/core/row.h"
 
 const char *const idempotency_schema =
     "CREATE TABLE idempotency ("
@@ -15,7 +16,8 @@ const char *const idempotency_schema =
     " version INTEGER NOT NULL,"
     " leaf INTEGER NOT NULL,"
     " made_ms INTEGER NOT NULL,"
-    " PRIMARY KEY (uid, what, key)) STRICT, WITHOUT ROWID;";
+    " PRIMARY KEY (uid, what, key)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX idempotency_object ON idempotency (object);";
 
 struct inflight {
 	pthread_mutex_t lock;
@@ -175,4 +177,11 @@ idempotency_keep(struct tx *tx, const struct caller *caller, const char *what,
 	    (r = sql_int(q, 7, now_ms, e)) < 0)
 		return r;
 	return sql_run(q, e);
+}
+
+int
+idempotency_forget(struct tx *tx, const struct id *object, struct err *e)
+{
+	return rows_run(
+	    tx, "DELETE FROM idempotency WHERE object = ?", object, e);
 }

@@ -29,5 +29,12 @@ void inflight_freep(struct inflight **f);
 int idempotency_enter(struct core *core, const struct caller *caller,
     const char *what, struct idempotency_turn *turn, struct err *e) NODISCARD;
 void idempotency_leave(struct idempotency_turn *turn);
+/*
+ * What was made under a key is erased: so is the key's digest. A client makes
+ * its keys from the SHA-256 of what it files: kept, they would tell whoever
+ * has the file that it was here.
+ */
+int idempotency_forget(struct tx *tx, const struct id *object, struct err *e)
+    NODISCARD;
 
 #endif

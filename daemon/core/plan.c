@@ -7,6 +7,7 @@
 #include "daemon/core/disclosure.h"
 #include "daemon/core/event.h"
 #include "daemon/core/hold.h"
+#include "daemon/core/idempotency.h"
 #include "daemon/core/indicator.h"
 #include "daemon/core/moment.h"
 #include "daemon/core/notice.h"
@@ -248,6 +249,8 @@ forget_case(struct tx *tx, const struct id *kase, struct err *e)
 	for (i = 0; i < NELEMS(of_case); i++)
 		if ((r = of_case[i].forget(tx, kase, e)) < 0)
 			return r;
+	if ((r = idempotency_forget(tx, kase, e)) < 0)
+		return r;
 	return case_forget(tx, kase, e);
 }
 
@@ -263,7 +266,8 @@ forget_one(struct tx *tx, const struct plan *p, const struct plan_object *o,
 		return forget_case(tx, &o->id, e);
 	case PLAN_DOCUMENT:
 		if ((r = demarche_forget_document(tx, &o->id, e)) < 0 ||
-		    (r = indicator_forget_document(tx, &o->id, e)) < 0)
+		    (r = indicator_forget_document(tx, &o->id, e)) < 0 ||
+		    (r = idempotency_forget(tx, &o->id, e)) < 0)
 			return r;
 		return document_forget(tx, &o->id, e);
 	case PLAN_CONSENTS:

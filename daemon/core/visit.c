@@ -500,6 +500,10 @@ visit_forget(struct tx *tx, const struct id *kase, struct err *e)
 	if ((r = rows_run(tx,
 		 "DELETE FROM visit_part WHERE visit IN"
 		 " (SELECT id FROM visit WHERE kase = ?)",
+		 kase, e)) < 0 ||
+	    (r = rows_run(tx,
+		 "DELETE FROM idempotency WHERE object IN"
+		 " (SELECT id FROM visit WHERE kase = ?)",
 		 kase, e)) < 0)
 		return r;
 	return rows_run(tx, "DELETE FROM visit WHERE kase = ?", kase, e);

@@ -403,6 +403,49 @@ a_caseworker_neither_approves_nor_runs(void **state)
 	scene_done(&s);
 }
 
+/* Keys are made from the SHA-256 of what is filed: who has the file could ask
+ * the catalog whether it was here. */
+static int64_t
+keys_kept(struct core_fixture *f)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	AUTO(sql_done) struct sql *q = NULL;
+
+	assert_int_equal(tx_read(f->core->catalog, &tx, &f->e), 0);
+	assert_int_equal(
+	    sql_open(&tx, "SELECT count(*) FROM idempotency", &q, &f->e), 0);
+	assert_int_equal(sql_step(q, &f->e), 1);
+	return sql_get_int(q, 0);
+}
+
+static void
+no_key_of_a_request_stays(void **state)
+{
+	AUTO(buf_done) struct buf pdf = { 0 };
+	json_t *answer = NULL;
+	char doc[ID_TEXT];
+	struct scene s;
+	FIXTURE(f);
+
+	scene_init(&s, f);
+	core_fixture_pdf(&pdf, "avec une clé", 3000);
+	assert_int_equal(core_fixture_file(f, CAMILLE, s.kase, "piece", pdf.p,
+			     pdf.len, "", "clé", &answer),
+	    0);
+	snprintf(doc, ID_TEXT, "%s",
+	    json_string_value(json_object_get(answer, "document")));
+	json_decref(answer);
+	answer = NULL;
+	assert_int_equal(keys_kept(f), 1);
+	plan(&s, doc);
+	assert_int_equal(approve(&s, DIRECTOR, ERASURE_NAMESPACE), 0);
+	assert_int_equal(approve(&s, JURIST, ERASURE_NAMESPACE), 0);
+	assert_int_equal(run(&s, &answer), 0);
+	json_decref(answer);
+	assert_int_equal(keys_kept(f), 0);
+	scene_done(&s);
+}
+
 int
 main(void)
 {
@@ -411,6 +454,7 @@ main(void)
 	    name, core_fixture_setup, core_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		T(two_approvals_and_the_document_is_gone),
+		T(no_key_of_a_request_stays),
 		T(the_whole_case_leaves_no_word_of_it),
 		T(a_copy_left_behind_refuses_the_certificate),
 		T(a_run_cut_in_the_middle_is_taken_up),
