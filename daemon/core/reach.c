@@ -254,11 +254,13 @@ ask(const struct reach *r, struct memo *m)
 {
 	const struct policy_kind *all;
 	size_t i, n = policy_kinds(r->core->policy, &all);
+	/* A person's copy has the whole case, whoever may not read it else. */
+	int copy = may_any(r, m, OP_SUBJECT_EXPORT, NULL);
 
-	m->sheet = may_any(r, m, OP_CASE_READ, NULL);
+	m->sheet = copy || may_any(r, m, OP_CASE_READ, NULL);
 	memset(m->kinds, 0, sizeof(m->kinds));
 	for (i = 0; i < n && i < KINDS_MAX; i++)
-		if (may_any(r, m, OP_DOC_READ, all[i].name))
+		if (copy || may_any(r, m, OP_DOC_READ, all[i].name))
 			m->kinds[i / 64] |= UINT64_C(1) << i % 64;
 }
 
