@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "daemon/core/case.h"
-#include "daemon/core/clock.h"
 #include "daemon/core/correct_row.h"
 #include "daemon/core/disclosure.h"
 #include "daemon/core/happened.h"
@@ -96,9 +95,7 @@ check(struct work *w, struct tx *tx, int64_t now_ms, struct err *e)
 	struct case_facts kase;
 	int r;
 
-	/* Before anything is forgotten: its keys could not go. */
-	if ((r = clock_check(w->core, e)) < 0 ||
-	    (r = document_by_id(tx, &w->doc.id, &doc, e)) < 0 ||
+	if ((r = document_by_id(tx, &w->doc.id, &doc, e)) < 0 ||
 	    (r = case_by_id(tx, &w->from.id, &kase, e)) < 0 ||
 	    (r = correct_check(
 		 w->core, tx, w->caller, &doc, &kase, now_ms, e)) < 0 ||

@@ -594,23 +594,6 @@ not_where_the_household_refused_it(void **state)
 	is_there(s, s->doc);
 }
 
-/* Nothing is half destroyed either. */
-static void
-not_while_the_clock_is_suspect(void **state)
-{
-	SCENE(s);
-
-	core_fixture_close(s->f);
-	clock_ms -= 10 * 24 * HOUR_MS;
-	open_core(s);
-	assert_int_equal(core_check_open(s->f->core, &s->f->e), 0);
-	refused(s, &s->camille, NULL, ERR_CONFLICT, "clock-suspect");
-	is_there(s, s->doc);
-	refused(s, &s->camille, s->right, ERR_CONFLICT, "clock-suspect");
-	is_there(s, s->doc);
-	assert_int_equal(count(s, "SELECT count(*) FROM correction"), 0);
-}
-
 static void
 not_what_is_held(void **state)
 {
@@ -843,7 +826,6 @@ main(void)
 		T(not_what_has_a_newer_version),
 		T(not_where_the_household_refused_it),
 		T(not_what_is_held),
-		T(not_while_the_clock_is_suspect),
 		T(who_read_it_meanwhile_is_a_breach),
 		T(cut_at_any_step_it_is_taken_up),
 		T(killed_at_any_moment_it_is_one_document),
