@@ -282,9 +282,6 @@ odd-night-until 6 hours
 COUNTS = """
 sweep-share-percent 10
 small-cell-count 5
-odd-cases-a-day 25
-odd-night-from 21 hours
-odd-night-until 6 hours
 recovery-quorum 2
 odd-cases-a-day 25
 intake-ccapex-month 40
