@@ -51,16 +51,18 @@ reporting_done(struct reporting *x)
 static int
 set_period(struct reporting *x, struct err *e)
 {
+	/* The end is outside: what bears this very instant is within. */
+	int64_t end_ms = x->now_ms + 1;
 	int r;
 
 	if ((r = report_instant(x->a->since, 0, &x->since_ms, e)) < 0)
 		return r;
-	x->until_ms = x->now_ms;
+	x->until_ms = end_ms;
 	if (x->a->until[0] != '\0' &&
 	    (r = report_instant(x->a->until, 1, &x->until_ms, e)) < 0)
 		return r;
-	if (x->until_ms > x->now_ms)
-		x->until_ms = x->now_ms;
+	if (x->until_ms > end_ms)
+		x->until_ms = end_ms;
 	x->known_ms = x->now_ms;
 	if (x->a->known[0] != '\0' &&
 	    (r = report_instant(x->a->known, 0, &x->known_ms, e)) < 0)
