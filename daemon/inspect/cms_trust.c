@@ -348,6 +348,9 @@ trust_judge(const struct cms_case *c, const struct cms_shape *shape,
 		    v, "CRYPTO_CONSTRAINTS_FAILURE", "digest-too-weak");
 	if (key == NULL || EVP_PKEY_get_security_bits(key) < SECURITY_BITS_MIN)
 		verdict_doubt(v, "CRYPTO_CONSTRAINTS_FAILURE", "key-too-small");
+	/* A time stamp is nothing but its authority's word, so said. */
+	if (v->is_stamp && (!shape->has_ess || !may_stamp_times(j->signer)))
+		v->integrity = INTEGRITY_INDET;
 	if (needs_ess && !shape->has_ess)
 		verdict_doubt(v, "SIG_CONSTRAINTS_FAILURE",
 		    "signing-certificate-attribute-missing");

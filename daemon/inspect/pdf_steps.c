@@ -122,6 +122,28 @@ same_but(struct step *s, const struct pdf_obj *a, const struct pdf_obj *b,
 	return 1;
 }
 
+/* Certified so that nothing may change? Then signatures may not either. */
+static int
+allows_nothing(struct pdf_doc *d, int *allows_more)
+{
+	const struct pdf_obj *root = pdf_get(d, pdf_trailer(d), "Root");
+	const struct pdf_obj *sig =
+	    pdf_get(d, pdf_get(d, root, "Perms"), "DocMDP");
+	const struct pdf_obj *list = pdf_get(d, sig, "Reference"), *one, *p;
+	size_t i;
+
+	*allows_more = 0;
+	for (i = 0; list->kind == PDF_ARRAY && i < list->len; i++) {
+		one = pdf_resolve(d, list->items[i]);
+		if (!pdf_is_name(pdf_get(d, one, "TransformMethod"), "DocMDP"))
+			continue;
+		p = pdf_get(d, pdf_get(d, one, "TransformParams"), "P");
+		*allows_more = p->kind != PDF_NUMBER || p->n != 1;
+		return !*allows_more;
+	}
+	return 0;
+}
+
 /* --- fields and signatures ------------------------------------------------ */
 
 static int
@@ -297,6 +319,7 @@ same_fields(
 {
 	const struct pdf_obj *field;
 	size_t i;
+	int more;
 
 	if (!same_prefix(s, a, b, depth))
 		return 0;
@@ -307,6 +330,10 @@ same_fields(
 			find(s, AFTER_CHANGES);
 		else
 			find_signature(s, field);
+		/* On a certified document a new field may paint over all. */
+		if (is_visible(s->new, field) &&
+		    (allows_nothing(s->old, &more) || more))
+			find(s, AFTER_CHANGES);
 	}
 	return 1;
 }
@@ -487,6 +514,40 @@ same(
 
 /* --- the whole ------------------------------------------------------------ */
 
+/* A list of streams, or nothing. */
+static int
+is_stream_list(struct pdf_doc *d, const struct pdf_obj *list)
+{
+	size_t i;
+
+	if (list->kind == PDF_NULL)
+		return 1;
+	for (i = 0; list->kind == PDF_ARRAY && i < list->len; i++)
+		if (pdf_resolve(d, list->items[i])->kind != PDF_STREAM)
+			return 0;
+	return list->kind == PDF_ARRAY;
+}
+
+/* Validation data (ETSI EN 319 142-1, 5.4.2), and nothing but that. */
+static int
+is_validation_data(struct pdf_doc *d, const struct pdf_obj *dss)
+{
+	static const char *const known[] = { "Type", "VRI", "Certs", "OCSPs",
+		"CRLs", NULL };
+	size_t i;
+
+	if (dss->kind == PDF_NULL)
+		return 1;
+	if (dss->kind != PDF_DICT)
+		return 0;
+	for (i = 0; i < dss->len; i += 2)
+		if (!is_listed(dss->items[i], known))
+			return 0;
+	return is_stream_list(d, pdf_get(d, dss, "Certs")) &&
+	       is_stream_list(d, pdf_get(d, dss, "OCSPs")) &&
+	       is_stream_list(d, pdf_get(d, dss, "CRLs"));
+}
+
 /* Entries beside the pages: a change of them is told. */
 static void
 tell_catalog(struct step *s, const struct pdf_obj *a, const struct pdf_obj *b,
@@ -521,6 +582,8 @@ same_catalog(struct step *s, const struct pdf_obj *a, const struct pdf_obj *b)
 	if (!same(s, pdf_raw(pdf_get(s->old, a, "Names"), "JavaScript"),
 		pdf_raw(pdf_get(s->new, b, "Names"), "JavaScript"), DEPTH_MAX))
 		return 0;
+	if (!is_validation_data(s->new, pdf_get(s->new, b, "DSS")))
+		find(s, AFTER_CHANGES);
 	tell_catalog(s, a, b, but + 5);
 	find(s, AFTER_VALIDATION);
 	return 1;
@@ -544,28 +607,6 @@ same_trailer(struct step *s)
 	return same_catalog(
 		   s, pdf_resolve(s->old, one), pdf_resolve(s->new, two)) &&
 	       same_but(s, a, b, but, DEPTH_MAX);
-}
-
-/* Certified so that nothing may change? Then signatures may not either. */
-static int
-allows_nothing(struct pdf_doc *d, int *allows_more)
-{
-	const struct pdf_obj *root = pdf_get(d, pdf_trailer(d), "Root");
-	const struct pdf_obj *sig =
-	    pdf_get(d, pdf_get(d, root, "Perms"), "DocMDP");
-	const struct pdf_obj *list = pdf_get(d, sig, "Reference"), *one, *p;
-	size_t i;
-
-	*allows_more = 0;
-	for (i = 0; list->kind == PDF_ARRAY && i < list->len; i++) {
-		one = pdf_resolve(d, list->items[i]);
-		if (!pdf_is_name(pdf_get(d, one, "TransformMethod"), "DocMDP"))
-			continue;
-		p = pdf_get(d, pdf_get(d, one, "TransformParams"), "P");
-		*allows_more = p->kind != PDF_NUMBER || p->n != 1;
-		return !*allows_more;
-	}
-	return 0;
 }
 
 static enum inspect_after

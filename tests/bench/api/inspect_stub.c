@@ -73,7 +73,7 @@ main(int argc, char **argv)
 {
 	char path[SETTINGS_PATH_MAX];
 	struct settings s;
-	int listener, ready;
+	int listener = -1, ready;
 
 	must(argc == 5, "inspect-stub -d DIR --ready-fd N");
 	must(settings_load(argv[2], &s, NULL) == 0 &&

@@ -202,6 +202,18 @@ class Outside(unittest.TestCase):
         self.one(self.check((self.dir / "tsr").read_bytes(), 9), "INDET",
                  "INDETERMINATE", "nothing-stamped")
 
+    def test_a_stamp_by_who_may_not(self):
+        tsr = self.write("tsr", self.stamp(TEXT))
+        token = openssl("ts", "-reply", "-in", tsr, "-token_out")
+        info = openssl("cms", "-verify", "-noverify", "-inform", "DER",
+                       stdin=token)
+        # The same words signed by the key of a person.
+        forged = self.sign(info, "-nodetach", "-cades", "-econtent_type",
+                           "1.2.840.113549.1.9.16.1.4")
+        path = self.write("forged", forged)
+        self.one(self.check(TEXT, 9, "--signature", path), "INDET",
+                 "INDETERMINATE", "key-usage")
+
     def test_the_query_that_it_answers(self):
         tsr = self.write("tsr", self.stamp(TEXT))
         query = (self.dir / "query").read_bytes()

@@ -153,8 +153,36 @@ class Revisions(unittest.TestCase):
                    12: b"<< /Length 3 >>\nstream\nabc\nendstream"}
         self.expect(update(self.pdf, objects), "PASS", "validation-data",
                     "validation-data-added")
-        del objects[12]
+        objects = {1: CATALOG % (FIRST, b" /DSS << /Type /DSS >>")}
         self.expect(packed(self.pdf, objects), "PASS", "validation-data")
+
+    def test_validation_data_that_is_something_else(self):
+        for dss in (b"<< /Own 4 0 R >>", b"<< /Certs 4 0 R >>", b"[4 0 R]",
+                    b"<< /Certs [<< /S /JavaScript >>] >>"):
+            self.expect(update(self.pdf, {1: CATALOG % (
+                FIRST, b" /DSS " + dss)}), "INDET", "changes")
+
+    def test_a_certified_document(self):
+        for p, visible, word in ((2, False, "signature-added"),
+                                 (2, True, "changed-after-signature"),
+                                 (1, False, "content-changed-after-signature")):
+            perms = b" /Perms << /DocMDP 21 0 R >>"
+            certified = SIGNATURE[:-3] + (
+                b" /Reference [<< /TransformMethod /DocMDP /TransformParams"
+                b" << /P %d >> >>] >>" % p)
+            base = self.pdf.replace(b"/V 8 0 R", b"/X 8 0 R")
+            base = self.seal(update(base, {
+                1: CATALOG % (FIRST, perms), 21: certified,
+                7: FIELD % (b"One", b" /V 21 0 R")}))
+            field = FIELD % (b"Two", b" /V 10 0 R")
+            if visible:
+                field = field.replace(b"[0 0 0 0]", b"[0 0 500 800]")
+            both = self.sign_again(base, {9: field}, perms)
+            answer = self.check(both)
+            reasons = answer["signatures"][1]["reasons"]
+            self.assertIn(word, reasons, (p, visible, answer))
+            self.assertEqual("certified-with-changes-allowed" in reasons,
+                             p == 2)
 
     def test_a_second_signature(self):
         for how in (update, packed):
@@ -239,6 +267,14 @@ class Revisions(unittest.TestCase):
             base = base.replace(b"/V 8 0 R", b"/X 8 0 R")
             base = self.seal(update(base, {
                 7: FIELD % (b"One", b" /V 21 0 R"), 21: SIGNATURE}))
+            # Other looks under another number: those of before stay where
+            # something else shows them.
+            other = self.seal(update(base, {
+                9: FIELD % (b"Two", b" /AP << /N 23 0 R >> /V 22 0 R"),
+                23: form % b"Q", 22: SIGNATURE}))
+            self.assertIn("signature-added" if integrity == "PASS" else
+                          "added-after-signature",
+                          self.check(other)["signatures"][1]["reasons"])
             both = self.seal(update(base, {
                 9: FIELD % (b"Two", looks + b" /V 22 0 R"), 20: form % b"Q",
                 22: SIGNATURE}))
