@@ -193,9 +193,26 @@ has_social(struct judging *j, struct err *e)
 	return r;
 }
 
+/* 1: somebody of it agreed to something. */
+static int
+has_agreed(struct judging *j, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(j->tx,
+		 "SELECT 1 FROM consent WHERE kase = ? AND key > 0"
+		 " AND state NOT IN ('requested', 'deferred', 'refused')"
+		 " LIMIT 1",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, &j->out->id, e)) < 0)
+		return r;
+	return sql_step(q, e);
+}
+
 /*
- * Never met, or refused. Whose contact nobody wrote down, but whose diagnosis
- * or contract is here, was met.
+ * Never met, or refused. Whose contact nobody wrote down, but whose diagnosis,
+ * contract or consent is here, was met.
  */
 static int
 is_never_met(struct judging *j, const struct case_facts *kase, struct err *e)
@@ -206,7 +223,8 @@ is_never_met(struct judging *j, const struct case_facts *kase, struct err *e)
 		return 1;
 	if (moments_has(j->moments, MOMENT_CONTACT))
 		return 0;
-	r = has_social(j, e);
+	if ((r = has_social(j, e)) == 0)
+		r = has_agreed(j, e);
 	return r < 0 ? r : !r;
 }
 

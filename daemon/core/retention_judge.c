@@ -51,7 +51,8 @@ lengthen(const struct retention_facts *f, const struct policy_retention *r,
 	out->from = *last = day;
 }
 
-/* The months are the most: a moment that came sooner ends it. */
+/* The months are the most: a moment that came sooner ends it, unless it is
+ * older than what it would end (the decision of an earlier lawsuit). */
 static void
 shorten(const struct retention_facts *f, const struct policy_retention *r,
     struct retention_finding *later, int32_t *last)
@@ -59,7 +60,8 @@ shorten(const struct retention_facts *f, const struct policy_retention *r,
 	int32_t day;
 
 	if (r->intermediate_until == NULL ||
-	    !day_of(f, r->intermediate_until, &day) || day >= *last)
+	    !day_of(f, r->intermediate_until, &day) || day >= *last ||
+	    day < later->from)
 		return;
 	later->moment = r->intermediate_until;
 	later->from = *last = day;

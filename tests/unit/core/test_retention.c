@@ -11,6 +11,7 @@
 
 #include "base/civil.h"
 #include "base/text.h"
+#include "daemon/core/consent.h"
 #include "daemon/core/hold.h"
 #include "daemon/core/restriction.h"
 #include "daemon/core/retention.h"
@@ -283,6 +284,43 @@ whose_diagnosis_is_here_was_met(void **state)
 	assert_int_equal(due_in_six_months(s), 0);
 }
 
+/* Who signs a sheet was met, also where nobody wrote the contact down. */
+static void
+who_agreed_was_met(void **state)
+{
+	char evidence[ID_TEXT];
+	json_t *answer = NULL;
+	struct consent_giving g = {
+		.purposes = { "partage:caf" },
+		.npurposes = 1,
+		.method = "handwritten",
+		.evidence = evidence,
+		.given_on = "",
+		.language = "fr",
+		.interpreter = "",
+		.witness = "",
+		.place = "domicile",
+	};
+	RETENTION_SCENE(s);
+
+	assert_int_equal(due_in_six_months(s), 2);
+	if (core_fixture_file(s->f, CAMILLE, s->kase, "consentement",
+		core_fixture_png, core_fixture_png_len, "handwritten-scan",
+		NULL, &answer) < 0)
+		fail_msg("%s", s->f->e.text);
+	snprintf(evidence, sizeof(evidence), "%s",
+	    json_string_value(json_object_get(answer, "document")));
+	json_decref(answer);
+	answer = NULL;
+	assert_int_equal(due_in_six_months(s), 3);
+	g.kase = s->kase;
+	if (consent_give(s->f->core, &s->camille, &g, &s->f->object, &answer,
+		&s->f->e) < 0)
+		fail_msg("%s", s->f->e.text);
+	json_decref(answer);
+	assert_int_equal(due_in_six_months(s), 0);
+}
+
 static void
 a_paper_is_not_of_a_step_that_ended_before_it_came(void **state)
 {
@@ -336,6 +374,7 @@ main(void)
 		T(a_document_filed_since_voids_the_sweep),
 		T(who_only_refused_to_talk_was_not_met),
 		T(whose_diagnosis_is_here_was_met),
+		T(who_agreed_was_met),
 		T(a_paper_is_not_of_a_step_that_ended_before_it_came),
 	};
 

@@ -117,6 +117,15 @@ static const struct row rows[] = {
 	    { T0("2024-01-31"), { "litigation", "2024-03-01" },
 		{ "final-decision", "2030-06-30" } },
 	    "2029-03-02", D, "2029-03-01" },
+	/* The decision of an earlier lawsuit does not end the next. */
+	{ "suivi",
+	    { T0("2024-01-31"), { "litigation", "2026-03-01" },
+		{ "final-decision", "2025-06-30" } },
+	    "2031-03-01", I, "2031-03-01" },
+	{ "suivi",
+	    { T0("2024-01-31"), { "litigation", "2026-03-01" },
+		{ "final-decision", "2026-03-01" } },
+	    "2026-03-02", D, "2026-03-01" },
 	/* A contract: five years after its end, whatever the contacts. */
 	{ "contrat", { T0("2024-01-31"), { "end-of-contract", "2024-08-31" } },
 	    "2026-01-31", A, "2029-08-31" },

@@ -226,7 +226,8 @@ moments_are_made_by_what_the_household_answered(void **state)
 	assert_string_equal(m->from[0].kind, "contact");
 	assert_null(policy_moment(r->p, "final-decision")->otherwise);
 	assert_true(policy_moment(r->p, "entry")->by_vault);
-	assert_true(policy_moment(r->p, "litigation")->is_first);
+	/* A second lawsuit is not cut short by the first. */
+	assert_false(policy_moment(r->p, "litigation")->is_first);
 	assert_null(policy_moment(r->p, "luck"));
 }
 
@@ -881,7 +882,9 @@ lose_each(struct lost *l, struct lines *f)
 
 	lose_many(l, f);
 	for (i = 0; *p != '\0'; p = end, line++) {
-		end = strchr(p, '\n') + 1;
+		if ((end = strchr(p, '\n')) == NULL)
+			break;
+		end++;
 		if (*p != '\t' && *p != '}' && *p != '#' && *p != '\n') {
 			snprintf(l->section, sizeof(l->section), "%.*s",
 			    (int)strcspn(p, " "), p);
