@@ -758,15 +758,17 @@ static void
 find_lines(struct lost *l, struct lines *f)
 {
 	const char *p, *end;
-	size_t line = 1, first = 0, from = 0;
+	size_t line = 1, first = 0, from = 0, n;
 
 	for (p = f->text; *p != '\0'; p = end, line++) {
 		end = strchr(p, '\n') + 1;
 		if (*p == '#' || *p == '\n')
 			continue;
 		if (*p != '\t' && *p != '}') {
-			snprintf(l->section, sizeof(l->section), "%.*s",
-			    (int)strcspn(p, " "), p);
+			n = strcspn(p, " ");
+			n = n < sizeof(l->section) ? n : sizeof(l->section) - 1;
+			memcpy(l->section, p, n);
+			l->section[n] = '\0';
 			first = line;
 			from = f->n;
 		}
@@ -878,7 +880,7 @@ static void
 lose_each(struct lost *l, struct lines *f)
 {
 	const char *p = f->text, *end;
-	size_t i, line = 1;
+	size_t i, n, line = 1;
 
 	lose_many(l, f);
 	for (i = 0; *p != '\0'; p = end, line++) {
@@ -886,8 +888,10 @@ lose_each(struct lost *l, struct lines *f)
 			break;
 		end++;
 		if (*p != '\t' && *p != '}' && *p != '#' && *p != '\n') {
-			snprintf(l->section, sizeof(l->section), "%.*s",
-			    (int)strcspn(p, " "), p);
+			n = strcspn(p, " ");
+			n = n < sizeof(l->section) ? n : sizeof(l->section) - 1;
+			memcpy(l->section, p, n);
+			l->section[n] = '\0';
 			if (strcmp(l->section, "access") == 0)
 				find_ops(l, p);
 		}
