@@ -393,7 +393,8 @@ conclude(struct check *c, struct check_report *out)
 		out->sum.integrity = INTEGRITY_ERROR;
 		out->why = out->type.reason;
 	} else if (out->type.encrypted) {
-		out->sum.integrity = INTEGRITY_UNSUPPORTED;
+		/* What is in it, signatures too, cannot be read. */
+		out->sum.integrity = INTEGRITY_ERROR;
 		out->why = "encrypted";
 	}
 }

@@ -69,6 +69,7 @@ enum inspect_after {
 #define INSPECT_WARN_SCRIPT 1	 /* JavaScript, or an action at the opening */
 #define INSPECT_WARN_LAYERS 2	 /* optional content */
 #define INSPECT_WARN_CERTIFIED 4 /* certified, and changes allowed */
+#define INSPECT_WARN_UNLOCATED 8 /* a signed field without a range */
 
 /* Stage 1: what is it, and where might signatures be. */
 struct inspect_type {

@@ -493,6 +493,11 @@ warn(struct inspect_verdict *v, const struct inspect_type *t)
 		add_reason(v, "document-has-layers");
 	if (t->warnings & INSPECT_WARN_CERTIFIED)
 		add_reason(v, "certified-with-changes-allowed");
+	if ((t->warnings & INSPECT_WARN_UNLOCATED) == 0)
+		return;
+	hold_back(v, "signature-not-located");
+	if (v->integrity == INTEGRITY_PASS)
+		v->integrity = INTEGRITY_INDET;
 }
 
 static void

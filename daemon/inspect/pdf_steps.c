@@ -649,9 +649,49 @@ judge_step(const uint8_t *p, uint64_t from, uint64_t to, int is_signed)
 	return found;
 }
 
-/* What may run or be switched, in the whole file. */
+static int
+is_range_end(const struct inspect_type *t, uint64_t end)
+{
+	size_t k;
+
+	for (k = 0; k < t->nranges; k++)
+		if (range_end(&t->ranges[k]) == end)
+			return 1;
+	return 0;
+}
+
+/*
+ * Has every field that is signed its range among those located? One in a
+ * compressed object has none: nobody judges it.
+ */
+static int
+are_located(struct pdf_doc *d, const struct pdf_obj *fields,
+    const struct inspect_type *t, int depth)
+{
+	const struct pdf_obj *field, *value, *range;
+	size_t i;
+
+	for (i = 0; fields->kind == PDF_ARRAY && i < fields->len; i++) {
+		field = pdf_resolve(d, fields->items[i]);
+		if (depth > 0 &&
+		    !are_located(d, pdf_get(d, field, "Kids"), t, depth - 1))
+			return 0;
+		value = pdf_get(d, field, "V");
+		if (value->kind != PDF_DICT || !is_signature_field(d, field))
+			continue;
+		range = pdf_get(d, value, "ByteRange");
+		if (range->kind != PDF_ARRAY || range->len != 4 ||
+		    !is_range_end(
+			t, (uint64_t)pdf_resolve(d, range->items[2])->n +
+			       (uint64_t)pdf_resolve(d, range->items[3])->n))
+			return 0;
+	}
+	return 1;
+}
+
+/* What may run or be switched, in the whole file; signatures left out. */
 static unsigned
-look_for_tricks(const uint8_t *p, size_t n)
+look_for_tricks(const uint8_t *p, size_t n, const struct inspect_type *t)
 {
 	AUTO(pdf_pool_freep) struct pdf_pool *pool = pdf_pool_new();
 	struct pdf_doc *d = pool != NULL ? pdf_open(pool, p, n) : NULL;
@@ -673,6 +713,9 @@ look_for_tricks(const uint8_t *p, size_t n)
 		found |= INSPECT_WARN_LAYERS;
 	if (!allows_nothing(d, &more) && more)
 		found |= INSPECT_WARN_CERTIFIED;
+	if (!are_located(
+		d, pdf_get(d, pdf_get(d, root, "AcroForm"), "Fields"), t, 3))
+		found |= INSPECT_WARN_UNLOCATED;
 	return found;
 }
 
@@ -694,5 +737,5 @@ pdf_steps(const uint8_t *p, size_t n, struct inspect_type *t)
 			t->steps[k] =
 			    judge_step(p, from, to, k + 1 < t->nranges);
 	}
-	t->warnings = look_for_tricks(p, n);
+	t->warnings = look_for_tricks(p, n, t);
 }

@@ -207,8 +207,9 @@ wire_type_decode(
 	if (t.agreed > 1 || t.encrypted > 1 || t.media[0] == '\0' ||
 	    !is_all(t.media, is_media_char) ||
 	    !is_all(t.reason, is_word_char) ||
-	    (t.warnings & ~(INSPECT_WARN_SCRIPT | INSPECT_WARN_LAYERS |
-			      INSPECT_WARN_CERTIFIED)) != 0 ||
+	    (t.warnings &
+		~(INSPECT_WARN_SCRIPT | INSPECT_WARN_LAYERS |
+		    INSPECT_WARN_CERTIFIED | INSPECT_WARN_UNLOCATED)) != 0 ||
 	    (!t.agreed && t.reason[0] == '\0'))
 		return err_set(e, ERR_INVALID, "inspection answer: values");
 	*out = t;

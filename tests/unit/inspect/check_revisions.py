@@ -246,6 +246,20 @@ class Revisions(unittest.TestCase):
             1: CATALOG % (SECOND, b""), 9: FIELD % (b"Two", b" /V 8 0 R")}),
             "INDET", "changes")
 
+    def test_a_signature_in_a_compressed_object(self):
+        # Before the signature, so that nothing came after it.
+        hidden = b"<< /Type /Sig /ByteRange [0 5 9 40] /Contents <00> >>"
+        base = self.pdf.replace(b"/V 8 0 R", b"/X 8 0 R")
+        for value, word in ((b"", "PASS"), (b" /V 24 0 R", "INDET")):
+            pdf = packed(base, {1: CATALOG % (SECOND, b""), 24: hidden,
+                                9: FIELD % (b"Two", value)})
+            pdf = self.seal(update(pdf, {
+                7: FIELD % (b"One", b" /V 21 0 R"), 21: SIGNATURE}))
+            last = self.check(pdf)["signatures"][-1]
+            self.assertEqual(last["integrity"], word, last)
+            self.assertEqual("signature-not-located" in last["reasons"],
+                             word == "INDET")
+
     def test_scripts(self):
         script = b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>"
         self.expect(update(self.pdf, {
