@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "client/out.h"
 #include "client/sign.h"
+#include "client/words.h"
 
 #define NAMESPACE "sceau-approval"
 
@@ -91,7 +92,7 @@ approve_print(const json_t *approvals, struct err *e)
 		return r;
 	json_array_foreach(approvals, i, a)
 	{
-		if ((r = table_row(&t, e, name_of(a), jstr(a, "role"),
+		if ((r = table_row(&t, e, name_of(a), jword(a, "role"),
 			 jtime(a, "at", at), jstr(a, "fingerprint"),
 			 json_is_false(json_object_get(a, "counts")) ? _("avis")
 								     : "",

@@ -1,9 +1,21 @@
 /* sceau audit log|who-saw|what-did|proof|checkpoint, sceau publish. */
 #include <jansson.h>
 
+#include "client/acts.h"
 #include "client/commands.h"
+#include "client/messages.h"
 #include "client/out.h"
 #include "client/stepup.h"
+#include "client/words.h"
+
+/* A refusal's tag in a sentence; what is no tag stays as it is. */
+static const char *
+tag_words(const char *tag)
+{
+	const char *sentence = message_for(tag);
+
+	return sentence != NULL ? _(sentence) : tag;
+}
 
 /* The purpose and the reason that the decision had, in one cell. */
 static const char *
@@ -14,7 +26,7 @@ why(const json_t *entry, char *out, size_t size)
 	const char *purpose = jstr(d, "purpose");
 
 	if (*jstr(d, "denied") != '\0')
-		snprintf(out, size, "%s", jstr(d, "denied"));
+		snprintf(out, size, "%s", tag_words(jstr(d, "denied")));
 	else if (*purpose != '\0')
 		snprintf(out, size, "%s%s", purpose,
 		    json_is_true(json_object_get(d, "default"))
@@ -22,8 +34,9 @@ why(const json_t *entry, char *out, size_t size)
 			: "");
 	else
 		snprintf(out, size, "%s",
-		    *jstr(detail, "reason") != '\0' ? jstr(detail, "reason")
-						    : jstr(detail, "code"));
+		    *jstr(detail, "reason") != '\0'
+			? jstr(detail, "reason")
+			: tag_words(jstr(detail, "code")));
 	return out;
 }
 
@@ -31,7 +44,7 @@ static int
 print_entries(const json_t *j, struct err *e)
 {
 	AUTO(table_done) struct table t = { 0 };
-	char leaf[32], at[32], reason[256];
+	char leaf[32], at[32], reason[512];
 	json_t *en;
 	size_t i;
 	int r;
@@ -43,8 +56,8 @@ print_entries(const json_t *j, struct err *e)
 	{
 		snprintf(leaf, sizeof(leaf), "%lld", jint(en, "leaf"));
 		if ((r = table_row(&t, e, leaf, jtime(en, "at", at),
-			 jstr(en, "class"), jstr(en, "outcome"),
-			 jstr(en, "account"), jstr(en, "role"),
+			 act_for(jstr(en, "class")), jword(en, "outcome"),
+			 jstr(en, "account"), jword(en, "role"),
 			 jstr(en, "object"), why(en, reason, sizeof(reason)),
 			 NULL)) < 0)
 			return r;

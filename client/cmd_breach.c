@@ -1,6 +1,7 @@
 /* sceau report breaches, breach-settle: what was seen by who should not. */
 #include <jansson.h>
 
+#include "client/acts.h"
 #include "client/commands.h"
 #include "client/out.h"
 #include "client/words.h"
@@ -37,7 +38,8 @@ print_seen(const json_t *b)
 	{
 		printf("  %s ", jtime(one, "at", at));
 		out_text(stdout, jstr(one, "account"));
-		printf(" (%s, %s)\n", jstr(one, "role"), jstr(one, "class"));
+		printf(" (%s, %s)\n", jword(one, "role"),
+		    act_for(jstr(one, "class")));
 	}
 	if (*jstr(json_object_get(b, "note"), "note") != '\0')
 		out_line(stdout, _("Note"),
@@ -71,12 +73,16 @@ list_run(struct cli *c, int argc, char **argv, struct err *e)
 		printf("%s\n", _("Aucune violation."));
 	json_array_foreach(json_object_get(j, "breaches"), i, b)
 	{
-		printf(_("%s : %s, %s %s, connue le %s, échéance %s\n"),
-		    jstr(b, "breach"), state_of(b),
-		    strcmp(jstr(b, "what"), "incident") == 0 ? _("incident")
-							     : _("dossier"),
-		    jstr(b, "case"), jtime(b, "since", at),
-		    jtime(b, "due_at", due));
+		if (*jstr(b, "case") != '\0')
+			printf(_("%s : %s, dossier %s, connue le %s, échéance "
+				 "%s\n"),
+			    jstr(b, "breach"), state_of(b), jstr(b, "case"),
+			    jtime(b, "since", at), jtime(b, "due_at", due));
+		else
+			printf(_("%s : %s, incident, connue le %s, échéance "
+				 "%s\n"),
+			    jstr(b, "breach"), state_of(b),
+			    jtime(b, "since", at), jtime(b, "due_at", due));
 		print_seen(b);
 	}
 	return 0;

@@ -10,6 +10,7 @@
 #include "client/commands.h"
 #include "client/out.h"
 #include "client/sibling.h"
+#include "client/words.h"
 
 #define REPORT_MAX (1u << 20) /* bytes */
 #define ARGS 12
@@ -51,11 +52,7 @@ print_signature(size_t i, const json_t *v)
 
 	printf(
 	    is_stamp ? _("Horodatage %zu : ") : _("Signature %zu : "), i + 1);
-	out_text(stdout, jstr(v, "indication"));
-	if (*jstr(v, "sub_indication") != '\0') {
-		fputs(" / ", stdout);
-		out_text(stdout, jstr(v, "sub_indication"));
-	}
+	verdict_print(stdout, v);
 	putchar('\n');
 	human_size((unsigned long long)jint(v, "covers"), covers);
 	jlist(v, "reasons", reasons, sizeof(reasons));

@@ -5,6 +5,7 @@
 #include "client/out.h"
 #include "client/record_file.h"
 #include "client/stepup.h"
+#include "client/words.h"
 
 #define HTTP_OK 200 /* of a filing: it was there */
 
@@ -53,8 +54,8 @@ file_it(struct cli *c, const char *kase, const char *kind, const char *label,
 			"distingue par --note.\n"),
 		    stderr);
 	if (!cli_print_json(c, j))
-		printf("%s : %s, %s, inscription n° %lld\n", label,
-		    jdate(record, "date", day), jstr(record, "resultat"),
+		printf(_("%s : %s, %s, inscription n° %lld\n"), label,
+		    jdate(record, "date", day), jword(record, "resultat"),
 		    jint(j, "leaf"));
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include "client/commands.h"
 #include "client/out.h"
 #include "client/record_file.h"
+#include "client/words.h"
 
 /* Options and the members of the record that they fill. */
 static const char *const members[][2] = { { "device", "dispositif" },
@@ -31,7 +32,7 @@ static void
 print_filed(const json_t *record, const json_t *j)
 {
 	printf(_("Démarche %s : %s, %s, inscription n° %lld\n"), jstr(j, "ref"),
-	    jstr(record, "dispositif"), jstr(record, "etat"), jint(j, "leaf"));
+	    jstr(record, "dispositif"), jword(record, "etat"), jint(j, "leaf"));
 }
 
 static int
@@ -109,7 +110,7 @@ list_run(struct cli *c, int argc, char **argv, struct err *e)
 	json_array_foreach(json_object_get(j, "demarches"), i, d)
 	{
 		if ((r = table_row(&t, e, jstr(d, "ref"), jstr(d, "device"),
-			 jstr(d, "state"), jdate(d, "deadline", until),
+			 jword(d, "state"), jdate(d, "deadline", until),
 			 jstr(d, "decision"),
 			 json_is_true(json_object_get(d, "overdue"))
 			     ? _("en retard")

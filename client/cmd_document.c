@@ -37,8 +37,9 @@ list_run(struct cli *c, int argc, char **argv, struct err *e)
 		snprintf(version, sizeof(version), "%lld", jint(d, "version"));
 		human_size((unsigned long long)jint(d, "size"), size);
 		if ((r = table_row(&t, e, jstr(d, "ref"), jstr(d, "kind"),
-			 version, jstr(d, "title"), size, jstr(d, "indication"),
-			 jtime(d, "filed_at", at), state_of(d), NULL)) < 0)
+			 version, jstr(d, "title"), size,
+			 jword(d, "indication"), jtime(d, "filed_at", at),
+			 state_of(d), NULL)) < 0)
 			return r;
 	}
 	table_print(&t, stdout, _("Aucun document."));
@@ -77,11 +78,7 @@ print_verdicts(const json_t *j)
 	json_array_foreach(json_object_get(j, "verdicts"), i, v)
 	{
 		printf(_("Signature %zu : "), i + 1);
-		out_text(stdout, jstr(v, "indication"));
-		if (*jstr(v, "sub_indication") != '\0') {
-			fputs(" / ", stdout);
-			out_text(stdout, jstr(v, "sub_indication"));
-		}
+		verdict_print(stdout, v);
 		putchar('\n');
 		human_size((unsigned long long)jint(v, "covers"), covers);
 		out_line(stdout, _("    signataire"), jstr(v, "signer"));

@@ -1,6 +1,7 @@
 /* sceau policy explain: a decision of the log in plain words. */
 #include <jansson.h>
 
+#include "client/acts.h"
 #include "client/commands.h"
 #include "client/messages.h"
 #include "client/out.h"
@@ -38,10 +39,10 @@ print_act(const json_t *j)
 
 	printf(_("Inscription n° %lld du %s\n"), jint(j, "leaf"),
 	    jtime(j, "at", at));
-	print_parts(_("Acte"), (const char *const[]){ jstr(j, "class"),
-				   jstr(j, "outcome"), NULL });
+	print_parts(_("Acte"), (const char *const[]){ act_for(jstr(j, "class")),
+				   jword(j, "outcome"), NULL });
 	print_parts(_("Compte"), (const char *const[]){ jstr(actor, "account"),
-				     jstr(actor, "role"), NULL });
+				     jword(actor, "role"), NULL });
 	out_line(stdout, _("Objet"), jstr(j, "object"));
 }
 

@@ -155,8 +155,8 @@ kinds(struct page *g)
 
 	heading(g, _("CE QUI EST CONSERVÉ"));
 	for (i = 0; i < n; i++) {
-		add(g, "\n%s (%s)\n", or_name(k[i].title, k[i].name),
-		    k[i].is_record ? _("fiche") : _("fichier"));
+		add(g, "\n%s (%s, %s)\n", or_name(k[i].title, k[i].name),
+		    k[i].name, k[i].is_record ? _("fiche") : _("fichier"));
 		window(g, &k[i].when);
 		retention(g, k[i].retention);
 		if (k[i].is_signed)
@@ -249,7 +249,8 @@ recipients(struct page *g)
 	add(g, "%s",
 	    _("Rien d'autre n'est communiqué, ni à personne d'autre.\n"));
 	for (i = 0; i < n; i++) {
-		add(g, "\n%s\n", or_name(r[i].title, r[i].name));
+		add(g, "\n%s (%s)\n", or_name(r[i].title, r[i].name),
+		    r[i].name);
 		window(g, &r[i].when);
 		for (j = 0, found = 0; j < nd; j++)
 			if (strcmp(d[j].recipient, r[i].name) == 0) {
@@ -259,6 +260,19 @@ recipients(struct page *g)
 		if (found == 0)
 			add(g, "%s", _("  Rien.\n"));
 	}
+}
+
+/* With the code that --purpose takes. */
+static void
+purposes(struct page *g)
+{
+	const char *code;
+	size_t i;
+
+	heading(g, _("POUR QUELLES FINALITÉS"));
+	for (i = 0; (code = policy_purpose_at(g->p, i)) != NULL; i++)
+		add(g, "- %s (%s)\n",
+		    or_name(policy_purpose_title(g->p, code), code), code);
 }
 
 static void
@@ -320,6 +334,7 @@ policy_public_page(const struct policy *p, struct buf *out, struct err *e)
 	kinds(&g);
 	recipients(&g);
 	never(&g);
+	purposes(&g);
 	consents(&g);
 	return g.r;
 }

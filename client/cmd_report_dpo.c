@@ -67,8 +67,8 @@ print_refusals(const json_t *j)
 	if (!is_empty(j, "refusals", _("Aucun.")))
 		json_array_foreach(json_object_get(j, "refusals"), i, r)
 		{
-			printf(_("  %s (%s) : %lld accès refusés, %lld autres "
-				 "refus, le dernier le %s\n"),
+			printf(_("  %s (%s) : accès refusés : %lld ; autres "
+				 "refus : %lld ; le dernier le %s\n"),
 			    jstr(r, "account"), jword(r, "role"),
 			    jint(r, "denied"), jint(r, "other"),
 			    jtime(r, "last_at", at));

@@ -7,14 +7,22 @@
 #include "client/stepup.h"
 #include "client/words.h"
 
+static const char *
+hold_state(const json_t *j)
+{
+	return strcmp(jstr(j, "state"), "released") == 0 ? _("levé")
+							 : jword(j, "state");
+}
+
 static void
 print_hold(const json_t *j)
 {
+	char day[32];
+
 	out_line(stdout, _("Gel"), jstr(j, "hold"));
 	out_line(stdout, _("Dossier"), jstr(j, "case"));
-	out_line(stdout, _("État"), jword(j, "state"));
-	if (*jstr(j, "review") != '\0')
-		out_line(stdout, _("À revoir avant le"), jstr(j, "review"));
+	out_line(stdout, _("État"), hold_state(j));
+	out_line(stdout, _("À revoir avant le"), jdate(j, "review", day));
 }
 
 static int
@@ -46,6 +54,7 @@ list_run(struct cli *c, int argc, char **argv, struct err *e)
 	AUTO(table_done) struct table t = { 0 };
 	AUTO(buf_done) struct buf path = { 0 };
 	AUTO(json_decrefp) json_t *j = NULL;
+	char day[32];
 	json_t *h;
 	size_t i;
 	int r;
@@ -62,8 +71,8 @@ list_run(struct cli *c, int argc, char **argv, struct err *e)
 	json_array_foreach(json_object_get(j, "holds"), i, h)
 	{
 		if ((r = table_row(&t, e, jstr(h, "hold"), jstr(h, "case"),
-			 jstr(h, "document"), jword(h, "state"),
-			 jstr(h, "review"), jstr(h, "reason"), NULL)) < 0)
+			 jstr(h, "document"), hold_state(h),
+			 jdate(h, "review", day), jstr(h, "reason"), NULL)) < 0)
 			return r;
 	}
 	table_print(&t, stdout, _("Aucun gel."));
@@ -137,6 +146,9 @@ release_run(struct cli *c, int argc, char **argv, struct err *e)
 		if (cli_print_json(c, j))
 			return 0;
 		out_page(stdout, jstr(j, "page"));
+		fprintf(stderr, "%s\n",
+		    _("Levée demandée : deux personnes la signent, chacune "
+		      "par sceau retention release GEL --key CLÉ."));
 		return 0;
 	}
 	if (cli_option(c, "page") != NULL) {
@@ -157,10 +169,30 @@ release_run(struct cli *c, int argc, char **argv, struct err *e)
 
 /* --- sweeps ---------------------------------------------------------- */
 
+/* Each rule once, with what it stands on. */
+static void
+print_sources(const json_t *j)
+{
+	AUTO(json_decrefp) json_t *told = json_object();
+	json_t *o;
+	size_t i;
+
+	if (jcount(j, "objects") > 0)
+		printf("\n%s\n", _("Sources des règles"));
+	json_array_foreach(json_object_get(j, "objects"), i, o)
+	{
+		if (json_object_get(told, jstr(o, "rule")) != NULL)
+			continue;
+		json_object_set_new(told, jstr(o, "rule"), json_true());
+		out_line(stdout, jstr(o, "rule"), jstr(o, "source"));
+	}
+}
+
 static int
 print_analysis(const json_t *j, struct err *e)
 {
 	AUTO(table_done) struct table t = { 0 };
+	char day[32];
 	json_t *o;
 	size_t i;
 	int r;
@@ -173,23 +205,24 @@ print_analysis(const json_t *j, struct err *e)
 	if (jint(j, "left") > 0)
 		printf(_("Pour un autre tri, après celui-ci : %lld\n"),
 		    jint(j, "left"));
-	out_line(stdout, _("Au"), jstr(j, "as_of"));
+	out_line(stdout, _("Au"), jdate(j, "as_of", day));
 	out_line(stdout, "SHA-256", jstr(j, "sha256"));
 	printf(_("À détruire : %lld ; en conflit : %lld ; gardés : %lld ; "
 		 "part : %lld %%\n"),
 	    jint(j, "destroy"), jint(j, "conflicts"), jint(j, "kept"),
 	    jint(j, "share"));
 	if ((r = table_head(&t, e, _("Sort"), _("Objet"), _("Identifiant"),
-		 _("Règle"), _("Jusqu'au"), _("Source"), NULL)) < 0)
+		 _("Règle"), _("Jusqu'au"), NULL)) < 0)
 		return r;
 	json_array_foreach(json_object_get(j, "objects"), i, o)
 	{
-		if ((r = table_row(&t, e, jstr(o, "verdict"), jstr(o, "kind"),
-			 jstr(o, "id"), jstr(o, "rule"), jstr(o, "last"),
-			 jstr(o, "source"), NULL)) < 0)
+		if ((r = table_row(&t, e, jword(o, "verdict"), jword(o, "kind"),
+			 jstr(o, "id"), jstr(o, "rule"), jdate(o, "last", day),
+			 NULL)) < 0)
 			return r;
 	}
 	table_print(&t, stdout, _("Rien n'est échu."));
+	print_sources(j);
 	return 0;
 }
 

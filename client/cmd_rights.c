@@ -209,8 +209,9 @@ restrict_run(struct cli *c, int argc, char **argv, struct err *e)
 		return r;
 	if (!cli_print_json(c, j))
 		printf(_("Dossier limité, inscription n° %lld : rien n'en est "
-			 "lu, transmis ni effacé.\nDestinataires informés : "
-			 "%zu\n"),
+			 "transmis ni effacé, et seuls qui en rendent compte "
+			 "à la personne ou au juge le lisent encore.\n"
+			 "Destinataires informés : %zu\n"),
 		    jint(j, "leaf"), jcount(j, "notices"));
 	return 0;
 }
@@ -345,8 +346,8 @@ SUBJECT(refuse, "refuse", N_("DEMANDE"), refuse_options,
     N_("refuser une demande : la lettre et ses trois mentions (--ground, "
        "--reason)"));
 SUBJECT(restrict, "restrict", N_("DOSSIER"), restrict_options,
-    N_("limiter un dossier : rien n'en est lu, transmis ni effacé "
-       "(--ground)"));
+    N_("limiter un dossier : rien n'en est transmis ni effacé, et l'équipe "
+       "ne le lit plus (--ground)"));
 SUBJECT(lift, "lift", N_("DOSSIER"), lift_options,
     N_("lever une limitation : l'annoncer (--reason), puis la lever "
        "(--channel, --told)"));

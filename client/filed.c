@@ -2,6 +2,7 @@
 
 #include "client/out.h"
 #include "client/save.h"
+#include "client/words.h"
 
 static void
 print_summary(FILE *f, const json_t *j)
@@ -24,7 +25,7 @@ print_summary(FILE *f, const json_t *j)
 	json_array_foreach(json_object_get(j, "verdicts"), i, v)
 	{
 		fprintf(f, _("Signature %zu : "), i + 1);
-		out_text(f, jstr(v, "indication"));
+		verdict_print(f, v);
 		if (*jstr(v, "signer") != '\0') {
 			fputs(", ", f);
 			out_text(f, jstr(v, "signer"));

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/statement.h"
 #include "client/cli.h"
+#include "client/details.h"
 #include "client/messages.h"
 #include "client/session.h"
 
@@ -310,6 +311,17 @@ add_cut(struct buf *out, const char *s, size_t max, struct err *e)
 
 #define AUDIT_ROOM 48 /* bytes that the number of the entry may take */
 
+/* What the vault adds, in the reader's words. */
+static void
+add_detail(struct buf *out, const char *detail)
+{
+	AUTO(buf_done) struct buf shown = { 0 };
+
+	if (details_add(&shown, detail, NULL) == 0)
+		(void)!add_cut(
+		    out, buf_str(&shown), ERR_TEXT_MAX - AUDIT_ROOM, NULL);
+}
+
 /* The answer's problem as an error. */
 static int
 problem(struct http_exchange *x, struct err *e)
@@ -324,8 +336,7 @@ problem(struct http_exchange *x, struct err *e)
 	known = message_tag(tag);
 	code = problem_code(x, title);
 	if (known == NULL || !message_is_whole(known))
-		(void)!add_cut(&text, jstr(x->json, "detail"),
-		    ERR_TEXT_MAX - AUDIT_ROOM, NULL);
+		add_detail(&text, jstr(x->json, "detail"));
 	if (known == NULL && *tag != '\0' && strcmp(tag, err_code_name(code)))
 		(void)!buf_addf(&text, NULL, " [%s]", tag);
 	if (json_is_integer(leaf)) {

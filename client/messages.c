@@ -56,7 +56,9 @@ static const struct {
 			     "reconnue : --caller-check") },
 	{ "case-erased",
 	    N_("ce dossier a été effacé : rien ne peut plus y être consenti") },
-	{ "case-restricted", N_("le dossier est gelé") },
+	{ "case-restricted",
+	    N_("le dossier est limité (RGPD art. 18) : il ne se lit "
+	       "que pour la personne ou pour le juge") },
 	{ "case-state", N_("l'état du dossier ne le permet pas") },
 	{ "catalog-setting", N_("un réglage du catalogue n'est pas en "
 				"vigueur") },
@@ -283,7 +285,8 @@ static const struct {
 	{ "keys-init", N_("les clés du coffre n'ont pas été créées") },
 	{ "kind-size", N_("le fichier dépasse la taille de ce type de "
 			  "document") },
-	{ "kind-unknown", N_("ce type de document n'est pas connu") },
+	{ "kind-unknown", N_("ce type de document n'est pas connu : sceau "
+			     "policy show --public les donne") },
 	{ "letter-mentions",
 	    N_("la lettre ne dirait pas tout ce que la loi demande") },
 	{ "letter-missing",
@@ -369,12 +372,15 @@ static const struct {
 	{ "policy", N_("les règles ont des erreurs") },
 	{ "policy-changed", N_("les règles ont changé depuis : recommencez") },
 	{ "policy-tests", N_("les essais de ces règles ne passent pas") },
-	{ "purpose-missing", N_("dites pour quelle finalité : --purpose") },
-	{ "purpose-unknown", N_("cette finalité n'est pas connue") },
+	{ "purpose-missing", N_("dites pour quelle finalité : --purpose (sceau "
+				"policy show --public les donne)") },
+	{ "purpose-unknown", N_("cette finalité n'est pas connue : sceau "
+				"policy show --public les donne") },
 	{ "query", N_("un paramètre de la demande n'est pas correct") },
 	{ "recipient-certificate", N_("le certificat de ce destinataire "
 				      "manque ou ne convient pas") },
-	{ "recipient-unknown", N_("ce destinataire n'est pas connu") },
+	{ "recipient-unknown", N_("ce destinataire n'est pas connu : sceau "
+				  "policy show --public les donne") },
 	{ "record-date", N_("la date de cette fiche n'est pas possible") },
 	{ "record-depth", N_("la fiche est imbriquée trop profondément") },
 	{ "record-duplicate", N_("la fiche dit deux fois le même champ") },
@@ -517,7 +523,7 @@ static const char *const whole[] = { "breach-host", "breach-known",
 	"consent-outcome", "consent-person", "consent-purpose", "consent-state",
 	"consent-witness", "custodian", "denied", "diagnosis", "diagnosis-made",
 	"draft-kind", "draft-over-final", "diagnosis-refused", "erased",
-	"event-date", "event-document", "event-missing", "extract-ack-date",
+	"event-document", "event-missing", "extract-ack-date",
 	"extract-acknowledged", "extract-awaiting", "extract-channel",
 	"extract-empty", "extract-erased", "extract-expired",
 	"extract-one-signature", "clock-changed", "clock-suspect",
@@ -531,16 +537,30 @@ static const char *const whole[] = { "breach-host", "breach-known",
 	"no-decision", "no-rule", "no-team", "nobody", "not-found",
 	"notice-acknowledged", "notice-delivered", "notice-door", "notice-how",
 	"notice-impossible", "notice-queued", "notice-state", "notice-words",
-	"objection", "objection-date", "objection-decision", "objection-person",
+	"objection", "objection-decision", "objection-person",
 	"objection-state", "other-team", "own-review", "passphrase",
 	"person-changed", "plan-changed", "policy-changed", "purpose-missing",
 	"purpose-unknown", "recipient-unknown", "reference",
-	"reference-ambiguous", "refusal-date", "replaces", "role-date",
-	"role-state", "rules-same", "rules-state", "signature-failed",
+	"reference-ambiguous", "replaces", "role-date", "role-state",
+	"rules-same", "rules-state", "signature-failed",
 	"signature-indeterminate", "stage", "submission-accepted",
 	"submission-discarded", "submission-quota", "submission-reason",
 	"submission-rejected", "submission-state", "submission-taken",
-	"submission-waiting", "unsealed", "words", "wrong-door" };
+	"submission-waiting", "unsealed", "words", "wrong-door",
+	"as-of-dry-run", "awaiting-visa", "body-unexpected", "csv-encoding",
+	"demarche-proof", "demarche-reason", "erasure-cases", "extract-open",
+	"hold-not-asked", "hold-review-date", "hold-state", "intake-empty",
+	"intake-meanwhile", "intake-source", "intake-type", "keys",
+	"nothing-to-erase", "page", "pdf-encrypted", "reference-check",
+	"request-answer", "request-document", "request-extended",
+	"request-identity", "request-late", "request-linked",
+	"request-objection", "request-person", "request-state", "restricted",
+	"restriction-date", "restriction-state", "restriction-untold",
+	"settle-date", "settled", "settle-what", "subject-person",
+	"subject-withheld", "upload", "upload-busy", "upload-finished",
+	"upload-id", "visa-state", "visit-empty", "letter-word",
+	"inspection-memory", "another-store", "detail-expired", "vault-in-use",
+	"disk-reserve", "erasure-state" };
 
 int
 message_is_whole(const char *tag)

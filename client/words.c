@@ -1,6 +1,7 @@
 #include "client/words.h"
 
 #include "client/cli.h"
+#include "client/out.h"
 
 static const struct {
 	const char *word, *shown;
@@ -53,6 +54,35 @@ static const struct {
 	{ "accepted", N_("accepté") },
 	{ "rejected", N_("refusé") },
 	{ "discarded", N_("retiré") },
+	/* what a verdict on a signature says (ETSI EN 319 102-1) */
+	{ "TOTAL-PASSED", N_("valide") },
+	{ "TOTAL-FAILED", N_("non valide") },
+	{ "INDETERMINATE", N_("incertaine") },
+	{ "NOT-SIGNED", N_("non signé") },
+	{ "NOT-INSPECTED", N_("non examiné") },
+	/* contacts and steps, whose codes have no accents */
+	{ "sans-reponse", N_("sans réponse") },
+	{ "rencontre", N_("rencontré") },
+	{ "a-faire", N_("à faire") },
+	{ "en-cours", N_("en cours") },
+	{ "abandonnee", N_("abandonnée") },
+	/* outcomes of the log */
+	{ "ok", N_("fait") },
+	{ "denied", N_("non autorisé") },
+	{ "failed", N_("en échec") },
+	{ "sealed", N_("coffre scellé") },
+	{ "not-found", N_("introuvable") },
+	/* what an analysis says of an object */
+	{ "DESTROY", N_("détruire") },
+	{ "KEEP", N_("garder") },
+	{ "CONFLICT", N_("conflit") },
+	{ "case", N_("dossier") },
+	{ "consents", N_("consentements") },
+	/* rights of the person */
+	{ "access", N_("accès") },
+	{ "portability", N_("portabilité") },
+	{ "rectification", N_("rectification") },
+	{ "restriction", N_("limitation") },
 	/* what is due */
 	{ "hold-review", N_("gel à revoir") },
 	{ "visa", N_("visa des archives attendu") },
@@ -175,4 +205,23 @@ const char *
 jword(const json_t *j, const char *name)
 {
 	return word_for(jstr(j, name));
+}
+
+void
+verdict_print(FILE *f, const json_t *verdict)
+{
+	const char *found = jstr(verdict, "indication"),
+		   *more = jstr(verdict, "sub_indication");
+
+	out_text(f, word_for(found));
+	if (word_french(found) != found) {
+		fputs(" (", f);
+		out_text(f, found);
+	}
+	if (*more != '\0') {
+		fputs(" / ", f);
+		out_text(f, more);
+	}
+	if (word_french(found) != found)
+		fputc(')', f);
 }

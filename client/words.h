@@ -5,6 +5,7 @@
 #define CLIENT_WORDS_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 /* In the reader's language; the word itself when it is not one of ours. */
 const char *word_for(const char *word);
@@ -12,5 +13,10 @@ const char *word_for(const char *word);
 const char *word_french(const char *word);
 /* word_for a string member; "" when it is absent. */
 const char *jword(const json_t *j, const char *name);
+
+/* What a check of a signature found: the word, and in parentheses the
+ * standard's own (ETSI EN 319 102-1) with its sub-indication, without a line
+ * end. */
+void verdict_print(FILE *f, const json_t *verdict);
 
 #endif

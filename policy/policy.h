@@ -310,6 +310,8 @@ const struct policy_field *policy_field(
 int policy_purpose_is_known(const struct policy *p, const char *purpose);
 /* The French title of a purpose or a role; NULL when there is none such. */
 const char *policy_purpose_title(const struct policy *p, const char *purpose);
+/* The code of the purpose number i; NULL after the last. */
+const char *policy_purpose_at(const struct policy *p, size_t i);
 const char *policy_role_title(const struct policy *p, const char *role);
 
 /* --- recipients, consent, disclosure ---------------------------------- */

@@ -93,6 +93,12 @@ policy_purpose_is_known(const struct policy *p, const char *purpose)
 }
 
 const char *
+policy_purpose_at(const struct policy *p, size_t i)
+{
+	return i < p->npurposes ? p->purposes[i].name : NULL;
+}
+
+const char *
 policy_purpose_title(const struct policy *p, const char *purpose)
 {
 	const struct named *n = model_purpose(p, purpose);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/text.h"
 
 #define PATH_ROOM 160 /* of a field's path in an error's text */
@@ -154,6 +155,23 @@ check_date(const struct place *at, const json_t *v, struct err *e)
 	return 0;
 }
 
+/* Which there are: who mistyped one sees it there. */
+static int
+wrong_code(const struct policy_field *f, const struct place *at, struct err *e)
+{
+	AUTO(buf_done) struct buf codes = { 0 };
+	const char *const *c;
+	int r;
+
+	for (c = f->values; c != NULL && *c != NULL; c++)
+		if ((r = buf_addf(
+			 &codes, e, "%s%s", codes.len > 0 ? ", " : "", *c)) < 0)
+			return r;
+	return err_tag(e, ERR_REFUSED, "record-field",
+	    "field %s: is not one of the codes: %s", at->shown,
+	    buf_str(&codes));
+}
+
 static int
 check_code(const struct policy_field *f, const struct place *at,
     const json_t *v, struct err *e)
@@ -165,7 +183,7 @@ check_code(const struct policy_field *f, const struct place *at,
 	for (c = f->values; c != NULL && *c != NULL; c++)
 		if (strcmp(*c, json_string_value(v)) == 0)
 			return 0;
-	return wrong(at, e, "is not one of the codes");
+	return wrong_code(f, at, e);
 }
 
 static int

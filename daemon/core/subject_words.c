@@ -63,7 +63,7 @@ static const struct {
 	{ "erase-approve", "effacement approuvé" },
 	{ "erase-run", "effacement commencé" },
 	{ "erase-done", "effacement achevé" },
-	{ "hold", "gel posé" },
+	{ "hold", "gel posé, revu ou consulté" },
 	{ "hold-release", "gel levé" },
 	{ "retention-analyse", "durées de conservation examinées" },
 	{ "retention-visa", "avis des archives inscrit" },

@@ -118,6 +118,15 @@ refused 7 "30" as amelie sceau contact "$CASE" --on "$(day -31)" \
     --channel visite --result rencontre
 refused 7 "date" as amelie sceau contact "$CASE" --on "$(day 1)" \
     --channel visite --result rencontre
+# A mistyped word is told in French, with the words that there are.
+expect_status 7 as amelie sceau contact "$CASE" --channel pigeon \
+    --result rencontre >$OUT/no 2>$OUT/typo
+grep -q "champ canal : n'est pas un des codes : .*telephone" $OUT/typo ||
+	fail "rien ne dit les canaux : $(cat $OUT/typo)"
+expect_status 7 as amelie sceau contact "$CASE" --on "$(day 1)" \
+    --channel visite --result rencontre >$OUT/no 2>$OUT/typo
+grep -q "ce jour est à venir" $OUT/typo ||
+	fail "rien ne dit pourquoi ce jour : $(cat $OUT/typo)"
 ok "contacts : l'absence n'ouvre rien, la rencontre ouvre la veille à quinze jours"
 
 # --- the other household refuses at the door ------------------------------

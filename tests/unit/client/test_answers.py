@@ -46,8 +46,10 @@ def the_vaults_words_follow_when_they_name_something(v):
     for code, status, detail, told in (
             ("no-rule", 403, "caseworker camille: denied", ""),
             ("not-found", 404, "no such thing, or not yours", ""),
-            ("record-field", 422, "field dette.montant: a number",
-             "field dette.montant: a number; "),
+            ("record-field", 422, "field dette.montant: must be a number",
+             "champ dette.montant : doit être un nombre; "),
+            ("record-field", 422, "field fields: said by the vault",
+             "champ fields : said by the vault; "),
             ("event-unknown", 422, "event: " + "é" * 200, None)):
         got = v.run("case", "list", answer=lambda q: q.problem(
             status, code, "refused" if status == 422 else None,
@@ -56,6 +58,24 @@ def the_vaults_words_follow_when_they_name_something(v):
             within("é…; inscription n° 12)", got[2])
         else:
             within(" (" + told + "inscription n° 12)", got[2])
+
+
+def the_vaults_words_are_in_the_readers_language(v):
+    """What is no phrase of the vault's stays: codes, names, parts of words."""
+    for said, french in (
+            ("documents[2]: field canal: is not one of the codes: visite, sms",
+             "documents[2] : champ canal : n'est pas un des codes : visite,"
+             " sms"),
+            ("that day is over 30 days back",
+             "ce jour est à plus de 30 jours en arrière"),
+            ("field line-over: overtime", "champ line-over : overtime"),
+            ("", "")):
+        for language, told in (("", french), ("en", said)):
+            got = v.run("case", "list", language=language,
+                        answer=lambda q: q.problem(
+                            422, "record-field", "refused", detail=said))
+            within(" (" + told + ")\n" if told else "convient pas\n"
+                   if language == "" else "\n", got[2])
 
 
 def help_is_a_word_too(v):

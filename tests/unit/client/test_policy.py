@@ -209,6 +209,8 @@ def the_rules_are_a_page_for_everybody(v):
     for words in ("CE QUI EST CONSERVÉ", "24 mois après le dernier contact",
                   "CE QUI N'EST JAMAIS COMMUNIQUÉ", "Récit",
                   "Caisse d'allocations familiales",
+                  "(contrat-engagement, fichier)",
+                  "demande de la personne (exercice-des-droits)",
                   "Avec l'accord de chaque adulte"):
         within(words, got[1])
     within("WHAT IS KEPT",
