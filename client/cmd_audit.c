@@ -17,6 +17,17 @@ tag_words(const char *tag)
 	return sentence != NULL ? _(sentence) : tag;
 }
 
+/* One word, for a column among eight. */
+static const char *
+short_role(const json_t *entry)
+{
+	const char *role = jstr(entry, "role");
+
+	if (strcmp(role, "dpo") == 0)
+		return _("délégué");
+	return strcmp(role, "lead") == 0 ? _("responsable") : word_for(role);
+}
+
 /* The purpose and the reason that the decision had, in one cell. */
 static const char *
 why(const json_t *entry, char *out, size_t size)
@@ -57,7 +68,7 @@ print_entries(const json_t *j, struct err *e)
 		snprintf(leaf, sizeof(leaf), "%lld", jint(en, "leaf"));
 		if ((r = table_row(&t, e, leaf, jtime(en, "at", at),
 			 act_for(jstr(en, "class")), jword(en, "outcome"),
-			 jstr(en, "account"), jword(en, "role"),
+			 jstr(en, "account"), short_role(en),
 			 jstr(en, "object"), why(en, reason, sizeof(reason)),
 			 NULL)) < 0)
 			return r;

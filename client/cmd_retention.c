@@ -7,6 +7,17 @@
 #include "client/stepup.h"
 #include "client/words.h"
 
+/* What is no document has a word of ours, not a kind of the rules. */
+static const char *
+object_word(const json_t *object)
+{
+	const char *kind = jstr(object, "kind");
+
+	return strcmp(kind, "case") == 0 || strcmp(kind, "consents") == 0
+		   ? word_for(kind)
+		   : kind;
+}
+
 static const char *
 hold_state(const json_t *j)
 {
@@ -216,7 +227,7 @@ print_analysis(const json_t *j, struct err *e)
 		return r;
 	json_array_foreach(json_object_get(j, "objects"), i, o)
 	{
-		if ((r = table_row(&t, e, jword(o, "verdict"), jword(o, "kind"),
+		if ((r = table_row(&t, e, jword(o, "verdict"), object_word(o),
 			 jstr(o, "id"), jstr(o, "rule"), jdate(o, "last", day),
 			 NULL)) < 0)
 			return r;

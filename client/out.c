@@ -377,11 +377,12 @@ table_print(const struct table *t, FILE *f, const char *none)
 	measure(t, &w);
 	natural = w;
 	if (!squeeze(&w)) {
-		if (row_width(&natural) > TOLERATED) {
+		if (row_width(&natural) <= TOLERATED)
+			w = natural;
+		else if (row_width(&w) > TOLERATED) {
 			print_blocks(t, f);
 			return;
 		}
-		w = natural;
 	}
 	for (i = 0; i < t->cells / t->columns; i++)
 		print_row(t, f, i, &w);

@@ -31,8 +31,9 @@ void out_line(FILE *f, const char *label, const char *value);
 
 /* Rows that are printed when all are known, each column as wide as its
  * widest cell, empty columns left out. What is wider than OUT_COLUMNS is
- * wrapped within its columns; where that cannot fit, it stays as it is if it
- * is not much wider, else each row is lines "title : value". {0}, then
+ * wrapped within its columns; where that cannot fit, it stays as it is, or as
+ * narrow as it gets, if that is not much wider, else each row is lines
+ * "title : value". {0}, then
  * table_head. */
 struct table {
 	size_t columns, cells, room;

@@ -125,6 +125,15 @@ is "$(jq .clock.suspect $OUT/dpo.json)" false
 no_canary $OUT/dpo.json $OUT/dpo.txt
 ok "la page du délégué : avis, refus, lectures inhabituelles"
 
+# --- the log, as its reader reads it ------------------------------------------
+as dora sceau audit log >$OUT/log.txt
+for word in autorisé intervenant Pourquoi; do
+	grep -q -e "$word" $OUT/log.txt || fail "le journal ne dit pas « $word »"
+done
+for word in doc-file denied caseworker; do
+	if grep -q -e "$word" $OUT/log.txt; then fail "« $word » au journal"; fi
+done
+
 # --- the bilan and the register ---------------------------------------------
 MONTH=$(TZ=Europe/Paris date +%Y-%m)
 for who in claire denis dora; do

@@ -177,6 +177,25 @@ what_is_hardly_too_wide_stays_a_table(void **state)
 	assert_non_null(strstr(got, LONG_ID "  " LONG_ID "\n"));
 }
 
+/* As narrow as it gets is little more than a line: a table still. */
+static void
+what_is_hardly_too_wide_once_wrapped_stays_a_table(void **state)
+{
+	AUTO(table_done) struct table t = { 0 };
+	AUTO(mem_freep) char *got = NULL;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(table_head(&t, &e, "a", "b", "c", NULL), 0);
+	assert_int_equal(
+	    table_row(&t, &e, LONG_ID, LONG_ID,
+		"des mots et des mots et des mots et des mots", NULL),
+	    0);
+	got = table_text(&t);
+	assert_non_null(strstr(got, LONG_ID "  " LONG_ID "  des\n"));
+	assert_null(strstr(got, "a : "));
+}
+
 static void
 a_table_without_rows_is_a_sentence(void **state)
 {
@@ -223,6 +242,8 @@ main(void)
 		cmocka_unit_test(what_is_too_wide_is_wrapped_in_its_column),
 		cmocka_unit_test(what_no_line_can_hold_is_a_block_a_row),
 		cmocka_unit_test(what_is_hardly_too_wide_stays_a_table),
+		cmocka_unit_test(
+		    what_is_hardly_too_wide_once_wrapped_stays_a_table),
 		cmocka_unit_test(a_table_without_rows_is_a_sentence),
 		cmocka_unit_test(a_row_of_another_length_is_an_error),
 		cmocka_unit_test(too_many_columns_are_an_error),
