@@ -1,6 +1,8 @@
 /*
  * sceau check FILE: what a file outside the vault is and what its signatures
  * are worth, by the sandboxed workers of sceau-inspect and without a daemon.
+ * sceau check DOCUMENT --signatures: those of a document of the vault, judged
+ * again by the daemon, beside the verdict of the day it was filed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -152,6 +154,126 @@ read_report(int fd, json_t **out, struct err *e)
 			    : err_set(e, ERR_INTERNAL, "sceau-inspect: JSON");
 }
 
+/* --- in the vault --------------------------------------------------------- */
+
+static const struct {
+	const char *what, *words;
+} differences[] = {
+	{ "anchors", N_("autorités de confiance (empreinte)") },
+	{ "engine", N_("moteur d'inspection") },
+	{ "time", N_("jugé à la date du") },
+	{ "revocation", N_("révocation du certificat") },
+	{ "reasons", N_("raisons") },
+	{ "indication", N_("verdict") },
+};
+
+static void
+print_judgement(const char *title, const json_t *j)
+{
+	const json_t *by = json_object_get(j, "evidence");
+	char reasons[1024], at[32];
+	json_t *v;
+	size_t i;
+
+	printf("%s : ", title);
+	out_text(stdout, jstr(j, "indication"));
+	putchar('\n');
+	if (json_is_object(by))
+		out_line(stdout, _("    jugé à la date du"),
+		    jtime(by, "judged_at", at));
+	json_array_foreach(json_object_get(j, "verdicts"), i, v)
+	{
+		snprintf(reasons, sizeof(reasons), "%s%s%s",
+		    jstr(v, "indication"),
+		    *jstr(v, "sub_indication") != '\0' ? " / " : "",
+		    jstr(v, "sub_indication"));
+		out_line(stdout, _("    signature"), reasons);
+		out_line(stdout, _("    signataire"), jstr(v, "signer"));
+		out_line(stdout, _("    parce que"), jstr(v, "reasons"));
+	}
+}
+
+static void
+print_difference(const json_t *d)
+{
+	const char *what = jstr(d, "what");
+	size_t i;
+
+	for (i = 0; i < NELEMS(differences); i++)
+		if (strcmp(differences[i].what, what) == 0)
+			what = _(differences[i].words);
+	fputs("    ", stdout);
+	out_text(stdout, what);
+	fputs(" : ", stdout);
+	out_text(stdout, jstr(d, "was"));
+	fputs(" → ", stdout);
+	out_text(stdout, jstr(d, "is"));
+	putchar('\n');
+}
+
+static void
+print_sides(const json_t *j)
+{
+	json_t *d;
+	size_t i;
+
+	printf(_("Document %s, version %lld\n"), jstr(j, "ref"),
+	    jint(j, "version"));
+	print_judgement(_("Au dépôt"), json_object_get(j, "filing"));
+	print_judgement(_("Jugé de nouveau"), json_object_get(j, "check"));
+	if (jcount(j, "differs") > 0)
+		printf("%s\n", _("Ce qui diffère :"));
+	json_array_foreach(json_object_get(j, "differs"), i, d)
+	{
+		print_difference(d);
+	}
+	printf(_("Verdict ajouté, inscription n° %lld : aucun autre n'est "
+		 "remplacé.\n"),
+	    jint(j, "leaf"));
+}
+
+/* The exit status is that of a file with this verdict. */
+static int
+status_of(const json_t *check, struct err *e)
+{
+	const char *word = jstr(check, "indication");
+
+	if (strcmp(word, "TOTAL-FAILED") == 0)
+		return err_tag(e, ERR_INTEGRITY, "check-result", "%s", word);
+	if (strcmp(word, "INDETERMINATE") == 0 ||
+	    strcmp(word, "NOT-INSPECTED") == 0)
+		return err_tag(e, ERR_INCOMPLETE, "check-result", "%s", word);
+	return 0;
+}
+
+static int
+check_document(struct cli *c, const char *document, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL, *body = json_object();
+	long long version = 0;
+	int r;
+
+	if (body == NULL)
+		return err_set(e, ERR_NOMEM, "check");
+	if (cli_option(c, "signature") != NULL ||
+	    cli_option(c, "anchors") != NULL)
+		return err_set(e, ERR_USAGE, "%s",
+		    _("--signatures juge un document du coffre, avec les "
+		      "règles du coffre"));
+	if ((r = cli_number(c, "version", INT32_MAX, &version, e)) < 0 ||
+	    (r = cli_member(body, "at", cli_option(c, "at"), e)) < 0)
+		return r;
+	if (version > 0 &&
+	    json_object_set_new(body, "version", json_integer(version)) < 0)
+		return err_set(e, ERR_NOMEM, "check");
+	if ((r = cli_post(c, body, &j, e, "/v1/documents/%/checks", document)) <
+	    0)
+		return r;
+	if (!cli_print_json(c, j))
+		print_sides(j);
+	return status_of(json_object_get(j, "check"), e);
+}
+
 static int
 check_run(struct cli *c, int argc, char **argv, struct err *e)
 {
@@ -161,6 +283,10 @@ check_run(struct cli *c, int argc, char **argv, struct err *e)
 	int r;
 
 	(void)argc;
+	if (cli_option(c, "signatures") != NULL)
+		return check_document(c, argv[0], e);
+	if (cli_option(c, "version") != NULL)
+		return err_set(e, ERR_USAGE, "--version: --signatures");
 	if ((r = memfd_new("report", &fd, e)) < 0 ||
 	    (r = ask(c, argv[0], fd, e)) < 0 ||
 	    (r = read_report(fd, &j, e)) < 0)
@@ -173,13 +299,15 @@ check_run(struct cli *c, int argc, char **argv, struct err *e)
 				    jstr(j, "integrity"));
 }
 
-static const char *const options[] = { "signature", "anchors", "at", NULL };
+static const char *const options[] = { "signature", "anchors", "at",
+	"signatures!", "version", NULL };
 
 const struct cmd cmd_check = {
 	.noun = "check",
-	.usage = N_("FICHIER"),
+	.usage = N_("FICHIER | DOCUMENT --signatures"),
 	.about = N_("ce qu'est un fichier et ce que valent ses signatures, "
-		    "hors du coffre"),
+		    "hors du coffre ; ou les signatures d'un document, jugées "
+		    "de nouveau"),
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

@@ -87,6 +87,26 @@ print_verdicts(const json_t *j)
 	}
 }
 
+/* Oldest first; the one of the filing is above. */
+static void
+print_checks(const json_t *j)
+{
+	char at[32];
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(j, "checks"), i, v)
+	{
+		printf(_("Jugé de nouveau le %s, inscription n° %lld : "),
+		    jtime(v, "at", at), jint(v, "leaf"));
+		out_text(stdout, jstr(v, "indication"));
+		putchar('\n');
+		out_line(stdout, _("    à la date du"),
+		    jtime(json_object_get(v, "evidence"), "judged_at", at));
+		out_line(stdout, _("    par"), jstr(v, "by"));
+	}
+}
+
 static int
 show_run(struct cli *c, int argc, char **argv, struct err *e)
 {
@@ -113,6 +133,7 @@ show_run(struct cli *c, int argc, char **argv, struct err *e)
 	out_line(stdout, "SHA-256", jstr(j, "sha256"));
 	print_pages(j);
 	print_verdicts(j);
+	print_checks(j);
 	return 0;
 }
 

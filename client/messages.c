@@ -71,6 +71,8 @@ static const struct {
 	{ "check-failed", N_("le fichier n'a pas pu être examiné") },
 	{ "check-result", N_("lisez le résultat avant de vous fier à ce "
 			     "fichier") },
+	{ "check-time", N_("il faut une date ou une heure (AAAA-MM-JJ), et pas "
+			   "une date à venir") },
 	{ "clock-changed", N_("l'horloge a sauté depuis cette page : "
 			      "demandez-en une autre (sceau clock confirm)") },
 	{ "clock-suspect", N_("l'horloge de la machine n'est pas crue : rien "
@@ -115,6 +117,9 @@ static const struct {
 			  "pas celui que le coffre a remis") },
 	{ "content-changed", N_("le contenu reçu n'est pas celui que le coffre "
 				"annonce") },
+	{ "content-differs",
+	    N_("ce qui est conservé n'est pas ce que dit le manifeste du "
+	       "dépôt : rien n'est jugé") },
 	{ "content-size", N_("la taille du contenu n'est pas celle qui est "
 			     "inscrite") },
 	{ "csv-cell", N_("une case de la liste est trop longue") },
@@ -173,6 +178,8 @@ static const struct {
 			      "seulement (--dry-run)") },
 	{ "awaiting-visa", N_("le visa des archives est attendu (sceau "
 			      "retention visa)") },
+	{ "evidence-full", N_("cette version a déjà autant de verdicts ou "
+			      "d'horodatages qu'il peut y en avoir") },
 	{ "settle-date", N_("cette date n'est pas entre la fin des clés et "
 			    "aujourd'hui") },
 	{ "settle-what", N_("mirrors, recovery ou backups") },
@@ -518,8 +525,9 @@ static const char *const whole[] = { "breach-host", "breach-known",
 	"document-in-use", "document-replaced", "not-author", "approval-key",
 	"approval-own", "approval-role", "approval-twice", "approvals-expired",
 	"caller-check", "case-erased", "case-restricted", "case-state",
-	"change-empty", "channel", "consent-cases", "consent-changed",
-	"consent-date", "consent-evidence", "consent-method", "consent-missing",
+	"check-time", "content-differs", "evidence-full", "change-empty",
+	"channel", "consent-cases", "consent-changed", "consent-date",
+	"consent-evidence", "consent-method", "consent-missing",
 	"consent-outcome", "consent-person", "consent-purpose", "consent-state",
 	"consent-witness", "custodian", "denied", "diagnosis", "diagnosis-made",
 	"draft-kind", "draft-over-final", "diagnosis-refused", "erased",

@@ -3,6 +3,7 @@
 #include "daemon/api/api.h"
 #include "daemon/core/correct.h"
 #include "daemon/core/document.h"
+#include "daemon/core/recheck.h"
 #include "daemon/core/subject_export.h"
 #include "daemon/core/upload.h"
 
@@ -297,6 +298,27 @@ receipt_get(struct api_call *c, struct err *e)
 	return set_number(c->rs, "Sceau-Leaf", leaf, e);
 }
 
+/* --- signatures, judged again ----------------------------------------------
+ */
+
+static int
+check_post(struct api_call *c, struct err *e)
+{
+	json_t *version = json_object_get(c->body, "version");
+	struct recheck rc = { .document = c->param[0] };
+	json_int_t n = json_integer_value(version);
+	int r;
+
+	if (version != NULL && (n < 1 || n > UINT32_MAX - 1))
+		return wrong_member(
+		    "member \"version\" is not a number from 1", e);
+	rc.version = (uint32_t)n;
+	if ((r = api_string_or(c, "at", TIME_TEXT, "", &rc.at, e)) < 0)
+		return r;
+	c->status = 201;
+	return recheck(c->core, &c->caller, &rc, &c->object, &c->answer, e);
+}
+
 /* --- misfilings ----------------------------------------------------------- */
 
 static int
@@ -345,6 +367,7 @@ static const char *const filing_members[] = { "!kind", "!pages", "signature",
 	"level", "title", "replaces", "draft", NULL };
 
 static const char *const move_members[] = { "!case", "reason", NULL };
+static const char *const check_members[] = { "at", "version", NULL };
 static const char *const void_members[] = { "!reason", NULL };
 
 const struct route routes_document[] = {
@@ -364,6 +387,8 @@ const struct route routes_document[] = {
 	    signature_get, NULL },
 	{ "GET", "/v1/documents/{doc}/receipt", API_DOOR_STAFF, LEAF_RECEIPT,
 	    receipt_get, NULL },
+	{ "POST", "/v1/documents/{doc}/checks", API_DOOR_STAFF, LEAF_DOC_CHECK,
+	    check_post, check_members },
 	{ "GET", "/v1/cases/{case}/persons/{person}/documents/{doc}/content",
 	    API_DOOR_STAFF, LEAF_SUBJECT_EXPORT, original_get, NULL },
 	{ "GET", "/v1/cases/{case}/persons/{person}/documents/{doc}/signature",

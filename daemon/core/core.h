@@ -61,6 +61,7 @@ struct core {
 	 * when (the last day of the first), on which day; 0: none yet. */
 	_Atomic int64_t due_objects;
 	_Atomic int32_t due_since, due_day;
+	_Atomic int rechecks; /* running now (recheck.h) */
 	int open;	      /* unsealed, and core_unsealed has run */
 	pthread_mutex_t lock; /* guards public, open */
 	struct clock *clock;

@@ -122,6 +122,7 @@ class_shows(const char *name)
 	static const enum leaf_class shows[] = {
 		LEAF_DOC_READ,
 		LEAF_DOC_META,
+		LEAF_DOC_CHECK,
 		LEAF_EXTRACT_PREVIEW,
 		LEAF_EXTRACT_RELEASE,
 		LEAF_EXTRACT_PULL,

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "daemon/core/case.h"
+#include "daemon/core/evidence.h"
 #include "daemon/core/row.h"
 
 const char *const document_schema =
@@ -399,7 +400,7 @@ document_show(struct core *core, const struct caller *caller, const char *ref,
 {
 	AUTO(version_done) struct version_row v = { 0 };
 	struct document_facts doc;
-	json_t *manifest, *j;
+	json_t *manifest, *j, *checks;
 	struct decision d;
 	uint64_t leaf;
 	int r;
@@ -413,7 +414,12 @@ document_show(struct core *core, const struct caller *caller, const char *ref,
 		return r;
 	j = version_json(&v, manifest);
 	json_decref(manifest);
-	if (j == NULL ||
+	if ((r = evidence_list(core, &v, EVIDENCE_VERDICT, leaf, &checks, e)) <
+	    0) {
+		json_decref(j);
+		return r;
+	}
+	if (j == NULL || json_object_set_new(j, "checks", checks) < 0 ||
 	    json_object_set_new(j, "versions", json_integer(doc.versions)) <
 		0 ||
 	    json_object_set_new(j, "state", json_string(doc.state)) < 0 ||
@@ -704,10 +710,14 @@ int
 document_key_numbers(struct tx *tx, const struct id *document,
     struct buf *numbers, struct err *e)
 {
-	return rows_key_numbers(tx,
-	    "SELECT key FROM version WHERE document = ?1"
-	    " UNION ALL SELECT key FROM page WHERE document = ?1",
-	    document, numbers, e);
+	int r;
+
+	if ((r = rows_key_numbers(tx,
+		 "SELECT key FROM version WHERE document = ?1"
+		 " UNION ALL SELECT key FROM page WHERE document = ?1",
+		 document, numbers, e)) < 0)
+		return r;
+	return evidence_key_numbers(tx, document, numbers, e);
 }
 
 int
@@ -787,6 +797,8 @@ document_forget(struct tx *tx, const struct id *document, struct err *e)
 	size_t i;
 	int r;
 
+	if ((r = evidence_forget(tx, document, e)) < 0)
+		return r;
 	for (i = 0; i < NELEMS(texts); i++)
 		if ((r = run_on(tx, texts[i], document, e)) < 0)
 			return r;

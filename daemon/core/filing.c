@@ -9,11 +9,13 @@
 #include "base/text.h"
 #include "daemon/core/case.h"
 #include "daemon/core/disclosure.h"
+#include "daemon/core/evidence.h"
 #include "daemon/core/filing.h"
 #include "daemon/core/happened.h"
 #include "daemon/core/idempotency.h"
 #include "daemon/core/objection.h"
 #include "daemon/core/person.h"
+#include "daemon/core/rules.h"
 
 void
 filing_done(struct filed *w)
@@ -169,7 +171,10 @@ take_uploads(struct filed *w, struct err *e)
 static int
 judge_files(struct filed *w, struct err *e)
 {
+	const struct policy *rules = w->core->policy;
 	struct judge_input in = { .core = w->core,
+		.rules = rules,
+		.generation = rules_generation_of(w->core, rules),
 		.kind = w->kind,
 		.pages = w->facts,
 		.npages = w->f->npages,
@@ -248,6 +253,8 @@ make_manifest(struct filed *w, struct err *e)
 	if (j == NULL)
 		return err_set(e, ERR_NOMEM, "manifest");
 	w->manifest = j;
+	if (json_object_set(j, "evidence", w->judged.evidence) < 0)
+		return err_set(e, ERR_NOMEM, "manifest");
 	if (w->f->draft && json_object_set_new(j, "draft", json_true()) < 0)
 		return err_set(e, ERR_NOMEM, "manifest");
 	if (w->f->signature.upload != NULL &&
@@ -309,15 +316,32 @@ filing_seal(struct filed *w, struct err *e)
 	return 0;
 }
 
+/* The log's word on the evidence: verdicts, and what they were judged by. */
+static int
+digest_evidence(const struct filed *w, char hex[65], struct err *e)
+{
+	AUTO(json_decrefp)
+	json_t *j = json_pack("{s:O, s:O}", "evidence", w->judged.evidence,
+	    "verdicts", w->judged.verdicts);
+
+	return j != NULL ? evidence_digest(j, hex, e)
+			 : err_set(e, ERR_NOMEM, "filing");
+}
+
 static int
 make_detail(struct filed *w, struct err *e)
 {
 	json_t *hash = json_object_get(w->manifest, "sha256");
+	char hex[2 * SHA256_LEN + 1];
+	int r;
 
+	if ((r = digest_evidence(w, hex, e)) < 0)
+		return r;
 	w->detail =
 	    document_detail(w->core, &w->kase.id, &w->id, w->version, &w->d);
 	if (w->detail == NULL ||
 	    json_object_set(w->detail, "sha256", hash) < 0 ||
+	    json_object_set_new(w->detail, "evidence", json_string(hex)) < 0 ||
 	    json_object_set_new(w->detail, "kind", json_string(w->kind->name)) <
 		0 ||
 	    json_object_set_new(w->detail, "indication",

@@ -30,6 +30,8 @@ judged_done(struct judged *j)
 	j->record = NULL;
 	json_decref(j->verdicts);
 	j->verdicts = NULL;
+	json_decref(j->evidence);
+	j->evidence = NULL;
 }
 
 const char *
@@ -57,38 +59,100 @@ has(const char *const *list, const char *s)
 
 /* The trust anchors of the rules in force; without any, no chain ends. */
 static const struct policy_file *
-anchors_of(const struct core *core)
+anchors_of(const struct judge_input *in)
 {
 	static const struct policy_file none = { "", "", 0 };
-	const struct policy_file *f = policy_file(core->policy, "anchors.pem");
+	const struct policy_file *f = policy_file(in->rules, "anchors.pem");
 
 	return f != NULL ? f : &none;
 }
 
-/* By whom, by which anchors and as of when: to judge it again, the same. */
+#define ENGINE "sceau-inspect " SCEAU_VERSION
+
 static int
-sign_verdict(json_t *o, const struct judge_input *in, struct err *e)
+begin_evidence(const struct judge_input *in, struct judged *j, struct err *e)
 {
-	const struct policy_file *anchors = anchors_of(in->core);
-	uint8_t hash[SHA256_LEN];
+	const struct policy_file *anchors = anchors_of(in);
 	char hex[2 * SHA256_LEN + 1], at[TIME_TEXT];
+	uint8_t hash[SHA256_LEN];
 	int r;
 
 	if ((r = digest_of(DIGEST_SHA256, anchors->p, anchors->n, hash, e)) < 0)
 		return r;
 	hex_format(hash, sizeof(hash), hex);
 	time_format(in->now_ms, at);
-	if (json_object_set_new(o, "anchors_sha256", json_string(hex)) < 0 ||
-	    json_object_set_new(o, "judged_at", json_string(at)) < 0 ||
-	    json_object_set_new(
-		o, "engine", json_string("sceau-inspect " SCEAU_VERSION)) < 0)
+	j->verdicts = json_array();
+	j->evidence = json_pack("{s:s, s:s, s:i, s:s, s:[]}", "engine", ENGINE,
+	    "judged_at", at, "generation", (int)in->generation,
+	    "anchors_sha256", hex, "signatures");
+	if (j->verdicts == NULL || j->evidence == NULL)
+		return err_set(e, ERR_NOMEM, "verdicts");
+	return 0;
+}
+
+/* The bytes of a signature as they are kept: of one in a PDF, the gap. */
+static int
+add_signature(struct judged *j, const char *where, size_t page, const void *p,
+    size_t n, struct err *e)
+{
+	json_t *list = json_object_get(j->evidence, "signatures");
+	char hex[2 * SHA256_LEN + 1];
+	uint8_t hash[SHA256_LEN];
+	int r;
+
+	if ((r = digest_of(DIGEST_SHA256, p, n, hash, e)) < 0)
+		return r;
+	hex_format(hash, sizeof(hash), hex);
+	if (json_array_append_new(
+		list, json_pack("{s:s, s:i, s:s}", "where", where, "page",
+			  (int)page, "sha256", hex)) < 0)
 		return err_set(e, ERR_NOMEM, "verdicts");
 	return 0;
 }
 
 static int
-add_verdict(const struct judge_input *in, struct judged *j,
-    const struct inspect_verdict *v, const char *where, struct err *e)
+add_gaps(struct judged *j, const struct upload_facts *p, size_t page,
+    const struct inspect_type *t, struct err *e)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	const struct inspect_range *g;
+	size_t i;
+	int r;
+
+	for (i = 0; i < t->nranges; i++) {
+		g = &t->ranges[i];
+		/* One that is not sound has no bytes of its own. */
+		if (g->b >= g->c || g->c > p->size)
+			continue;
+		buf_reset(&b);
+		if ((r = buf_reserve(&b, (size_t)(g->c - g->b), e)) < 0 ||
+		    (r = fd_pread_all(
+			 p->fd, b.p, (size_t)(g->c - g->b), g->b, e)) < 0 ||
+		    (r = add_signature(j, "embedded", page, b.p,
+			 (size_t)(g->c - g->b), e)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* By whom, by which anchors and as of when: to judge it again, the same. */
+static int
+sign_verdict(json_t *o, const struct judged *j, struct err *e)
+{
+	static const char *const names[] = { "anchors_sha256", "judged_at",
+		"engine" };
+	size_t i;
+
+	for (i = 0; i < NELEMS(names); i++)
+		if (json_object_set(o, names[i],
+			json_object_get(j->evidence, names[i])) < 0)
+			return err_set(e, ERR_NOMEM, "verdicts");
+	return 0;
+}
+
+static int
+add_verdict(struct judged *j, const struct inspect_verdict *v,
+    const char *where, struct err *e)
 {
 	char at[TIME_TEXT] = "", proved[TIME_TEXT] = "";
 	json_t *o;
@@ -114,13 +178,13 @@ add_verdict(const struct judge_input *in, struct judged *j,
 	if (json_array_append_new(j->verdicts, o) < 0)
 		return err_set(e, ERR_NOMEM, "verdicts");
 	/* The list has it, and releases it. */
-	return sign_verdict(o, in, e);
+	return sign_verdict(o, j, e);
 }
 
 /* A signature that was not looked for, or that cannot be judged. */
 static int
-add_unjudged(const struct judge_input *in, struct judged *j, const char *where,
-    const char *why, struct err *e)
+add_unjudged(
+    struct judged *j, const char *where, const char *why, struct err *e)
 {
 	struct inspect_verdict *v = calloc(1, sizeof(*v));
 	int r;
@@ -131,22 +195,23 @@ add_unjudged(const struct judge_input *in, struct judged *j, const char *where,
 	v->integrity = INTEGRITY_INDET;
 	snprintf(v->sub, sizeof(v->sub), "SIGNED_DATA_TOO_LARGE");
 	snprintf(v->reasons, sizeof(v->reasons), "%s", why);
-	r = add_verdict(in, j, v, where, e);
+	r = add_verdict(j, v, where, e);
 	free(v);
 	return r;
 }
 
 static int
-judge_pdf(const struct judge_input *in, const struct upload_facts *p,
+judge_pdf(const struct judge_input *in, size_t page,
     const struct inspect_type *t, struct judged *out, struct err *e)
 {
 	AUTO(mem_freep) struct inspect_verdict *v = NULL;
-	const struct policy_file *anchors = anchors_of(in->core);
+	const struct upload_facts *p = &in->pages[page];
+	const struct policy_file *anchors = anchors_of(in);
 	size_t i, n = 0;
 	int r;
 
 	if (!p->whole)
-		return add_unjudged(in, out, "embedded",
+		return add_unjudged(out, "embedded",
 		    "larger than what is inspected: an embedded signature "
 		    "was not looked for",
 		    e);
@@ -156,9 +221,9 @@ judge_pdf(const struct judge_input *in, const struct upload_facts *p,
 		 anchors->n, in->now_ms, v, &n, e)) < 0)
 		return r;
 	for (i = 0; i < n; i++)
-		if ((r = add_verdict(in, out, &v[i], "embedded", e)) < 0)
+		if ((r = add_verdict(out, &v[i], "embedded", e)) < 0)
 			return r;
-	return 0;
+	return add_gaps(out, p, page, t, e);
 }
 
 static int
@@ -178,7 +243,7 @@ judge_detached(const struct judge_input *in, struct judged *out, struct err *e)
 {
 	AUTO(mem_freep) struct inspect_verdict *v = NULL;
 	AUTO(buf_done) struct buf der = { 0 };
-	const struct policy_file *anchors = anchors_of(in->core);
+	const struct policy_file *anchors = anchors_of(in);
 	int r;
 
 	if (in->npages != 1)
@@ -193,16 +258,17 @@ judge_detached(const struct judge_input *in, struct judged *out, struct err *e)
 		    "a signature over %llu bytes",
 		    (unsigned long long)DOCUMENT_SIGNATURE_MAX);
 	if (!in->pages[0].whole)
-		return add_unjudged(in, out, "detached",
+		return add_unjudged(out, "detached",
 		    "the file is larger than what is inspected", e);
 	if ((v = calloc(1, sizeof(*v))) == NULL)
 		return err_set(e, ERR_NOMEM, "verdicts");
 	if ((r = read_copy(in->signature, &der, e)) < 0 ||
+	    (r = add_signature(out, "detached", 0, der.p, der.len, e)) < 0 ||
 	    (r = inspect_cms(in->core->inspector, der.p, der.len,
 		 in->pages[0].fd, anchors->p, anchors->n, in->now_ms, v, e)) <
 		0)
 		return r;
-	return add_verdict(in, out, v, "detached", e);
+	return add_verdict(out, v, "detached", e);
 }
 
 /* --- pages ------------------------------------------------------------------
@@ -281,7 +347,7 @@ judge_page(const struct judge_input *in, size_t page, struct judged *out,
 		out->uninspected = 1;
 		return 0;
 	}
-	return strcmp(t->media, PDF) == 0 ? judge_pdf(in, p, t, out, e) : 0;
+	return strcmp(t->media, PDF) == 0 ? judge_pdf(in, page, t, out, e) : 0;
 }
 
 /* --- what the kind asks
@@ -391,9 +457,59 @@ judge(const struct judge_input *in, struct judged *out, struct err *e)
 		return err_tag(e, ERR_REFUSED, "pages",
 		    "the kind %.40s takes from 1 to %u files", in->kind->name,
 		    in->kind->is_record ? 1 : max);
-	if ((out->verdicts = json_array()) == NULL)
-		return err_set(e, ERR_NOMEM, "verdicts");
-	if ((r = judge_all(in, out, e)) < 0)
+	if ((r = begin_evidence(in, out, e)) < 0 ||
+	    (r = judge_all(in, out, e)) < 0)
+		judged_done(out);
+	return r;
+}
+
+/* --- what was filed before ------------------------------------------------ */
+
+static int
+judge_page_again(const struct judge_input *in, size_t page, struct judged *out,
+    struct err *e)
+{
+	const struct upload_facts *p = &in->pages[page];
+	AUTO(mem_freep) struct inspect_type *t = calloc(1, sizeof(*t));
+	int r;
+
+	if (t == NULL)
+		return err_set(e, ERR_NOMEM, "inspection");
+	if ((r = inspect_type(
+		 in->core->inspector, p->fd, p->held, p->whole, t, e)) < 0)
+		return r;
+	/* It was agreed when it was filed: what is stricter now says so. */
+	if (!t->agreed)
+		return add_unjudged(out, "embedded", "type-not-agreed", e);
+	if (t->encrypted) {
+		out->uninspected = 1;
+		return 0;
+	}
+	return strcmp(t->media, PDF) == 0 ? judge_pdf(in, page, t, out, e) : 0;
+}
+
+static int
+judge_again(const struct judge_input *in, const char *const *media,
+    struct judged *out, struct err *e)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < in->npages; i++)
+		if (strcmp(media[i], JSON) != 0 &&
+		    (r = judge_page_again(in, i, out, e)) < 0)
+			return r;
+	return in->signature != NULL ? judge_detached(in, out, e) : 0;
+}
+
+int
+judge_signatures(const struct judge_input *in, const char *const *media,
+    struct judged *out, struct err *e)
+{
+	int r;
+
+	if ((r = begin_evidence(in, out, e)) < 0 ||
+	    (r = judge_again(in, media, out, e)) < 0)
 		judged_done(out);
 	return r;
 }

@@ -13,6 +13,14 @@ struct judged {
 	char media[DOCUMENT_PAGES_MAX][INSPECT_TYPE_MAX];
 	json_t *record;	  /* of a kind that is one, read; else NULL */
 	json_t *verdicts; /* [{indication, sub_indication, signer, …}] */
+	/*
+	 * What it was judged by, to judge it again: {engine, judged_at,
+	 * generation, anchors_sha256, signatures: [{where, page, sha256}]}. A
+	 * signature's bytes, with its certificates and time stamps, are in the
+	 * document; anchors and lists of revoked certificates are in that
+	 * generation of the rules, which is kept for ever.
+	 */
+	json_t *evidence;
 	int failed, passed, indeterminate; /* how many of each */
 	int uninspected;		   /* kept NOT-INSPECTED */
 	const char *level; /* "" for none; static or the policy's */
@@ -21,6 +29,8 @@ void judged_done(struct judged *j);
 
 struct judge_input {
 	struct core *core;
+	const struct policy *rules; /* whose anchors */
+	uint32_t generation;	    /* theirs */
 	const struct policy_kind *kind;
 	const struct upload_facts *pages;
 	size_t npages;
@@ -37,6 +47,13 @@ struct judge_input {
  */
 int judge(const struct judge_input *in, struct judged *out, struct err *e)
     NODISCARD;
+/*
+ * The signatures alone, of what was filed before: nothing is refused for what
+ * it is, and nothing asked of the kind (kind may be NULL). media: as the
+ * manifest says, one a page; a page that is a record is not inspected.
+ */
+int judge_signatures(const struct judge_input *in, const char *const *media,
+    struct judged *out, struct err *e) NODISCARD;
 /* One word over all signatures: "TOTAL-PASSED", "INDETERMINATE",
  * "TOTAL-FAILED", "NOT-SIGNED", "NOT-INSPECTED". */
 const char *judged_indication(const struct judged *j);

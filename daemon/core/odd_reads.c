@@ -10,8 +10,8 @@
 
 /* What opens a case or a document of it. */
 static const uint16_t readings[] = { LEAF_CASE_READ, LEAF_PERSON_READ,
-	LEAF_DOC_READ, LEAF_DOC_META, LEAF_CONSENT_READ, LEAF_EXTRACT_PREVIEW,
-	LEAF_SUBJECT_EXPORT };
+	LEAF_DOC_READ, LEAF_DOC_META, LEAF_DOC_CHECK, LEAF_CONSENT_READ,
+	LEAF_EXTRACT_PREVIEW, LEAF_SUBJECT_EXPORT };
 
 static int
 no_memory(struct err *e)

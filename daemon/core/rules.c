@@ -145,6 +145,25 @@ rules_at(struct core *core, uint32_t generation, const struct policy **out,
 	return 0;
 }
 
+int
+rules_when(
+    struct core *core, int64_t at_ms, uint32_t *generation, struct err *e)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
+	    (r = sql_open(&tx,
+		 "SELECT coalesce(max(generation), 1) FROM rule_set"
+		 " WHERE at <= ?",
+		 &q, e)) < 0 ||
+	    (r = sql_int(q, 1, at_ms, e)) < 0 || (r = sql_step(q, e)) < 0)
+		return r;
+	*generation = (uint32_t)sql_get_int(q, 0);
+	return 0;
+}
+
 void
 rules_enter(struct core *core)
 {

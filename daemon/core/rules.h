@@ -30,6 +30,10 @@ uint32_t rules_generation_of(const struct core *core, const struct policy *p);
 int rules_at(struct core *core, uint32_t generation, const struct policy **out,
     struct err *e) NODISCARD;
 
+/* The set that was in force at that instant; before the first, the first. */
+int rules_when(struct core *core, int64_t at_ms, uint32_t *generation,
+    struct err *e) NODISCARD;
+
 /* Files that are added or take another's place; p NULL: removed. Those it
  * does not name stay as they are. */
 struct rules_candidate {

@@ -17,6 +17,7 @@
 #include "daemon/core/document.h"
 #include "daemon/core/erasure.h"
 #include "daemon/core/event.h"
+#include "daemon/core/evidence.h"
 #include "daemon/core/glass.h"
 #include "daemon/core/hold.h"
 #include "daemon/core/idempotency.h"
@@ -40,6 +41,7 @@ static const char *const maxima[] = {
 	"SELECT max(key) FROM person",
 	"SELECT max(key) FROM version",
 	"SELECT max(key) FROM page",
+	"SELECT max(key) FROM evidence",
 	"SELECT max(key) FROM consent",
 	"SELECT max(key) FROM case_event",
 	"SELECT max(key) FROM closing",
@@ -63,6 +65,7 @@ static const char *const in_use[] = {
 	"SELECT key FROM person WHERE key < ?",
 	"SELECT key FROM version WHERE key < ?",
 	"SELECT key FROM page WHERE key < ?",
+	"SELECT key FROM evidence WHERE key < ?",
 	"SELECT key FROM consent WHERE key < ?",
 	"SELECT key FROM case_event WHERE key < ?",
 	"SELECT key FROM closing WHERE key < ?",
@@ -91,6 +94,7 @@ tables_schemas(const char *const **out)
 		&case_schema,
 		&person_schema,
 		&document_schema,
+		&evidence_schema,
 		&idempotency_schema,
 		&consent_schema,
 		&event_schema,
