@@ -244,6 +244,7 @@ settle_run(struct cli *c, int argc, char **argv, struct err *e)
 	const char *path = cli_option(c, "output"), *certificate;
 	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
 	int force = cli_option(c, "force") != NULL, r;
+	char day[32];
 
 	(void)argc;
 	if ((r = save_check(path, force, e)) < 0 ||
@@ -258,7 +259,7 @@ settle_run(struct cli *c, int argc, char **argv, struct err *e)
 	if (cli_print_json(c, j))
 		return 0;
 	printf(_("Inscrit au certificat : %s, %s, inscription n° %lld\n"),
-	    jstr(j, "what"), jstr(j, "date"), jint(j, "leaf"));
+	    jword(j, "what"), jdate(j, "date", day), jint(j, "leaf"));
 	if (json_is_true(json_object_get(j, "complete")))
 		puts(_("Le certificat est complet."));
 	return 0;

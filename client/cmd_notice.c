@@ -85,12 +85,13 @@ what_of(const json_t *l)
 	return jstr(l, "title");
 }
 
-/* With what it is of: the device of a step, the kind of a draft, whose list. */
+/* With what it is of: the device of a step, the kind of a draft, whose list,
+ * the month of a bilan. */
 static const char *
 about(const json_t *l, char out[160])
 {
-	static const char *const members[] = { "kind_title", "device",
-		"source" };
+	static const char *const members[] = { "kind_title", "device", "source",
+		"month" };
 	const char *of = "";
 	size_t i;
 

@@ -188,7 +188,7 @@ print_destructions(const json_t *j)
 			printf(_(", clés détruites le %s"),
 			    jtime(d, "keys_gone_at", at));
 		printf("%s\n", json_is_true(json_object_get(d, "certificate"))
-				   ? _(", certificat fait")
+				   ? _(", certificat établi")
 				   : "");
 	}
 	if (i == 0)

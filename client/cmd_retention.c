@@ -313,6 +313,7 @@ visa_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
 	const char *reference;
+	char day[32];
 	int r;
 
 	(void)argc;
@@ -324,7 +325,8 @@ visa_run(struct cli *c, int argc, char **argv, struct err *e)
 		return r;
 	if (!cli_print_json(c, j))
 		printf(_("Visa %s du %s, inscription n° %lld\n"),
-		    jstr(j, "reference"), jstr(j, "date"), jint(j, "leaf"));
+		    jstr(j, "reference"), jdate(j, "date", day),
+		    jint(j, "leaf"));
 	return 0;
 }
 

@@ -20,6 +20,7 @@ static const struct {
 	{ "has more than two decimals", N_("a plus de deux décimales") },
 	{ "must be a date, YYYY-MM-DD", N_("doit être une date, AAAA-MM-JJ") },
 	{ "a record must be an object", N_("une fiche doit être un objet") },
+	{ "this erasure is planned", N_("cet effacement n'est que proposé") },
 	{ "is not one of the codes:", N_("n'est pas un des codes :") },
 	{ "must be one of the codes", N_("doit être un des codes") },
 	{ "that day is to come yet", N_("ce jour est à venir") },

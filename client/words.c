@@ -78,6 +78,10 @@ static const struct {
 	{ "CONFLICT", N_("conflit") },
 	{ "case", N_("dossier") },
 	{ "consents", N_("consentements") },
+	/* the later dates of a certificate */
+	{ "mirrors", N_("miroirs purgés") },
+	{ "recovery", N_("copie de secours refaite") },
+	{ "backups", N_("dernière sauvegarde d'avant expirée") },
 	/* rights of the person */
 	{ "access", N_("accès") },
 	{ "portability", N_("portabilité") },

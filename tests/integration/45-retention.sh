@@ -195,6 +195,8 @@ refused 7 "date" as ada sceau retention settle "$FIRST" mirrors \
     --date "$(date_of 200)"
 quiet as ada sceau retention settle "$FIRST" mirrors --date "$(date_of 220)"
 quiet as ada sceau retention settle "$FIRST" recovery
+grep -q "copie de secours refaite, [0-9][0-9]/[0-9][0-9]/" /run/work/quiet ||
+	fail "ce qui est inscrit : $(cat /run/work/quiet)"
 is_due_for denis certificate-backups || fail "due ne dit rien des sauvegardes"
 quiet as claire sceau retention settle "$FIRST" backups
 ! is_due_for denis certificate-backups || fail "due le dit encore"
