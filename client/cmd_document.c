@@ -3,6 +3,7 @@
 
 #include "client/commands.h"
 #include "client/out.h"
+#include "client/scan.h"
 #include "client/words.h"
 
 static const char *
@@ -134,6 +135,7 @@ show_run(struct cli *c, int argc, char **argv, struct err *e)
 	print_pages(j);
 	print_verdicts(j);
 	print_checks(j);
+	scan_print(j);
 	return 0;
 }
 

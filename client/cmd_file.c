@@ -12,6 +12,7 @@
 #include "client/filed.h"
 #include "client/out.h"
 #include "client/save.h"
+#include "client/scan.h"
 #include "client/upload.h"
 
 #define PAGES_MAX 63 /* as many as a document has */
@@ -111,7 +112,8 @@ key_line(struct buf *text, const struct source *s, struct err *e)
  * Idempotency-Key: SHA-256 in hexadecimal of
  *   "sceau/file/1\n" uid "\n" case "\n" kind "\n" replaces "\n"
  *   of a draft "draft\n", one line "SHA-256 SIZE\n" a page, then "signature\n"
- * and its line.
+ * and its line; then a line for each option that tells where a scan comes
+ * from.
  */
 static int
 derive_key(const struct cli *c, struct filing *f, struct err *e)
@@ -133,6 +135,8 @@ derive_key(const struct cli *c, struct filing *f, struct err *e)
 	if (f->signature.path != NULL &&
 	    ((r = buf_addstr(&text, "signature\n", e)) < 0 ||
 		(r = key_line(&text, &f->signature, e)) < 0))
+		return r;
+	if ((r = scan_options_lines(c, &text, e)) < 0)
 		return r;
 	if ((r = digest_of(DIGEST_SHA256, text.p, text.len, sum, e)) < 0)
 		return r;
@@ -304,6 +308,8 @@ file_run(struct cli *c, int argc, char **argv, struct err *e)
 	if ((r = save_check(cli_option(c, "output"),
 		 cli_option(c, "force") != NULL, e)) < 0)
 		return r;
+	if ((r = scan_options_check(c, e)) < 0)
+		return r;
 	f->kind = argv[1];
 	r = open_all(c, f, argc - 2, argv + 2, e);
 	if (r == 0)
@@ -317,6 +323,8 @@ file_run(struct cli *c, int argc, char **argv, struct err *e)
 	if (r == 0)
 		r = build_body(c, f, body, e);
 	if (r == 0)
+		r = scan_member(c, body, f->sha256, f->pages, e);
+	if (r == 0)
 		r = send_and_post(c, f, argv[0], body, &j, e);
 	if (r == 0)
 		r = check_answer(f, j, e);
@@ -325,14 +333,15 @@ file_run(struct cli *c, int argc, char **argv, struct err *e)
 }
 
 static const char *const options[] = { "signature", "replaces", "level",
-	"title", "name", "draft!", "output", "force!", NULL };
+	"title", "name", "draft!", "output", "force!", SCAN_OPTIONS, NULL };
 
 const struct cmd cmd_file = {
 	.noun = "file",
 	.usage = N_("DOSSIER TYPE FICHIER…"),
-	.about = N_("déposer un document (plusieurs fichiers : ses pages, "
-		    "dans l'ordre ; --draft : une fiche à compléter) ; rend le "
-		    "reçu"),
+	.about =
+	    N_("déposer un document (plusieurs fichiers : ses pages, "
+	       "dans l'ordre ; --draft : une fiche à compléter ; --sign-key : "
+	       "d'où vient une numérisation) ; rend le reçu"),
 	.options = options,
 	.min_args = 3,
 	.max_args = -1,

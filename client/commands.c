@@ -36,6 +36,7 @@ const struct cmd *const commands[] = {
 	&cmd_list,
 	&cmd_show,
 	&cmd_history,
+	&cmd_check_scan,
 	&cmd_receipt,
 	&cmd_get,
 	&cmd_find,

@@ -42,6 +42,7 @@ extern const struct cmd cmd_report_breach_settle;
 extern const struct cmd cmd_list;
 extern const struct cmd cmd_show;
 extern const struct cmd cmd_history;
+extern const struct cmd cmd_check_scan;
 extern const struct cmd cmd_receipt;
 extern const struct cmd cmd_get;
 extern const struct cmd cmd_find;

@@ -505,6 +505,26 @@ static const struct {
 	{ "vault-in-use", N_("un autre service tient déjà ce coffre") },
 	{ "verify-pages", N_("le reçu est celui d'un document d'un autre "
 			     "nombre de fichiers") },
+	{ "provenance", N_("la provenance de la numérisation est incomplète ou "
+			   "mal formée") },
+	{ "provenance-level", N_("une provenance se dit d'un papier numérisé "
+				 "(--level handwritten-scan)") },
+	{ "provenance-missing",
+	    N_("les règles demandent d'où vient la numérisation (--sign-key, "
+	       "--device, --paper-at, --originals)") },
+	{ "provenance-pages", N_("le nombre de pages n'est pas celui des "
+				 "images") },
+	{ "provenance-signature", N_("la provenance n'est pas signée par une "
+				     "clé à vous") },
+	{ "provenance-time", N_("la numérisation serait postérieure au "
+				"dépôt") },
+	{ "scan-checked", N_("cette numérisation a déjà été vérifiée") },
+	{ "scan-finding", N_("la vérification dit faithful ou not") },
+	{ "scan-none", N_("cette version n'attend pas de vérification") },
+	{ "scan-own",
+	    N_("qui a numérisé ne vérifie pas : une autre personne le fait") },
+	{ "scan-signature", N_("la vérification n'est pas signée par une clé "
+			       "à vous") },
 	{ "version", N_("ce document n'a pas cette version") },
 	{ "visit-empty", N_("une visite rapporte au moins une pièce, un "
 			    "consentement ou un refus") },
@@ -522,7 +542,9 @@ static const struct {
 static const char *const whole[] = { "breach-host", "breach-known",
 	"breach-outcome", "breach-subject", "instant", "breach-settled",
 	"correction-late", "correction-same-case", "document-draft",
-	"document-in-use", "document-replaced", "not-author", "approval-key",
+	"document-in-use", "document-replaced", "not-author",
+	"provenance-level", "provenance-missing", "provenance-time",
+	"scan-checked", "scan-finding", "scan-none", "scan-own", "approval-key",
 	"approval-own", "approval-role", "approval-twice", "approvals-expired",
 	"caller-check", "case-erased", "case-restricted", "case-state",
 	"check-time", "content-differs", "evidence-full", "change-empty",

@@ -152,7 +152,7 @@ static void
 check_shape(struct build *b, const struct node *n, const struct policy_kind *k)
 {
 	static const char *const for_files[] = { "levels", "signed", "strict",
-		"uninspected", "pages-max", NULL };
+		"uninspected", "provenance", "pages-max", NULL };
 	size_t i;
 
 	if (k->media[0] == NULL)
@@ -178,6 +178,17 @@ check_shape(struct build *b, const struct node *n, const struct policy_kind *k)
 		    "record kind \"%s\" is application/json alone", k->name);
 }
 
+static int
+accepts_scans(const struct policy_kind *k)
+{
+	size_t i;
+
+	for (i = 0; k->levels[i] != NULL; i++)
+		if (strcmp(k->levels[i], "handwritten-scan") == 0)
+			return 1;
+	return 0;
+}
+
 static void
 check_signing(
     struct build *b, const struct node *n, const struct policy_kind *k)
@@ -196,6 +207,11 @@ check_signing(
 		problem(b->ps, n->file, read_line(n, "levels"),
 		    "kind \"%s\": levels are for what is signed, and it "
 		    "needs some",
+		    k->name);
+	if (k->provenance != PROVENANCE_NONE && !accepts_scans(k))
+		problem(b->ps, n->file, read_line(n, "provenance"),
+		    "kind \"%s\": provenance is of scans, and it accepts "
+		    "none",
 		    k->name);
 	for (i = 0; k->levels[i] != NULL; i++)
 		if (names_find(names_levels, k->levels[i]) < 0)
@@ -241,6 +257,8 @@ read_kind(
 	k->strict = k->is_signed ? read_flag_must(b, n, "strict")
 				 : read_flag(b, n, "strict");
 	k->uninspected = read_flag(b, n, "uninspected");
+	k->provenance = (enum provenance)read_word(
+	    b, n, "provenance", names_provenance, PROVENANCE_NONE);
 	k->by_vault = read_flag(b, n, "by-vault");
 	k->is_social = read_flag_must(b, n, "social");
 	k->signers = read_words(b, n, "signers", names_signers);

@@ -12,6 +12,7 @@ const char *const names_scopes[] = { "none", "own-case", "own-team",
 const char *const names_stages[] = { "amont", "aval", NULL };
 const char *const names_levels[] = { "qualified", "advanced", "provider-seal",
 	"stylus", "handwritten-scan", "oral-witnessed", NULL };
+const char *const names_provenance[] = { "none", "welcome", "required", NULL };
 const char *const names_channels[] = { "ssh", "hand", "paper", NULL };
 const char *const names_moments[] = { "entry", "closing", "step-done",
 	"disclosure", "end-of-copy", NULL };

@@ -12,12 +12,13 @@
 /* The position of s in the table, or -1. Tables end with NULL. */
 int names_find(const char *const *table, const char *s);
 
-extern const char *const names_types[];	 /* enum field_type */
-extern const char *const names_labels[]; /* enum field_label */
-extern const char *const names_states[]; /* enum case_state */
-extern const char *const names_scopes[]; /* enum scope */
-extern const char *const names_stages[]; /* "amont", "aval" */
-extern const char *const names_levels[]; /* of signatures, DOMAIN.md 8 */
+extern const char *const names_types[];	     /* enum field_type */
+extern const char *const names_labels[];     /* enum field_label */
+extern const char *const names_states[];     /* enum case_state */
+extern const char *const names_scopes[];     /* enum scope */
+extern const char *const names_stages[];     /* "amont", "aval" */
+extern const char *const names_levels[];     /* of signatures, DOMAIN.md 8 */
+extern const char *const names_provenance[]; /* enum provenance */
 extern const char *const names_channels[];
 extern const char *const names_moments[]; /* the vault's own acts */
 extern const char *const names_status[];  /* enum policy_status */

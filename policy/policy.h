@@ -280,6 +280,8 @@ struct policy_field {
 	uint32_t max;		   /* bytes of a string; items of a list */
 	const char *title;	   /* for people, French */
 };
+/* Of a scan of paper: is its provenance asked for? */
+enum provenance { PROVENANCE_NONE, PROVENANCE_WELCOME, PROVENANCE_REQUIRED };
 struct policy_kind {
 	const char *name;
 	int is_record;		  /* JSON with fields; else a file */
@@ -293,9 +295,12 @@ struct policy_kind {
 	 * always refused when signed is 1. */
 	int strict, is_signed;
 	int uninspected; /* may be kept NOT-INSPECTED */
-	int by_vault;	 /* a record the vault makes of a case's own facts
-			    ("issue"): never filed by anybody */
-	int is_social;	 /* never kept of who refused the diagnosis */
+	/* Of what is filed at level handwritten-scan (C. civ. art. 1379);
+	 * other than none, a second person also checks the scan. */
+	enum provenance provenance;
+	int by_vault;  /* a record the vault makes of a case's own facts
+			  ("issue"): never filed by anybody */
+	int is_social; /* never kept of who refused the diagnosis */
 	const char *const *signers; /* roles of who signs; NULL at the end */
 	const struct policy_field *fields;
 	size_t nfields;

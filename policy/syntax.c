@@ -64,6 +64,7 @@ static cfg_opt_t kind_words[] = {
 	WORD("signed"),
 	WORD("strict"),
 	WORD("uninspected"),
+	WORD("provenance"),
 	WORD("by-vault"),
 	WORD("social"),
 	LIST("signers"),

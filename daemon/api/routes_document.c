@@ -1,4 +1,5 @@
 /* Documents: filing, reading, receipts; and how far an upload is. */
+#include "base/sshsig.h"
 #include "base/text.h"
 #include "daemon/api/api.h"
 #include "daemon/core/correct.h"
@@ -50,6 +51,75 @@ parse_pages(const struct api_call *c, struct filing *f, struct err *e)
 	return parse_page(signature, &f->signature, e);
 }
 
+/* A number from 0; absent: 0. */
+static int
+scan_number(const json_t *o, const char *name, uint32_t *out, struct err *e)
+{
+	json_t *v = json_object_get(o, name);
+
+	*out = 0;
+	if (v == NULL)
+		return 0;
+	if (!json_is_integer(v) || json_integer_value(v) < 0 ||
+	    json_integer_value(v) > UINT16_MAX)
+		return err_tag(e, ERR_INVALID, "provenance",
+		    "provenance: %s is not a number", name);
+	*out = (uint32_t)json_integer_value(v);
+	return 0;
+}
+
+static int
+scan_holders(const json_t *list, struct scan_page *p, struct err *e)
+{
+	size_t i, n = json_array_size(list);
+
+	if (list == NULL)
+		return 0;
+	if (!json_is_array(list) || n > SCAN_ORIGINALS_MAX)
+		return err_tag(e, ERR_INVALID, "provenance",
+		    "provenance: given_to: at most %d texts",
+		    SCAN_ORIGINALS_MAX);
+	for (i = 0; i < n; i++) {
+		p->given_to[i] = json_string_value(json_array_get(list, i));
+		if (p->given_to[i] == NULL)
+			return err_tag(e, ERR_INVALID, "provenance",
+			    "provenance: given_to: texts");
+	}
+	p->ngiven = n;
+	return 0;
+}
+
+/* Where a scan comes from, as who scanned signed it. */
+static int
+parse_scan(const struct api_call *c, struct scan_said *s, struct err *e)
+{
+	static const char *const members[] = { "!scanned_at", "!device",
+		"resolution", "!pages", "!paper_at", "!originals", "given_to",
+		"!signature", NULL };
+	json_t *o = json_object_get(c->body, "provenance");
+	struct api_call sub = *c;
+	struct scan_page *p = &s->page;
+	int r;
+
+	if (o == NULL)
+		return 0;
+	if (!json_is_object(o))
+		return wrong_member("member \"provenance\" is no object", e);
+	sub.body = o;
+	if ((r = api_members(members, o, e)) < 0 ||
+	    (r = api_string(&sub, "scanned_at", 32, &s->scanned_at, e)) < 0 ||
+	    (r = api_string(&sub, "device", SCAN_TEXT_MAX, &p->device, e)) <
+		0 ||
+	    (r = api_string(&sub, "paper_at", SCAN_TEXT_MAX, &p->paper_at, e)) <
+		0 ||
+	    (r = scan_number(o, "resolution", &p->resolution, e)) < 0 ||
+	    (r = scan_number(o, "pages", &p->pages, e)) < 0 ||
+	    (r = scan_number(o, "originals", &p->originals, e)) < 0 ||
+	    (r = scan_holders(json_object_get(o, "given_to"), p, e)) < 0)
+		return r;
+	return api_string(&sub, "signature", SSHSIG_MAX, &s->signature, e);
+}
+
 int
 api_filing(const struct api_call *c, struct filing *f, struct err *e)
 {
@@ -63,6 +133,7 @@ api_filing(const struct api_call *c, struct filing *f, struct err *e)
 	    (r = api_string_or(c, "level", 32, "", &f->level, e)) < 0 ||
 	    (r = api_string_or(
 		 c, "title", DOCUMENT_TITLE_MAX, "", &f->title, e)) < 0 ||
+	    (r = parse_scan(c, &f->scan, e)) < 0 ||
 	    (r = api_string_or(c, "replaces", 32, "", &f->replaces, e)) < 0)
 		return r;
 	return parse_pages(c, f, e);
@@ -347,6 +418,20 @@ void_post(struct api_call *c, struct err *e)
 	return correct(c->core, &c->caller, &v, &c->object, &c->answer, e);
 }
 
+/* --- scans ---------------------------------------------------------------- */
+
+static int
+scan_check_post(struct api_call *c, struct err *e)
+{
+	struct scan_checking x = { .document = c->param[0] };
+	int r;
+
+	if ((r = api_string(c, "finding", 16, &x.finding, e)) < 0 ||
+	    (r = api_string(c, "signature", SSHSIG_MAX, &x.signature, e)) < 0)
+		return r;
+	return scan_check(c->core, &c->caller, &x, &c->object, &c->answer, e);
+}
+
 /* --- uploads -------------------------------------------------------------- */
 
 static int
@@ -364,7 +449,9 @@ upload_get(struct api_call *c, struct err *e)
 }
 
 static const char *const filing_members[] = { "!kind", "!pages", "signature",
-	"level", "title", "replaces", "draft", NULL };
+	"level", "title", "replaces", "draft", "provenance", NULL };
+static const char *const scan_check_members[] = { "!finding", "!signature",
+	NULL };
 
 static const char *const move_members[] = { "!case", "reason", NULL };
 static const char *const check_members[] = { "at", "version", NULL };
@@ -397,5 +484,7 @@ const struct route routes_document[] = {
 	    move_post, move_members },
 	{ "POST", "/v1/documents/{doc}/void", API_DOOR_STAFF, LEAF_DOC_VOID,
 	    void_post, void_members },
+	{ "POST", "/v1/documents/{doc}/scan-check", API_DOOR_STAFF,
+	    LEAF_SCAN_CHECK, scan_check_post, scan_check_members },
 	{ 0 },
 };

@@ -86,16 +86,17 @@ status_get(struct api_call *c, struct err *e)
 	answers = agent_status(core->agent, &st, &away) == 0;
 	sealed = !answers || st.sealed || core_check_open(core, &away) < 0;
 	id_format(&core->settings.vault, vault);
-	c->answer = json_pack(
-	    "{s:s, s:s, s:s, s:b, s:b, s:o, s:i, s:i, s:o, s:I, s:I, "
-	    "s:o}",
-	    "version", SCEAU_VERSION, "vault", vault, "origin",
-	    core->settings.origin, "sealed", sealed, "agent", answers,
-	    "custodians", names_json(st.custodians), "slots", st.slots,
-	    "generation", (int)st.generation, "policy",
-	    policy_json(core->policy), "head_size",
-	    (json_int_t)audit_head_size(core->audit), "room",
-	    (json_int_t)store_room(core->store), "clock", clock_brief(core));
+	c->answer =
+	    json_pack("{s:s, s:s, s:s, s:b, s:b, s:o, s:i, s:i, s:o, s:I, s:I, "
+		      "s:o, s:s}",
+		"version", SCEAU_VERSION, "vault", vault, "origin",
+		core->settings.origin, "sealed", sealed, "agent", answers,
+		"custodians", names_json(st.custodians), "slots", st.slots,
+		"generation", (int)st.generation, "policy",
+		policy_json(core->policy), "head_size",
+		(json_int_t)audit_head_size(core->audit), "room",
+		(json_int_t)store_room(core->store), "clock", clock_brief(core),
+		"account", c->caller.actor.account);
 	if (c->answer == NULL)
 		return err_set(e, ERR_NOMEM, "status");
 	return add_public(core, c->answer, e);

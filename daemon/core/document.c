@@ -310,6 +310,8 @@ static const char *const shown[] = { "title", "pages", "sha256", "size",
 	"level", "indication", "verdicts", "filed_by" };
 /* The manifest's word on a version that is a draft. */
 static const char draft[] = "draft";
+/* And on where a scan comes from; absent: nothing was said. */
+static const char provenance[] = "provenance";
 
 json_t *
 version_json(const struct version_row *v, const json_t *manifest)
@@ -331,6 +333,12 @@ version_json(const struct version_row *v, const json_t *manifest)
 			json_decref(j);
 			return NULL;
 		}
+	if (j != NULL && json_object_get(manifest, provenance) != NULL &&
+	    json_object_set(
+		j, provenance, json_object_get(manifest, provenance)) < 0) {
+		json_decref(j);
+		return NULL;
+	}
 	if (j != NULL && json_object_set_new(j, draft,
 			     json_boolean(json_is_true(
 				 json_object_get(manifest, draft)))) < 0) {
@@ -394,6 +402,23 @@ show_erased(const struct document_facts *doc, uint64_t leaf, json_t **answer,
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "document");
 }
 
+/* Was the scan looked at by a second person? */
+static int
+show_scan(
+    struct core *core, const struct version_row *v, json_t *j, struct err *e)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	json_t *scan;
+	int r;
+
+	if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
+	    (r = scan_state(core, &tx, &v->document, v->version, &scan, e)) < 0)
+		return r;
+	if (scan != NULL && json_object_set_new(j, "scan_check", scan) < 0)
+		return err_set(e, ERR_NOMEM, "document");
+	return 0;
+}
+
 int
 document_show(struct core *core, const struct caller *caller, const char *ref,
     struct id *object, json_t **answer, struct err *e)
@@ -414,8 +439,9 @@ document_show(struct core *core, const struct caller *caller, const char *ref,
 		return r;
 	j = version_json(&v, manifest);
 	json_decref(manifest);
-	if ((r = evidence_list(core, &v, EVIDENCE_VERDICT, leaf, &checks, e)) <
-	    0) {
+	if ((r = show_scan(core, &v, j, e)) < 0 ||
+	    (r = evidence_list(core, &v, EVIDENCE_VERDICT, leaf, &checks, e)) <
+		0) {
 		json_decref(j);
 		return r;
 	}
@@ -797,7 +823,8 @@ document_forget(struct tx *tx, const struct id *document, struct err *e)
 	size_t i;
 	int r;
 
-	if ((r = evidence_forget(tx, document, e)) < 0)
+	if ((r = evidence_forget(tx, document, e)) < 0 ||
+	    (r = scan_forget_document(tx, document, e)) < 0)
 		return r;
 	for (i = 0; i < NELEMS(texts); i++)
 		if ((r = run_on(tx, texts[i], document, e)) < 0)

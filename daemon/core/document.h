@@ -9,6 +9,7 @@
 
 #include "base/receipt.h"
 #include "daemon/core/core.h"
+#include "daemon/core/scan.h"
 
 #define DOCUMENT_PAGES_MAX 63  /* store parts for pages */
 #define DOCUMENT_NAME_MAX 255  /* bytes of a file's name */
@@ -28,6 +29,7 @@ struct filing {
 	struct filing_page pages[DOCUMENT_PAGES_MAX];
 	size_t npages;
 	struct filing_page signature; /* upload NULL: none */
+	struct scan_said scan;	      /* its signature NULL: nothing said */
 	/* What else must hold or not be, in the transaction of the filing; it
 	 * may not block. NULL: nothing. */
 	int (*also)(struct tx *tx, const struct id *document, int64_t now_ms,
@@ -126,7 +128,7 @@ int version_open(struct core *core, const struct version_row *v, uint64_t leaf,
 int receipt_text(struct core *core, const struct version_row *v,
     const json_t *manifest, struct buf *out, struct err *e) NODISCARD;
 /* {document, ref, case, kind, version, title, pages, sha256, size, level,
- * indication, verdicts, filed_at, filed_by, draft} */
+ * indication, verdicts, filed_at, filed_by, draft, provenance} */
 json_t *version_json(const struct version_row *v, const json_t *manifest);
 /* {case, document, version, …, decision}: the detail of a leaf. */
 json_t *document_detail(const struct core *core, const struct id *kase,

@@ -30,6 +30,7 @@ static int (*const providers[])(struct due_list *d, struct err *e) = {
 	bilan_due,
 	demarche_due,
 	draft_due,
+	scan_due,
 	hold_due,
 	breach_due,
 	clock_due,

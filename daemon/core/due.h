@@ -62,6 +62,7 @@ int intake_due(struct due_list *d, struct err *e) NODISCARD;
 int rules_due(struct due_list *d, struct err *e) NODISCARD;
 int demarche_due(struct due_list *d, struct err *e) NODISCARD;
 int draft_due(struct due_list *d, struct err *e) NODISCARD;
+int scan_due(struct due_list *d, struct err *e) NODISCARD;
 int hold_due(struct due_list *d, struct err *e) NODISCARD;
 int clock_due(struct due_list *d, struct err *e) NODISCARD;
 int retention_due(struct due_list *d, struct err *e) NODISCARD;

@@ -232,6 +232,29 @@ pages_json(const struct filed *w)
 }
 
 static int
+add_provenance(struct filed *w, struct err *e)
+{
+	struct scan_filed f = {
+		.kind = w->kind,
+		.level = w->judged.level,
+		.files = w->f->npages,
+		.all_images = judged_all_images(&w->judged, w->f->npages),
+		.now_ms = core_now(w->core),
+	};
+	json_t *said = NULL;
+	int r;
+
+	memcpy(f.sha256, w->sha256, SHA256_LEN);
+	if ((r = scan_provenance(
+		 w->core, w->caller, &w->f->scan, &f, &said, e)) < 0 ||
+	    said == NULL)
+		return r;
+	return json_object_set_new(w->manifest, "provenance", said) == 0
+		   ? 0
+		   : err_set(e, ERR_NOMEM, "manifest");
+}
+
+static int
 make_manifest(struct filed *w, struct err *e)
 {
 	char hex[2 * SHA256_LEN + 1], salt[2 * 32 + 1], doc[ID_TEXT];
@@ -362,6 +385,7 @@ prepare(struct filed *w, struct err *e)
 		return r;
 	if ((r = crypto_random(w->salt, sizeof(w->salt), e)) < 0 ||
 	    (r = digest_pages(w, e)) < 0 || (r = make_manifest(w, e)) < 0 ||
+	    (r = add_provenance(w, e)) < 0 ||
 	    (r = keypool_take(w->core->keys, &w->key, e)) < 0 ||
 	    (r = filing_seal(w, e)) < 0)
 		return r;

@@ -97,6 +97,16 @@ place_parts(struct tx *tx, const struct filed *w, struct err *e)
 	    w->version, STORE_MANIFEST, hour, e);
 }
 
+/* Also of what is filed anew elsewhere: its level is in its manifest. */
+static const char *
+level_of(const struct filed *w)
+{
+	const char *level =
+	    json_string_value(json_object_get(w->manifest, "level"));
+
+	return level != NULL ? level : "";
+}
+
 int
 filing_place(struct tx *tx, const struct filed *w, struct err *e)
 {
@@ -104,6 +114,9 @@ filing_place(struct tx *tx, const struct filed *w, struct err *e)
 
 	if ((r = insert_document(tx, w, e)) < 0 ||
 	    (r = insert_version(tx, w, e)) < 0)
+		return r;
+	if ((r = scan_place(tx, w->kind, level_of(w), &w->id, w->version,
+		 w->caller->actor.uid, w->row.filed_ms, e)) < 0)
 		return r;
 	return place_parts(tx, w, e);
 }

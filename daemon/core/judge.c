@@ -366,12 +366,12 @@ check_verdicts(
 	return 0;
 }
 
-static int
-all_images(const struct judge_input *in, const struct judged *j)
+int
+judged_all_images(const struct judged *j, size_t npages)
 {
 	size_t i;
 
-	for (i = 0; i < in->npages; i++)
+	for (i = 0; i < npages; i++)
 		if (strncmp(j->media[i], "image/", 6) != 0)
 			return 0;
 	return 1;
@@ -407,7 +407,7 @@ find_level(const struct judge_input *in, struct judged *j, struct err *e)
 			return r;
 	} else if (j->passed > 0) {
 		level = "advanced";
-	} else if (!in->kind->is_record && all_images(in, j)) {
+	} else if (!in->kind->is_record && judged_all_images(j, in->npages)) {
 		level = "handwritten-scan";
 	}
 	if (in->kind->levels != NULL && in->kind->levels[0] != NULL &&

@@ -54,6 +54,8 @@ int judge(const struct judge_input *in, struct judged *out, struct err *e)
  */
 int judge_signatures(const struct judge_input *in, const char *const *media,
     struct judged *out, struct err *e) NODISCARD;
+/* Each file is a picture: a photograph of paper, page by page. */
+int judged_all_images(const struct judged *j, size_t npages);
 /* One word over all signatures: "TOTAL-PASSED", "INDETERMINATE",
  * "TOTAL-FAILED", "NOT-SIGNED", "NOT-INSPECTED". */
 const char *judged_indication(const struct judged *j);

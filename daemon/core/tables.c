@@ -30,6 +30,7 @@
 #include "daemon/core/restriction.h"
 #include "daemon/core/retention.h"
 #include "daemon/core/rules.h"
+#include "daemon/core/scan.h"
 #include "daemon/core/submission.h"
 #include "daemon/core/visit.h"
 #include "daemon/store/store.h"
@@ -124,6 +125,7 @@ tables_schemas(const char *const **out)
 		&visit_schema,
 		&demarche_schema,
 		&closing_schema,
+		&scan_schema,
 	};
 	size_t i;
 

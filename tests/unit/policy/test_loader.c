@@ -206,6 +206,10 @@ static const struct row kind_rows[] = {
 	{ "pages-max = 4", "pages-max = 0", 0, "not within" },
 	{ "pages-max = 4", "pages-max = 4 uninspected = true", 0,
 	    "what is signed is inspected" },
+	{ "pages-max = 4", "pages-max = 4 provenance = required", 0,
+	    "provenance is of scans, and it accepts none" },
+	{ "pages-max = 4", "pages-max = 4 provenance = perhaps", 0,
+	    "unknown provenance \"perhaps\"" },
 };
 
 static const struct row access_rows[] = {

@@ -71,6 +71,10 @@ a_contract_may_be_signed_pages_of_paper(void **state)
 	assert_string_equal(k->media[1], "image/jpeg");
 	assert_string_equal(k->media[2], "image/png");
 	assert_false(k->uninspected);
+	/* Asked for, and nothing is refused without. */
+	assert_int_equal(k->provenance, PROVENANCE_WELCOME);
+	assert_int_equal(
+	    policy_kind(r->p, "piece")->provenance, PROVENANCE_NONE);
 	assert_true(policy_kind(r->p, "piece")->uninspected);
 	assert_true(policy_kind(r->p, "acte")->uninspected);
 }
