@@ -1253,6 +1253,7 @@ finish(struct running *x, struct err *e)
 	    (r = clean(x, e)) < 0 ||
 	    (r = canary_scan(x->core, &x->row.id, &x->canaries, e)) < 0)
 		return r;
+	retention_look_again(x->core);
 	return certify(x, e);
 }
 

@@ -53,6 +53,9 @@ int retention_analyse(struct core *core, const struct caller *caller,
  * is sealed, its clock is suspect, or when it was done today already.
  */
 int retention_look(struct core *core, struct err *e) NODISCARD;
+/* What was found is destroyed: nothing is told until the next look, which
+ * may be on the same day. */
+void retention_look_again(struct core *core);
 
 /* --- for erasure.c ---------------------------------------------------------
  */

@@ -67,6 +67,13 @@ retention_look(struct core *core, struct err *e)
 	return 0;
 }
 
+void
+retention_look_again(struct core *core)
+{
+	atomic_store(&core->due_objects, 0);
+	atomic_store(&core->due_day, 0);
+}
+
 /* 1: a sweep is on its way that may still be approved, or run. */
 static int
 is_planned(struct due_list *d, struct err *e)

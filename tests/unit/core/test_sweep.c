@@ -436,6 +436,21 @@ due_says_that_a_sweep_is_to_be_planned_until_it_is(void **state)
 	assert_false(is_due(s, "destruction-approve"));
 }
 
+static void
+what_a_sweep_destroyed_is_not_due_any_more(void **state)
+{
+	RETENTION_SCENE(s);
+
+	retention_due_time(s);
+	look(s);
+	assert_true(is_due(s, "retention-due"));
+	retention_ready(s);
+	must_run(s);
+	assert_false(is_due(s, "retention-due"));
+	look(s);
+	assert_false(is_due(s, "retention-due"));
+}
+
 /* --- the certificate ------------------------------------------------------ */
 
 static int
@@ -682,6 +697,7 @@ main(void)
 		T(a_copy_that_is_left_is_found_and_nothing_is_certified),
 		T(its_dates_are_entered_when_they_are_true),
 		T(due_says_that_a_sweep_is_to_be_planned_until_it_is),
+		T(what_a_sweep_destroyed_is_not_due_any_more),
 		T(what_is_not_there_has_no_dates),
 		T(details_of_the_log_expire_with_two_approvals_and_it_verifies),
 	};
