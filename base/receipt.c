@@ -78,6 +78,21 @@ page_lines(const struct receipt *r, struct buf *out, struct err *e)
 }
 
 static int
+stamp_lines(const struct receipt *r, struct buf *out, struct err *e)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < r->nstamps; i++)
+		if ((rc = buf_addstr(out, "stamp ", e)) < 0 ||
+		    (rc = base64_format(
+			 r->stamps[i].p, r->stamps[i].len, out, e)) < 0 ||
+		    (rc = buf_addstr(out, "\n", e)) < 0)
+			return rc;
+	return 0;
+}
+
+static int
 all_lines(const struct receipt *r, struct buf *out, struct err *e)
 {
 	int rc;
@@ -88,7 +103,9 @@ all_lines(const struct receipt *r, struct buf *out, struct err *e)
 	    (rc = hex_line("salt", r->salt, out, e)) < 0 ||
 	    (rc = buf_addstr(out, "entry ", e)) < 0 ||
 	    (rc = base64_format(r->entry.p, r->entry.len, out, e)) < 0 ||
-	    (rc = buf_addstr(out, "\n\n", e)) < 0)
+	    (rc = buf_addstr(out, "\n", e)) < 0 ||
+	    (rc = stamp_lines(r, out, e)) < 0 ||
+	    (rc = buf_addstr(out, "\n", e)) < 0)
 		return rc;
 	return tlog_proof_format(&r->proof, out, e);
 }
@@ -112,7 +129,8 @@ receipt_format(const struct receipt *r, struct buf *out, struct err *e)
 	int rc;
 
 	if (r->npages == 0 || r->npages > RECEIPT_PAGES_MAX ||
-	    r->entry.len == 0 || !word_is_valid(r->kind, strlen(r->kind)) ||
+	    r->nstamps > RECEIPT_STAMPS_MAX || r->entry.len == 0 ||
+	    !word_is_valid(r->kind, strlen(r->kind)) ||
 	    !word_is_valid(r->origin, strlen(r->origin)) ||
 	    !word_is_valid(r->vkey, strlen(r->vkey)))
 		return err_set(e, ERR_INVALID, "receipt to write");
@@ -249,6 +267,43 @@ pages_parse(struct lines *l, struct receipt *r, struct err *e)
 }
 
 static int
+stamps_parse(struct lines *l, struct receipt *r, struct err *e)
+{
+	const char *p = NULL;
+	struct buf *b;
+	size_t n = 0;
+	int rc;
+
+	while (l->left > 6 && memcmp(l->s, "stamp ", 6) == 0) {
+		if (r->nstamps == RECEIPT_STAMPS_MAX)
+			return bad(e, "too many stamps");
+		if (!text_line(&l->s, &l->left, &p, &n) || n <= 6)
+			return bad(e, "stamp");
+		b = &r->stamps[r->nstamps++];
+		if ((rc = base64_parse(p + 6, n - 6, b, e)) < 0)
+			return rc;
+		if (b->len > RECEIPT_STAMP_MAX)
+			return bad(e, "a stamp too long");
+	}
+	return 0;
+}
+
+int
+receipt_stamped(const char *s, size_t n, size_t *len, struct err *e)
+{
+	static const char mark[] = "\nentry ";
+	const char *p = memmem(s, n, mark, sizeof(mark) - 1), *end;
+
+	if (p == NULL)
+		return bad(e, "entry");
+	p++;
+	if ((end = memchr(p, '\n', n - (size_t)(p - s))) == NULL)
+		return bad(e, "entry");
+	*len = (size_t)(end - s) + 1;
+	return 0;
+}
+
+static int
 entry_parse(struct lines *l, struct receipt *r, struct err *e)
 {
 	const char *p = NULL;
@@ -258,7 +313,8 @@ entry_parse(struct lines *l, struct receipt *r, struct err *e)
 	if (!text_line(&l->s, &l->left, &p, &n) || n <= 6 ||
 	    memcmp(p, "entry ", 6) != 0)
 		return bad(e, "entry");
-	if ((rc = base64_parse(p + 6, n - 6, &r->entry, e)) < 0)
+	if ((rc = base64_parse(p + 6, n - 6, &r->entry, e)) < 0 ||
+	    (rc = stamps_parse(l, r, e)) < 0)
 		return rc;
 	if (!text_line(&l->s, &l->left, &p, &n) || n > 0)
 		return bad(e, "no empty line behind the entry");
@@ -381,6 +437,10 @@ receipt_check(
 void
 receipt_done(struct receipt *r)
 {
+	size_t i;
+
+	for (i = 0; i < r->nstamps; i++)
+		buf_done(&r->stamps[i]);
 	buf_done(&r->entry);
 	tlog_proof_done(&r->proof);
 	memset(r, 0, sizeof(*r));

@@ -14,8 +14,13 @@
  *   sha256 HEX                  of the document (receipt_document_sha256)
  *   salt HEX
  *   entry BASE64                the leaf
+ *   stamp BASE64                RFC 3161: none, or a line for each answer of
+ *                               a time-stamping authority over the lines above
  *   (blank line)
  *   c2sp.org/tlog-proof@v1 …    to the end
+ *
+ * A stamp is over the text from its beginning to the newline of entry: what
+ * never changes of a receipt, whatever head its proof is made for.
  *
  * Every value but those of page is one word: UTF-8 without control
  * characters, U+007F and spaces. The kind is said, not proved: no leaf
@@ -34,6 +39,8 @@
 
 #define RECEIPT_PAGES_MAX 64
 #define RECEIPT_MAX (256 * 1024)
+#define RECEIPT_STAMPS_MAX 4
+#define RECEIPT_STAMP_MAX (24 * 1024) /* bytes of one, DER */
 
 struct receipt_page {
 	uint8_t sha256[SHA256_LEN];
@@ -51,12 +58,17 @@ struct receipt {
 	size_t npages;
 	uint8_t sha256[SHA256_LEN], salt[32];
 	struct buf entry; /* the leaf */
+	struct buf stamps[RECEIPT_STAMPS_MAX];
+	size_t nstamps;
 	struct tlog_proof proof;
 };
 
 int receipt_document_sha256(const struct receipt_page *pages, size_t n,
     uint8_t out[SHA256_LEN], struct err *e) NODISCARD;
 int receipt_format(const struct receipt *r, struct buf *out, struct err *e)
+    NODISCARD;
+/* How much of a receipt's text is stamped. ERR_INVALID. */
+int receipt_stamped(const char *s, size_t n, size_t *len, struct err *e)
     NODISCARD;
 int receipt_parse(const char *s, size_t n, struct receipt *r, struct err *e)
     NODISCARD;

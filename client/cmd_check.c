@@ -4,18 +4,12 @@
  * sceau check DOCUMENT --signatures: those of a document of the vault, judged
  * again by the daemon, beside the verdict of the day it was filed.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
+#include <string.h>
 
-#include "base/file.h"
 #include "client/commands.h"
 #include "client/out.h"
-#include "client/sibling.h"
+#include "client/outside.h"
 #include "client/words.h"
-
-#define REPORT_MAX (1u << 20) /* bytes */
-#define ARGS 12
 
 /* The word on the whole, the sentence for it, and the exit status of it. */
 static const struct {
@@ -97,63 +91,6 @@ print_report(const json_t *j)
 		    after_words(jstr(j, "after_last_signature")));
 }
 
-/* What sceau-inspect said in its own words stands on standard error. */
-static int
-as_error(int status, struct err *e)
-{
-	enum err_code code;
-
-	for (code = ERR_USAGE; code < ERR_CODES; code++)
-		if (err_exit(code) == status)
-			return err_tag(e, code, "check-failed",
-			    "sceau-inspect: %d", status);
-	return err_tag(
-	    e, ERR_INTERNAL, "check-failed", "sceau-inspect: %d", status);
-}
-
-static int
-ask(struct cli *c, const char *file, int fd, struct err *e)
-{
-	static const char *const names[] = { "signature", "anchors", "at" };
-	static const char *const options[] = { "--signature", "--anchors",
-		"--at" };
-	AUTO(mem_freep) char *program = NULL;
-	const char *args[ARGS] = { "sceau-inspect", "--check", file,
-		"--report-fd", "3" };
-	size_t i, n = 5;
-	int r, status;
-
-	for (i = 0; i < NELEMS(names); i++) {
-		if (cli_option(c, names[i]) == NULL)
-			continue;
-		args[n++] = options[i];
-		args[n++] = cli_option(c, names[i]);
-	}
-	if ((r = sibling_program(
-		 "sceau-inspect", "daemon/inspect", &program, e)) < 0 ||
-	    (r = sibling_run(
-		 program, (char *const *)(uintptr_t)args, fd, &status, e)) < 0)
-		return r;
-	return status == 0 ? 0 : as_error(status, e);
-}
-
-static int
-read_report(int fd, json_t **out, struct err *e)
-{
-	AUTO(buf_done) struct buf text = { 0 };
-	off_t n = lseek(fd, 0, SEEK_END);
-	int r;
-
-	if (n <= 0 || n > (off_t)REPORT_MAX)
-		return err_set(e, ERR_INTERNAL, "sceau-inspect: no report");
-	if ((r = buf_reserve(&text, (size_t)n, e)) < 0 ||
-	    (r = fd_pread_all(fd, text.p, (size_t)n, 0, e)) < 0)
-		return r;
-	*out = json_loadb((const char *)text.p, (size_t)n, 0, NULL);
-	return *out != NULL ? 0
-			    : err_set(e, ERR_INTERNAL, "sceau-inspect: JSON");
-}
-
 /* --- in the vault --------------------------------------------------------- */
 
 static const struct {
@@ -171,23 +108,21 @@ static void
 print_judgement(const char *title, const json_t *j)
 {
 	const json_t *by = json_object_get(j, "evidence");
-	char reasons[1024], at[32];
+	char at[32];
 	json_t *v;
 	size_t i;
 
 	printf("%s : ", title);
-	out_text(stdout, jstr(j, "indication"));
+	out_text(stdout, jword(j, "indication"));
 	putchar('\n');
 	if (json_is_object(by))
 		out_line(stdout, _("    jugé à la date du"),
 		    jtime(by, "judged_at", at));
 	json_array_foreach(json_object_get(j, "verdicts"), i, v)
 	{
-		snprintf(reasons, sizeof(reasons), "%s%s%s",
-		    jstr(v, "indication"),
-		    *jstr(v, "sub_indication") != '\0' ? " / " : "",
-		    jstr(v, "sub_indication"));
-		out_line(stdout, _("    signature"), reasons);
+		printf(_("    Signature %zu : "), i + 1);
+		verdict_print(stdout, v);
+		putchar('\n');
 		out_line(stdout, _("    signataire"), jstr(v, "signer"));
 		out_line(stdout, _("    parce que"), jstr(v, "reasons"));
 	}
@@ -277,8 +212,13 @@ check_document(struct cli *c, const char *document, struct err *e)
 static int
 check_run(struct cli *c, int argc, char **argv, struct err *e)
 {
+	struct outside o = {
+		.file = argv[0],
+		.signature = cli_option(c, "signature"),
+		.anchors = cli_option(c, "anchors"),
+		.at = cli_option(c, "at"),
+	};
 	AUTO(json_decrefp) json_t *j = NULL;
-	AUTO(fd_closep) int fd = -1;
 	enum err_code code;
 	int r;
 
@@ -287,9 +227,7 @@ check_run(struct cli *c, int argc, char **argv, struct err *e)
 		return check_document(c, argv[0], e);
 	if (cli_option(c, "version") != NULL)
 		return err_set(e, ERR_USAGE, "--version: --signatures");
-	if ((r = memfd_new("report", &fd, e)) < 0 ||
-	    (r = ask(c, argv[0], fd, e)) < 0 ||
-	    (r = read_report(fd, &j, e)) < 0)
+	if ((r = outside_check(&o, &j, e)) < 0)
 		return r;
 	if (!cli_print_json(c, j))
 		print_report(j);

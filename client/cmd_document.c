@@ -1,8 +1,13 @@
 /* sceau list, show, history, receipt. */
+#include <fcntl.h>
 #include <jansson.h>
 
+#include "base/file.h"
+#include "base/receipt.h"
+#include "base/text.h"
 #include "client/commands.h"
 #include "client/out.h"
+#include "client/save.h"
 #include "client/scan.h"
 #include "client/words.h"
 
@@ -184,22 +189,116 @@ version_query(const struct cli *c, struct buf *path, struct err *e)
 	return cli_query(path, "version", cli_option(c, "version"), e);
 }
 
+/* --- time stamps over a receipt ------------------------------------------ */
+
+/*
+ * RFC 3161, 2.4.1: TimeStampReq { version 1, SHA-256 and its value, certReq }.
+ * No nonce: nobody keeps it until the answer is imported, and the imprint says
+ * what it answers.
+ */
+static const uint8_t query_head[] = { 0x30, 0x39, 0x02, 0x01, 0x01, 0x30, 0x31,
+	0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
+	0x01, 0x05, 0x00, 0x04, 0x20 };
+static const uint8_t query_tail[] = { 0x01, 0x01, 0xff };
+
+static int
+make_query(const struct buf *text, struct buf *out, struct err *e)
+{
+	uint8_t sum[SHA256_LEN];
+	size_t len;
+	int r;
+
+	if ((r = receipt_stamped((const char *)text->p, text->len, &len, e)) <
+		0 ||
+	    (r = digest_of(DIGEST_SHA256, text->p, len, sum, e)) < 0 ||
+	    (r = buf_add(out, query_head, sizeof(query_head), e)) < 0 ||
+	    (r = buf_add(out, sum, sizeof(sum), e)) < 0)
+		return r;
+	return buf_add(out, query_tail, sizeof(query_tail), e);
+}
+
+static int
+write_query(const struct cli *c, const char *path, const struct buf *text,
+    struct err *e)
+{
+	AUTO(buf_done) struct buf query = { 0 };
+	int r;
+
+	if ((r = make_query(text, &query, e)) < 0)
+		return r;
+	return save_bytes(
+	    path, cli_option(c, "force") != NULL, query.p, query.len, e);
+}
+
+/* The answer of the authority, as it came. */
+static int
+read_answer(const char *path, json_t *body, struct err *e)
+{
+	AUTO(buf_done) struct buf der = { 0 }, b64 = { 0 };
+	int r;
+
+	r = file_read(AT_FDCWD, path, RECEIPT_STAMP_MAX, &der, e);
+	if (r == -(int)ERR_TOO_LARGE)
+		return err_tag(e, ERR_TOO_LARGE, "stamp-size", "%s", path);
+	if (r < 0 || (r = base64_format(der.p, der.len, &b64, e)) < 0)
+		return r;
+	return json_object_set_new(body, "token", json_string(buf_str(&b64))) <
+		       0
+		   ? err_set(e, ERR_NOMEM, "token")
+		   : 0;
+}
+
+static int
+import_answer(
+    struct cli *c, const char *document, const char *path, struct err *e)
+{
+	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
+	long long version = 0;
+	char at[32];
+	int r;
+
+	if (body == NULL)
+		return err_set(e, ERR_NOMEM, "token");
+	if ((r = cli_number(c, "version", INT32_MAX, &version, e)) < 0 ||
+	    (r = read_answer(path, body, e)) < 0)
+		return r;
+	if (version > 0 &&
+	    json_object_set_new(body, "version", json_integer(version)) < 0)
+		return err_set(e, ERR_NOMEM, "token");
+	if ((r = cli_post(c, body, &j, e, "/v1/documents/%/stamps", document)) <
+	    0)
+		return r;
+	if (cli_print_json(c, j))
+		return 0;
+	printf(_("Horodaté le %s"), jtime(j, "stamped_at", at));
+	putchar('\n');
+	out_line(stdout, _("Autorité"), jstr(j, "authority"));
+	printf(_("Gardé avec le reçu, inscription n° %lld\n"), jint(j, "leaf"));
+	return 0;
+}
+
 static int
 receipt_run(struct cli *c, int argc, char **argv, struct err *e)
 {
+	const char *tsq = cli_option(c, "tsq"), *tsr = cli_option(c, "tsr");
 	AUTO(buf_done) struct buf path = { 0 }, text = { 0 };
 	int r;
 
 	(void)argc;
+	if (tsr != NULL && (tsq != NULL || cli_option(c, "output") != NULL))
+		return err_set(e, ERR_USAGE, "--tsr");
+	if (tsr != NULL)
+		return import_answer(c, argv[0], tsr, e);
 	if ((r = cli_path(&path, e, "/v1/documents/%/receipt", argv[0])) < 0 ||
 	    (r = version_query(c, &path, e)) < 0 ||
-	    (r = cli_get_text(c, buf_str(&path), &text, e)) < 0)
+	    (r = cli_get_text(c, buf_str(&path), &text, e)) < 0 ||
+	    (tsq != NULL && (r = write_query(c, tsq, &text, e)) < 0))
 		return r;
 	return cli_give_text(c, "receipt", &text, e);
 }
 
 static const char *const receipt_options[] = { "output", "version", "force!",
-	NULL };
+	"tsq", "tsr", NULL };
 
 const struct cmd cmd_list = {
 	.noun = "list",

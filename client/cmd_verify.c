@@ -12,6 +12,7 @@
 #include "client/commands.h"
 #include "client/logfolder.h"
 #include "client/out.h"
+#include "client/outside.h"
 #include "client/upload.h"
 
 /* The verdict: a word for people, and the reason when it is bad. */
@@ -116,6 +117,77 @@ check_receipt(const struct cli *c, struct receipt *receipt, char **files,
 	return 0;
 }
 
+/* --- their time stamps ---------------------------------------------------- */
+
+/* One stamp, judged: a line of the answer, and what it comes to. */
+static int
+check_stamp(const struct cli *c, const struct buf *text, size_t len,
+    const struct buf *stamp, json_t *into, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	const json_t *v;
+	int r;
+
+	if ((r = outside_check_bytes(text->p, len, stamp->p, stamp->len,
+		 cli_option(c, "anchors"), cli_option(c, "at"), &j, e)) < 0)
+		return r;
+	v = json_array_get(json_object_get(j, "signatures"), 0);
+	if (json_array_append_new(into,
+		json_pack("{s:s, s:s, s:s, s:s}", "integrity",
+		    jstr(j, "integrity"), "verdict", jstr(v, "indication"),
+		    "at", jstr(v, "time"), "authority", jstr(v, "signer"))) < 0)
+		return err_set(e, ERR_NOMEM, "answer");
+	if (strcmp(jstr(v, "indication"), "TOTAL-FAILED") == 0 ||
+	    strcmp(jstr(j, "integrity"), "ERROR") == 0 ||
+	    strcmp(jstr(v, "kind"), "time-stamp") != 0)
+		return err_tag(e, ERR_INTEGRITY, "forged-stamp", "%s",
+		    jstr(v, "sub_indication"));
+	if (strcmp(jstr(v, "indication"), "TOTAL-PASSED") != 0)
+		return err_tag(e, ERR_INCOMPLETE, "verify-stamp", "%s",
+		    jstr(v, "sub_indication"));
+	return 0;
+}
+
+/* By the anchors given; without, they are counted and nothing is said. */
+static int
+check_stamps(const struct cli *c, const struct buf *text,
+    const struct receipt *receipt, json_t *into, struct err *e)
+{
+	size_t i, len;
+	int r;
+
+	if (cli_option(c, "anchors") == NULL)
+		return 0;
+	if ((r = as_forged(
+		 receipt_stamped((const char *)text->p, text->len, &len, e),
+		 e)) < 0)
+		return r;
+	for (i = 0; i < receipt->nstamps; i++)
+		if ((r = check_stamp(
+			 c, text, len, &receipt->stamps[i], into, e)) < 0)
+			return r;
+	return 0;
+}
+
+static void
+print_stamps(const struct cli *c, const struct receipt *r, const json_t *stamps)
+{
+	char at[32];
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(stamps, i, v)
+	{
+		printf(_("Horodaté le %s"), jtime(v, "at", at));
+		putchar('\n');
+		out_line(stdout, _("Autorité"), jstr(v, "authority"));
+	}
+	if (r->nstamps > 0 && cli_option(c, "anchors") == NULL)
+		fprintf(stderr, "sceau: %s\n",
+		    _("le reçu est horodaté : pour vérifier l'horodatage, "
+		      "donnez --anchors"));
+}
+
 static void
 print_receipt(const struct cli *c, const struct receipt *r)
 {
@@ -139,10 +211,12 @@ verify_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	AUTO(receipt_done) struct receipt receipt = { 0 };
 	AUTO(buf_done) struct buf text = { 0 };
-	AUTO(json_decrefp) json_t *j = NULL;
+	AUTO(json_decrefp) json_t *j = NULL, *stamps = json_array();
 	char id[ID_TEXT], at[TIME_TEXT];
 	int r;
 
+	if (stamps == NULL)
+		return err_set(e, ERR_NOMEM, "answer");
 	r = read_text(argv[0], RECEIPT_MAX, &text, e);
 	if (r == 0)
 		r = as_forged(
@@ -150,18 +224,23 @@ verify_run(struct cli *c, int argc, char **argv, struct err *e)
 		    e);
 	if (r == 0)
 		r = check_receipt(c, &receipt, argv + 1, argc - 1, e);
+	if (r == 0)
+		r = check_stamps(c, &text, &receipt, stamps, e);
 	id_format(&receipt.document, id);
 	time_format(receipt.filed_ms, at);
 	j = r < 0 ? json_object()
-		  : json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:b}", "vault",
-			receipt.origin, "document", id, "version",
+		  : json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:b, s:i, s:O}",
+			"vault", receipt.origin, "document", id, "version",
 			(int)receipt.version, "kind", receipt.kind, "filed_at",
 			at, "key", receipt.vkey, "key_given",
-			cli_option(c, "key") != NULL);
+			cli_option(c, "key") != NULL, "stamped",
+			(int)receipt.nstamps, "stamps", stamps);
 	if (j == NULL)
 		return err_set(e, ERR_NOMEM, "answer");
-	if ((r = say(c, j, r, e)) == 0 && !c->json)
+	if ((r = say(c, j, r, e)) == 0 && !c->json) {
 		print_receipt(c, &receipt);
+		print_stamps(c, &receipt, stamps);
+	}
 	return r;
 }
 
@@ -506,11 +585,13 @@ const struct cmd cmd_verify_bilan = {
 	.max_args = -1,
 	.run = bilan_run,
 };
+static const char *const receipt_options[] = { "key", "anchors", "at", NULL };
+
 const struct cmd cmd_verify = {
 	.noun = "verify",
 	.usage = N_("REÇU FICHIER…"),
 	.about = N_("ces fichiers sont-ils ceux du reçu ? (hors ligne)"),
-	.options = key_options,
+	.options = receipt_options,
 	.min_args = 2,
 	.max_args = 1 + RECEIPT_PAGES_MAX,
 	.run = verify_run,

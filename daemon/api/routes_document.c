@@ -5,6 +5,7 @@
 #include "daemon/core/correct.h"
 #include "daemon/core/document.h"
 #include "daemon/core/recheck.h"
+#include "daemon/core/stamp.h"
 #include "daemon/core/subject_export.h"
 #include "daemon/core/upload.h"
 
@@ -372,18 +373,42 @@ receipt_get(struct api_call *c, struct err *e)
 /* --- signatures, judged again ----------------------------------------------
  */
 
+/* Absent: 0, the newest. */
 static int
-check_post(struct api_call *c, struct err *e)
+version_member(const struct api_call *c, uint32_t *out, struct err *e)
 {
 	json_t *version = json_object_get(c->body, "version");
-	struct recheck rc = { .document = c->param[0] };
 	json_int_t n = json_integer_value(version);
-	int r;
 
 	if (version != NULL && (n < 1 || n > UINT32_MAX - 1))
 		return wrong_member(
 		    "member \"version\" is not a number from 1", e);
-	rc.version = (uint32_t)n;
+	*out = (uint32_t)n;
+	return 0;
+}
+
+static int
+stamp_post(struct api_call *c, struct err *e)
+{
+	struct stamping s = { .document = c->param[0] };
+	int r;
+
+	if ((r = version_member(c, &s.version, e)) < 0 ||
+	    (r = api_string(c, "token", RECEIPT_STAMP_MAX * 2, &s.token, e)) <
+		0)
+		return r;
+	c->status = 201;
+	return stamp_import(c->core, &c->caller, &s, &c->object, &c->answer, e);
+}
+
+static int
+check_post(struct api_call *c, struct err *e)
+{
+	struct recheck rc = { .document = c->param[0] };
+	int r;
+
+	if ((r = version_member(c, &rc.version, e)) < 0)
+		return r;
 	if ((r = api_string_or(c, "at", TIME_TEXT, "", &rc.at, e)) < 0)
 		return r;
 	c->status = 201;
@@ -455,6 +480,7 @@ static const char *const scan_check_members[] = { "!finding", "!signature",
 
 static const char *const move_members[] = { "!case", "reason", NULL };
 static const char *const check_members[] = { "at", "version", NULL };
+static const char *const stamp_members[] = { "!token", "version", NULL };
 static const char *const void_members[] = { "!reason", NULL };
 
 const struct route routes_document[] = {
@@ -476,6 +502,8 @@ const struct route routes_document[] = {
 	    receipt_get, NULL },
 	{ "POST", "/v1/documents/{doc}/checks", API_DOOR_STAFF, LEAF_DOC_CHECK,
 	    check_post, check_members },
+	{ "POST", "/v1/documents/{doc}/stamps", API_DOOR_STAFF, LEAF_RECEIPT,
+	    stamp_post, stamp_members },
 	{ "GET", "/v1/cases/{case}/persons/{person}/documents/{doc}/content",
 	    API_DOOR_STAFF, LEAF_SUBJECT_EXPORT, original_get, NULL },
 	{ "GET", "/v1/cases/{case}/persons/{person}/documents/{doc}/signature",

@@ -127,6 +127,14 @@ int version_open(struct core *core, const struct version_row *v, uint64_t leaf,
 /* The receipt's text, from the manifest. ERR_PENDING: no head covers it. */
 int receipt_text(struct core *core, const struct version_row *v,
     const json_t *manifest, struct buf *out, struct err *e) NODISCARD;
+/* The same with its time stamps: [{token, page, …}], see stamp.h; those over
+ * another text of it are left out. NULL: none. */
+int receipt_stamped_text(struct core *core, const struct version_row *v,
+    const json_t *manifest, const json_t *stamps, struct buf *out,
+    struct err *e) NODISCARD;
+/* SHA-256 of what is stamped of a receipt, as hex. */
+int receipt_page_digest(const struct buf *text, size_t *len,
+    char hex[2 * SHA256_LEN + 1], struct err *e) NODISCARD;
 /* {document, ref, case, kind, version, title, pages, sha256, size, level,
  * indication, verdicts, filed_at, filed_by, draft, provenance} */
 json_t *version_json(const struct version_row *v, const json_t *manifest);

@@ -53,6 +53,13 @@ adding_done(struct adding *a)
 	buf_done(&a->sealed);
 }
 
+/* A receipt gives back all its stamps. */
+static int
+room_of(enum evidence_what what)
+{
+	return what == EVIDENCE_STAMP ? RECEIPT_STAMPS_MAX : EVIDENCE_MAX;
+}
+
 static int
 check_room(struct tx *tx, const struct evidence *x, struct err *e)
 {
@@ -67,9 +74,9 @@ check_room(struct tx *tx, const struct evidence *x, struct err *e)
 	    (r = sql_int(q, 2, x->v->version, e)) < 0 ||
 	    (r = sql_int(q, 3, x->what, e)) < 0 || (r = sql_step(q, e)) < 0)
 		return r;
-	if (sql_get_int(q, 0) >= EVIDENCE_MAX)
+	if (sql_get_int(q, 0) >= room_of(x->what))
 		return err_tag(e, ERR_CONFLICT, "evidence-full",
-		    "this version has %d of these already", EVIDENCE_MAX);
+		    "this version has %d of these already", room_of(x->what));
 	return 0;
 }
 

@@ -8,7 +8,8 @@
 
 #include "daemon/core/document.h"
 
-#define EVIDENCE_MAX 64 /* rows of one version, of each sort */
+/* Verdicts of one version; of stamps, as many as a receipt has room for. */
+#define EVIDENCE_MAX 64
 
 extern const char *const evidence_schema;
 

@@ -1,9 +1,11 @@
 /* Receipts: made from the manifest, the leaf and its proof. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "daemon/core/case.h"
 #include "daemon/core/document.h"
+#include "daemon/core/evidence.h"
 
 static int
 hex_member(const json_t *j, const char *name, uint8_t out[32], struct err *e)
@@ -116,19 +118,81 @@ fill(struct core *core, const struct version_row *v, const json_t *manifest,
 }
 
 int
-receipt_text(struct core *core, const struct version_row *v,
-    const json_t *manifest, struct buf *out, struct err *e)
+receipt_page_digest(const struct buf *text, size_t *len,
+    char hex[2 * SHA256_LEN + 1], struct err *e)
+{
+	uint8_t sum[SHA256_LEN];
+	int r;
+
+	if ((r = receipt_stamped((const char *)text->p, text->len, len, e)) <
+		0 ||
+	    (r = digest_of(DIGEST_SHA256, text->p, *len, sum, e)) < 0)
+		return r;
+	hex_format(sum, sizeof(sum), hex);
+	return 0;
+}
+
+static int
+take_stamp(
+    struct receipt *rc, const char *page, const json_t *stamp, struct err *e)
+{
+	const char *token = json_string_value(json_object_get(stamp, "token"));
+	const char *over = json_string_value(json_object_get(stamp, "page"));
+
+	if (token == NULL || over == NULL)
+		return err_set(e, ERR_INTEGRITY, "a time stamp without bytes");
+	if (strcmp(over, page) != 0 || rc->nstamps == RECEIPT_STAMPS_MAX)
+		return 0;
+	return base64_parse(
+	    token, strlen(token), &rc->stamps[rc->nstamps++], e);
+}
+
+/* What is stamped must be known first: the text without stamps. */
+static int
+take_stamps(struct receipt *rc, const json_t *stamps, struct err *e)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	char page[2 * SHA256_LEN + 1];
+	json_t *stamp;
+	size_t i, len;
+	int r;
+
+	if (json_array_size(stamps) == 0)
+		return 0;
+	if ((r = receipt_format(rc, &text, e)) < 0 ||
+	    (r = receipt_page_digest(&text, &len, page, e)) < 0)
+		return r;
+	json_array_foreach(stamps, i, stamp)
+	{
+		if ((r = take_stamp(rc, page, stamp, e)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+int
+receipt_stamped_text(struct core *core, const struct version_row *v,
+    const json_t *manifest, const json_t *stamps, struct buf *out,
+    struct err *e)
 {
 	struct receipt *rc = calloc(1, sizeof(*rc));
 	int r;
 
 	if (rc == NULL)
 		return err_set(e, ERR_NOMEM, "receipt");
-	if ((r = fill(core, v, manifest, rc, e)) == 0)
+	if ((r = fill(core, v, manifest, rc, e)) == 0 &&
+	    (r = take_stamps(rc, stamps, e)) == 0)
 		r = receipt_format(rc, out, e);
 	receipt_done(rc);
 	free(rc);
 	return r;
+}
+
+int
+receipt_text(struct core *core, const struct version_row *v,
+    const json_t *manifest, struct buf *out, struct err *e)
+{
+	return receipt_stamped_text(core, v, manifest, NULL, out, e);
 }
 
 int
@@ -140,6 +204,7 @@ document_receipt(struct core *core, const struct caller *caller,
 	struct document_facts doc;
 	struct case_facts kase;
 	struct decision d;
+	AUTO(json_decrefp) json_t *stamps = NULL;
 	json_t *detail, *manifest;
 	int r;
 
@@ -157,9 +222,12 @@ document_receipt(struct core *core, const struct caller *caller,
 	r = core_read_leaf(
 	    core, caller, LEAF_RECEIPT, &doc.id, detail, leaf, e);
 	json_decref(detail);
-	if (r < 0 || (r = version_open(core, &v, *leaf, &manifest, e)) < 0)
+	if (r < 0 ||
+	    (r = evidence_list(core, &v, EVIDENCE_STAMP, *leaf, &stamps, e)) <
+		0 ||
+	    (r = version_open(core, &v, *leaf, &manifest, e)) < 0)
 		return r;
-	r = receipt_text(core, &v, manifest, text, e);
+	r = receipt_stamped_text(core, &v, manifest, stamps, text, e);
 	json_decref(manifest);
 	return r;
 }

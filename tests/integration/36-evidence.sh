@@ -27,6 +27,31 @@ check() {
 differs() { json $OUT/check.json '[.differs[].what] | unique | join(" ")'; }
 of() { json $OUT/check.json ".$1.indication"; }
 
+# authority NAME USE: a certificate of the authority for this extended use.
+authority() {
+	quiet openssl req -newkey rsa:3072 -nodes -utf8 \
+	    -subj "/CN=Horodatage $1 (exemple)" -keyout $PKI/$1.key \
+	    -out $PKI/$1.csr
+	printf '%s\n' basicConstraints=critical,CA:FALSE \
+	    keyUsage=critical,digitalSignature "extendedKeyUsage=$2" \
+	    >$PKI/$1.ext
+	quiet openssl x509 -req -in $PKI/$1.csr -CA ${3:-$PKI/ca}.pem \
+	    -CAkey ${3:-$PKI/ca}.key -CAcreateserial -days 730 \
+	    -extfile $PKI/$1.ext -out $PKI/$1.pem
+}
+
+# stamp NAME QUERY OUT: this authority answers, on no network.
+stamp() {
+	echo 01 >$PKI/tsa.serial
+	printf '%s\n' '[tsa]' 'default_tsa = t' '[t]' "serial = $PKI/tsa.serial" \
+	    'default_policy = 1.2.3.4.1' 'digests = sha256' \
+	    'signer_digest = sha256' 'ess_cert_id_alg = sha256' \
+	    'ess_cert_id_chain = no' >$PKI/tsa.conf
+	quiet openssl ts -reply -config $PKI/tsa.conf -queryfile "$2" \
+	    -signer $PKI/$1.pem -inkey $PKI/$1.key -out "$3"
+	chmod 0644 "$3"
+}
+
 # The list of revoked certificates of the authority, with this one on it.
 revoke() {
 	local d=$PKI/crl
@@ -89,7 +114,7 @@ put_in_force
 check 9
 is "$(of filing) $(of check)" "TOTAL-PASSED INDETERMINATE"
 is "$(json $OUT/check.json '.check.verdicts[0].sub_indication')" REVOKED_NO_POE
-for what in anchors time revocation indication; do
+for what in anchors revocation indication; do
 	case " $(differs) " in
 	*" $what "*) ;;
 	*) fail "« $what » ne figure pas parmi ce qui diffère : $(differs)" ;;
@@ -97,7 +122,7 @@ for what in anchors time revocation indication; do
 done
 is "$(json $OUT/check.json .check.evidence.generation)" 2
 as amelie sceau check "$DOC" --signatures >$OUT/said 2>&1 || true
-grep -q 'TOTAL-PASSED → INDETERMINATE' $OUT/said || fail "$(cat $OUT/said)"
+grep -q 'révocation du certificat : not-checked → revoked' $OUT/said || fail "$(cat $OUT/said)"
 ok "un certificat révoqué depuis : un autre verdict, et pourquoi il diffère"
 
 check 0 --at "$FILED"
@@ -135,3 +160,75 @@ check 2 --anchors $PKI
 as amelie sceau --json show "$DOC" >$OUT/show.json
 is "$(json $OUT/show.json '.checks | length')" 4
 ok "refus : rien n'est ajouté"
+
+# --- a time stamp over the receipt ----------------------------------------------
+
+HOME_A=/run/home/amelie
+OTHER=$(as amelie sceau --json file "$CASE" piece $FILES/contrat-2.pdf |
+    jq -er .document)
+authority tsa critical,timeStamping
+authority mail emailProtection
+quiet openssl req -x509 -newkey rsa:3072 -nodes -days 730 -utf8 \
+    -subj "/CN=Autorité inconnue" -keyout $PKI/other.key -out $PKI/other.pem
+authority stranger critical,timeStamping $PKI/other
+
+as amelie sceau receipt "$DOC" --tsq $HOME_A/q.tsq >$OUT/before.recu
+as amelie sceau receipt "$OTHER" --tsq $HOME_A/autre.tsq >/dev/null
+openssl ts -query -in $HOME_A/q.tsq -text >$OUT/query 2>/dev/null ||
+	fail "openssl ne lit pas la demande"
+grep -q sha256 $OUT/query || fail "$(cat $OUT/query)"
+for n in tsa stranger; do stamp $n $HOME_A/q.tsq $OUT/$n.tsr; done
+stamp tsa $HOME_A/autre.tsq $OUT/autre.tsr
+# openssl ts does not stamp with a certificate for mail: the same words,
+# signed by it as CMS.
+quiet openssl ts -reply -in $OUT/tsa.tsr -token_out -out $OUT/tsa.tst
+quiet openssl cms -verify -noverify -binary -inform DER -in $OUT/tsa.tst \
+    -out $OUT/words
+quiet openssl cms -sign -binary -nodetach -cades -md sha256 -outform DER \
+    -econtent_type 1.2.840.113549.1.9.16.1.4 -in $OUT/words \
+    -signer $PKI/mail.pem -inkey $PKI/mail.key -out $OUT/mail.tsr
+chmod 0644 $OUT/mail.tsr
+quiet openssl ts -verify -queryfile $HOME_A/q.tsq -in $OUT/tsa.tsr \
+    -CAfile $PKI/ca.pem
+refused 7 "pas celui de ce reçu" as amelie sceau --json receipt "$DOC" \
+    --tsr $OUT/autre.tsr
+refused 7 "aucune autorité des règles" as amelie sceau --json receipt "$DOC" \
+    --tsr $OUT/stranger.tsr
+refused 7 "pas fait pour horodater" as amelie sceau --json receipt "$DOC" \
+    --tsr $OUT/mail.tsr
+head -c 900 /dev/zero >$OUT/zero.tsr
+head -c 600 $OUT/tsa.tsr >$OUT/court.tsr
+for f in zero court; do
+	chmod 0644 $OUT/$f.tsr
+	refused 7 "réponse juste" as amelie sceau --json receipt "$DOC" \
+	    --tsr $OUT/$f.tsr
+done
+head -c 30000 /dev/zero >$OUT/long.tsr
+chmod 0644 $OUT/long.tsr
+refused 7 "trop longue" as amelie sceau --json receipt "$DOC" --tsr $OUT/long.tsr
+refused 4 "pas à vous" as yann sceau --json receipt "$DOC" --tsr $OUT/tsa.tsr
+quiet as amelie sceau receipt "$DOC" -o $HOME_A/sans.recu
+grep -q '^stamp ' $HOME_A/sans.recu && fail "un horodatage refusé est gardé"
+ok "autre reçu, autorité inconnue, autre usage, octets quelconques : refusés, chacun avec sa raison"
+
+as amelie sceau --json receipt "$DOC" --tsr $OUT/tsa.tsr >$OUT/stamped.json
+jq -e '.authority | test("Horodatage tsa")' $OUT/stamped.json >/dev/null ||
+	fail "$(cat $OUT/stamped.json)"
+refused 5 "déjà gardé" as amelie sceau --json receipt "$DOC" --tsr $OUT/tsa.tsr
+quiet as amelie sceau receipt "$DOC" -o $HOME_A/avec.recu
+is "$(grep -c '^stamp ' $HOME_A/avec.recu)" 1
+# What is stamped is the same whatever head the proof is for.
+same <(sed '/^entry /q' $OUT/before.recu) <(sed '/^entry /q' $HOME_A/avec.recu)
+quiet sceau verify $HOME_A/avec.recu $FILES/contrat.pdf
+sceau --json verify $HOME_A/avec.recu $FILES/contrat.pdf \
+    --anchors $PKI/ca.pem >$OUT/verify.json
+is "$(json $OUT/verify.json '.verdict + " " + .stamps[0].verdict')" \
+    "GENUINE TOTAL-PASSED"
+expect_status 9 sceau verify $HOME_A/avec.recu $FILES/contrat.pdf \
+    --anchors $PKI/other.pem >$OUT/said 2>&1
+# Another's stamp, put into this receipt by hand.
+sed "s|^stamp .*|stamp $(base64 -w0 $OUT/autre.tsr)|" $HOME_A/avec.recu \
+    >$OUT/faux.recu
+expect_status 8 sceau verify $OUT/faux.recu $FILES/contrat.pdf \
+    --anchors $PKI/ca.pem >$OUT/said 2>&1
+ok "l'horodatage est rendu avec le reçu, et se vérifie hors ligne"

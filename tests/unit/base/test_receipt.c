@@ -405,6 +405,43 @@ pages_are_counted(void **state)
 }
 
 static void
+stamps_come_back_and_change_nothing_that_is_stamped(void **state)
+{
+	AUTO(buf_done) struct buf a = text_of(&s.r), b = { 0 }, c = { 0 };
+	AUTO(receipt_done) struct receipt r = { 0 };
+	size_t la, lb, i;
+	struct err e;
+
+	(void)state;
+	for (i = 0; i < RECEIPT_STAMPS_MAX; i++)
+		assert_int_equal(
+		    buf_add(&s.r.stamps[i], "\x30\x00token", 7, &e), 0);
+	s.r.nstamps = RECEIPT_STAMPS_MAX;
+	b = text_of(&s.r);
+	assert_int_equal(receipt_parse((const char *)b.p, b.len, &r, &e), 0);
+	assert_int_equal(r.nstamps, RECEIPT_STAMPS_MAX);
+	assert_memory_equal(r.stamps[3].p, "\x30\x00token", 7);
+	assert_int_equal(receipt_check(&r, &s.key, &e), 0);
+	c = text_of(&r);
+	assert_string_equal(buf_str(&b), buf_str(&c));
+	assert_int_equal(receipt_stamped((const char *)a.p, a.len, &la, &e), 0);
+	assert_int_equal(receipt_stamped((const char *)b.p, b.len, &lb, &e), 0);
+	assert_int_equal(la, lb);
+	assert_memory_equal(a.p, b.p, la);
+	assert_memory_equal(b.p + lb, "stamp MAB0b2tlbg==\n", 19);
+	assert_not_parsed("stamp ", "stamp MAB0b2tlbg==\nstamp ");
+	assert_not_parsed("stamp ", "stamp");
+	assert_not_parsed("stamp ", "stamp !");
+	assert_not_parsed("stamp MAB0b2tlbg==", "stamp ");
+	assert_int_equal(receipt_stamped("entry", 5, &la, &e), -ERR_INVALID);
+	assert_int_equal(
+	    receipt_stamped("a\nentry x", 9, &la, &e), -ERR_INVALID);
+	s.r.nstamps = RECEIPT_STAMPS_MAX + 1;
+	assert_int_equal(receipt_format(&s.r, &b, &e), -ERR_INVALID);
+	s.r.nstamps = RECEIPT_STAMPS_MAX;
+}
+
+static void
 values_that_break_a_line_are_not_written(void **state)
 {
 	AUTO(buf_done) struct buf b = { 0 };
@@ -437,6 +474,7 @@ main(void)
 		WITH(the_digest_of_pages_is_that_of_its_lines),
 		WITH(receipts_that_are_none_are_refused),
 		WITH(pages_are_counted),
+		WITH(stamps_come_back_and_change_nothing_that_is_stamped),
 		WITH(values_that_break_a_line_are_not_written),
 	};
 

@@ -225,6 +225,10 @@ a_time_is_one_that_was(void **state)
 		    "check-time");
 	assert_int_equal(checks(s), 0);
 	right(s, check_as(s, CAMILLE, "2020-06-30", 0));
+	assert_string_equal(
+	    in(json_array_get(json_object_get(s->answer, "differs"), 0), NULL,
+		"what"),
+	    "time");
 	/* The day's end in France. */
 	assert_string_equal(
 	    in(json_object_get(s->answer, "check"), "evidence", "judged_at"),
