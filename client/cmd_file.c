@@ -74,7 +74,8 @@ open_all(struct cli *c, struct filing *f, int argc, char **argv, struct err *e)
 			    _("« - » ne se lit qu'une fois"));
 		/* Counted before: its descriptor is closed in any case. */
 		f->pages++;
-		if ((r = source_open(&f->page[i], argv[i], e)) < 0)
+		if ((r = source_open(&f->page[i], argv[i], e)) < 0 ||
+		    (r = source_strip(&f->page[i], signature != NULL, e)) < 0)
 			return r;
 		if (strcmp(argv[i], "-") == 0)
 			f->page[i].name = name != NULL ? name : "document";

@@ -70,7 +70,7 @@ add_file(struct visit *v, const char *path, const char *name, struct err *e)
 	/* A record's path is of this call alone. */
 	if (name != NULL)
 		s->path = s->name = name;
-	return 0;
+	return name != NULL ? 0 : source_strip(s, 0, e);
 }
 
 /* KIND=FILE[,FILE…]: one document, its pages in order. */

@@ -519,6 +519,13 @@ static const struct {
 	{ "vault-in-use", N_("un autre service tient déjà ce coffre") },
 	{ "verify-pages", N_("le reçu est celui d'un document d'un autre "
 			     "nombre de fichiers") },
+	{ "picture-malformed",
+	    N_("cette photo est abîmée : ce qui dit où elle a "
+	       "été prise ne peut pas en être retiré") },
+	{ "picture-signed", N_("une signature couvre cette photo : ce qui dit "
+			       "où elle a été prise ne peut pas en être "
+			       "retiré") },
+	{ "picture-size", N_("cette photo est trop grande") },
 	{ "provenance", N_("la provenance de la numérisation est incomplète ou "
 			   "mal formée") },
 	{ "provenance-level", N_("une provenance se dit d'un papier numérisé "
@@ -557,7 +564,8 @@ static const char *const whole[] = { "breach-host", "breach-known",
 	"breach-outcome", "breach-subject", "instant", "breach-settled",
 	"correction-late", "correction-same-case", "document-draft",
 	"document-in-use", "document-replaced", "not-author",
-	"provenance-level", "provenance-missing", "provenance-time",
+	"provenance-level", "provenance-pages", "provenance-signature",
+	"scan-signature", "provenance-missing", "provenance-time",
 	"scan-checked", "scan-finding", "scan-none", "scan-own", "approval-key",
 	"approval-own", "approval-role", "approval-twice", "approvals-expired",
 	"caller-check", "case-erased", "case-restricted", "case-state",

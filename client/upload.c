@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "client/strip.h"
 
 #define BLOCK (256 * 1024)	       /* bytes read at once */
 #define SHOWN_FROM (UINT64_C(1) << 20) /* progress of files from this size */
@@ -97,6 +98,73 @@ void
 source_done(struct source *s)
 {
 	fd_closep(&s->fd);
+}
+
+/* --- photographs ------------------------------------------------------ */
+
+static int
+read_picture(const struct source *s, struct buf *whole, struct err *e)
+{
+	uint8_t head[8];
+	ssize_t n = pread(s->fd, head, sizeof(head), 0);
+	int r;
+
+	if (n < 0)
+		return err_sys(e, ERR_IO, "%s", s->path);
+	if (!strip_is_picture(head, (size_t)n))
+		return 0;
+	if (s->size > SOURCE_PICTURE_MAX)
+		return err_tag(e, ERR_TOO_LARGE, "picture-size", "%s", s->path);
+	if ((r = buf_reserve(whole, (size_t)s->size, e)) < 0 ||
+	    (r = fd_pread_all(s->fd, whole->p, (size_t)s->size, 0, e)) < 0)
+		return r;
+	whole->len = (size_t)s->size;
+	return 0;
+}
+
+/* These bytes, in anonymous memory, are the file from now on. */
+static int
+become(struct source *s, const struct buf *bytes, struct err *e)
+{
+	AUTO(fd_closep) int fd = -1;
+	int r;
+
+	if ((r = memfd_new("picture", &fd, e)) < 0 ||
+	    (r = fd_write_all(fd, bytes->p, bytes->len, e)) < 0)
+		return r;
+	fd_closep(&s->fd);
+	s->fd = fd;
+	fd = -1;
+	return hash(s, e);
+}
+
+int
+source_strip(struct source *s, int is_signed, struct err *e)
+{
+	AUTO(buf_done) struct buf whole = { 0 }, left = { 0 };
+	struct err why = { 0 };
+	uint64_t was = s->size;
+	int r;
+
+	if ((r = read_picture(s, &whole, e)) < 0 || whole.len == 0)
+		return r;
+	if ((r = strip_picture(whole.p, whole.len, &left, &why)) == -ERR_NOMEM)
+		return err_set(e, ERR_NOMEM, "picture");
+	if (r < 0)
+		return err_tag(
+		    e, ERR_REFUSED, "picture-malformed", "%s", s->path);
+	if (left.len == whole.len && memcmp(left.p, whole.p, left.len) == 0)
+		return 0;
+	if (is_signed)
+		return err_tag(e, ERR_REFUSED, "picture-signed", "%s", s->path);
+	if ((r = become(s, &left, e)) < 0)
+		return r;
+	fprintf(stderr,
+	    _("%s : lieu, appareil et commentaires retirés de la photo (%lld "
+	      "octets) ; l'image est la même, et le reçu prouve la photo ainsi "
+	      "déposée.\n"),
+	    s->name, (long long)was - (long long)s->size);
+	return 0;
 }
 
 int

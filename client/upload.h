@@ -27,6 +27,17 @@ int source_open(struct source *s, const char *path, struct err *e) NODISCARD;
 void source_done(struct source *s);
 
 /*
+ * Of a photograph (JPEG, PNG), what tells where and by what it was taken goes
+ * before anything is sent (strip.h), and the person is told; what is sent,
+ * hashed and filed is what is left. Other files stay as they are. is_signed: a
+ * signature covers the bytes, so that they cannot change: ERR_REFUSED tag
+ * "picture-signed" when they would. ERR_REFUSED "picture-malformed",
+ * ERR_TOO_LARGE "picture-size".
+ */
+#define SOURCE_PICTURE_MAX (UINT64_C(256) << 20) /* bytes */
+int source_strip(struct source *s, int is_signed, struct err *e) NODISCARD;
+
+/*
  * The upload's id: 128 bits of
  *   SHA-256("sceau/upload/1\n" uid "\n" case "\n" kind "\n" index "\n"
  *           SHA-256 in hexadecimal "\n" size "\n")

@@ -1,0 +1,28 @@
+/*
+ * A photograph tells where it was taken, when and by which telephone. That
+ * goes at the desk, before anything is sent: of a JPEG (ITU-T T.81) or a PNG
+ * (RFC 2083) only what draws the picture stays, byte for byte; nothing is
+ * encoded anew.
+ *
+ *   JPEG  kept: tables, frames, scans, JFIF, ICC profiles, Adobe's colour
+ *         transform. Gone: every other APPn (EXIF, XMP, IPTC, MPF), comments,
+ *         what lies behind the end. Of EXIF the orientation comes back, alone.
+ *   PNG   kept: what draws, and its colours. Gone: every other ancillary
+ *         chunk (eXIf, tEXt, zTXt, iTXt, tIME), what lies behind the end.
+ */
+#ifndef CLIENT_STRIP_H
+#define CLIENT_STRIP_H
+
+#include "base/buf.h"
+
+/* By its first bytes, and nothing else. */
+int strip_is_picture(const void *p, size_t n);
+/*
+ * The picture without that, appended to out: what was clean is the same bytes.
+ * ERR_REFUSED tag "picture-malformed": what is kept could not be told from
+ * what goes.
+ */
+int strip_picture(const void *p, size_t n, struct buf *out, struct err *e)
+    NODISCARD;
+
+#endif
