@@ -156,6 +156,7 @@ MODULES = {
     "hold-review": lambda d: months(d, 6),
     "rights-request": lambda d: months(d, 1),
     "visa": lambda d: days(d, 60),
+    "scan-check": lambda d: days(d, 15),
     "certificate-mirrors": lambda d: days(d, 30),
     "certificate-recovery": lambda d: days(d, 7),
     "certificate-backups": lambda d: days(d, 90),
@@ -259,6 +260,7 @@ break-glass-minutes 30 minutes
 step-up-minutes 10 minutes
 break-glass-review-days 7 days
 notice-days 30 days
+scan-check-days 15 days
 urgent-second-signature-days 2 working-days
 withdrawal-letter-days 5 working-days
 extract-unclaimed-days 15 days
