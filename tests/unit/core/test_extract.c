@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/civil.h"
 #include "base/file.h"
 #include "base/sshsig.h"
 #include "base/text.h"
@@ -919,14 +920,15 @@ a_confidential_address_does_not_go(void **state)
 static void
 file_dsf(struct scene *s, const char *code)
 {
-	char dsf[512], doc[ID_TEXT];
+	char dsf[512], doc[ID_TEXT], today[11];
 	int n;
 
+	date_format(civil_day(core_now(s->f->core)), today);
 	n = snprintf(dsf, sizeof(dsf),
-	    "{\"date\":\"2026-11-02\",\"identite\":{\"nom\":\"Durand\"},"
+	    "{\"date\":\"%s\",\"identite\":{\"nom\":\"Durand\"},"
 	    "\"dette\":{\"montant\":900},"
 	    "\"traitement-dette\":[{\"code\":\"%s\"}]}",
-	    code);
+	    today, code);
 	scene_file(s, "dsf", dsf, (size_t)n, "", doc);
 }
 
