@@ -195,7 +195,6 @@ each_verdict_is_added_and_none_replaced(void **state)
 static void
 what_it_was_judged_by_is_kept_at_the_filing(void **state)
 {
-	AUTO(version_done) struct version_row v = { 0 };
 	json_t *by;
 	SCENE(s);
 
