@@ -135,7 +135,7 @@ ok "qui a quitté le foyer n'est plus compté ; adresse confidentielle"
 
 # --- events ---------------------------------------------------------------
 
-refused 7 "event: premier-impaye" as amelie sceau --json case event "$CASE" anniversaire
+refused 7 "premier-impaye" as amelie sceau --json case event "$CASE" anniversaire
 quiet as amelie sceau case event "$CASE" assignation --note "reçue ce matin"
 as amelie sceau --json case show "$CASE" >$OUT/shown.json
 is "$(json $OUT/shown.json .stage)" aval

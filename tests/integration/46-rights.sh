@@ -193,7 +193,7 @@ ok "la levée est annoncée à la personne d'abord, puis seulement faite"
 
 request erasure
 FIRST=$REQUEST
-refused 7 ground as claire sceau --json subject refuse "$FIRST" \
+refused 7 droits-en-justice as claire sceau --json subject refuse "$FIRST" \
     --ground demande-excessive --reason "Non."
 as claire sceau --json subject refuse "$FIRST" --ground droits-en-justice \
     --reason "Une audience est prévue le mois prochain." >$OUT/refused.json
