@@ -19,7 +19,7 @@ struct api {
 	atomic_ullong requests; /* begun; each has its number */
 	struct accounts *accounts;
 	struct flood *flood;
-	struct http *http;
+	struct httpd *http;
 };
 
 /* What a request carries from its headers to its end. */
@@ -517,7 +517,7 @@ api_open(struct core *core, const struct http_listener *l, size_t n,
 	h.arg = a;
 	if ((r = accounts_new(&a->accounts, e)) < 0 ||
 	    (r = flood_new(&a->flood, e)) < 0 ||
-	    (r = http_open(l, n, &h, &a->http, e)) < 0) {
+	    (r = httpd_open(l, n, &h, &a->http, e)) < 0) {
 		api_close(a, 0);
 		return r;
 	}
@@ -530,7 +530,7 @@ api_close(struct api *a, int timeout_ms)
 {
 	if (a == NULL)
 		return;
-	http_close(a->http, timeout_ms);
+	httpd_close(a->http, timeout_ms);
 	flood_freep(&a->flood);
 	accounts_freep(&a->accounts);
 	free(a);

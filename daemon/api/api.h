@@ -9,8 +9,8 @@
 
 #include <jansson.h>
 
+#include "base/httpd.h"
 #include "daemon/core/core.h"
-#include "daemon/http/http.h"
 
 #define API_DOOR_STAFF 0
 #define API_DOOR_PARTNER 1

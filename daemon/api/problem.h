@@ -6,7 +6,7 @@
 #ifndef DAEMON_API_PROBLEM_H
 #define DAEMON_API_PROBLEM_H
 
-#include "daemon/http/http.h"
+#include "base/httpd.h"
 
 /* Fill rs from why; audit 0: no leaf. */
 void problem_answer(

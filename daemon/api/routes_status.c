@@ -1,5 +1,6 @@
 #include "daemon/api/api.h"
 
+#include "base/civil.h"
 #include "base/sshsig.h"
 #include "base/text.h"
 #include "daemon/core/clock.h"
@@ -102,7 +103,59 @@ status_get(struct api_call *c, struct err *e)
 	return add_public(core, c->answer, e);
 }
 
+/*
+ * May the caller do this at all: on an open case of their own, with whatever
+ * purpose, statement or kind it takes? For what a client offers; each act is
+ * decided anew when it comes.
+ */
+static int
+may_ever(
+    const struct core *core, const struct principal *who, enum policy_op op)
+{
+	struct access_facts f = { .who = who,
+		.op = op,
+		.team = who->team,
+		.organisation = who->organisation,
+		.case_state = "open",
+		.own_case = 1,
+		.day = civil_day(core_now(core)) };
+	struct decision d;
+
+	policy_authorize(core->policy, &f, &d);
+	return d.allowed || (d.tag != NULL && strcmp(d.tag, "no-rule") != 0 &&
+				strcmp(d.tag, "nobody") != 0 &&
+				strcmp(d.tag, "other-team") != 0);
+}
+
+static int
+me_get(struct api_call *c, struct err *e)
+{
+	const struct principal *who = c->caller.who;
+	const char *roles[POLICY_ROLES_MAX + 1];
+	json_t *held = json_array(), *ops = json_array();
+	size_t i;
+
+	if (who == NULL) {
+		json_decref(held);
+		json_decref(ops);
+		return err_tag(e, ERR_DENIED, "nobody", "no such account");
+	}
+	policy_roles_of(
+	    c->core->policy, who, civil_day(core_now(c->core)), roles);
+	for (i = 0; i < POLICY_ROLES_MAX && roles[i] != NULL; i++)
+		json_array_append_new(held, json_string(roles[i]));
+	for (i = 0; i < OP_COUNT; i++)
+		if (may_ever(c->core, who, (enum policy_op)i))
+			json_array_append_new(ops,
+			    json_string(policy_op_name((enum policy_op)i)));
+	c->answer = json_pack("{s:s, s:s*, s:s*, s:s*, s:o, s:o}", "account",
+	    who->account, "name", who->name, "team", who->team, "organisation",
+	    who->organisation, "roles", held, "operations", ops);
+	return c->answer != NULL ? 0 : err_set(e, ERR_NOMEM, "me");
+}
+
 const struct route routes_status[] = {
+	{ "GET", "/v1/me", API_DOOR_STAFF, 0, me_get, NULL },
 	{ "GET", "/v1/status", API_DOOR_STAFF, 0, status_get, NULL },
 	{ 0 },
 };

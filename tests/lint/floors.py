@@ -29,8 +29,7 @@ MAY_ENTER = {
         "daemon/inspect/inspect.h",
         "keys/agent.h",
     },
-    "daemon/http": {"base"},
-    "daemon/api": {"base", "policy", "daemon/core", "daemon/http"},
+    "daemon/api": {"base", "policy", "daemon/core"},
     "daemon/inspect": {"base"},
     "daemon": {
         "base",
@@ -39,7 +38,6 @@ MAY_ENTER = {
         "daemon/store",
         "daemon/audit",
         "daemon/core",
-        "daemon/http",
         "daemon/api",
         "daemon/inspect/inspect.h",
         "keys/agent.h",
@@ -62,7 +60,7 @@ LIBRARIES = {
     "git2.h": {"daemon/store/"},
     "git2/": {"daemon/store/"},
     "zlib.h": {"daemon/store/", "daemon/inspect/pdf_read.c"},
-    "microhttpd.h": {"daemon/http/"},
+    "microhttpd.h": {"base/httpd.c"},
     "magic.h": {"daemon/inspect/"},
     "confuse.h": {"policy/"},
     "seccomp.h": {"base/sandbox.c"},
@@ -70,7 +68,6 @@ LIBRARIES = {
     "jansson.h": {
         "daemon/core/",
         "daemon/api/",
-        "daemon/http/",
         "daemon/audit/",
         "daemon/*",
         "daemon/inspect/check_json.c",
@@ -207,9 +204,9 @@ SOUND = {
     "daemon/core/core.h": '#include "keys/agent.h"\n'
     '#include "policy/policy.h"\n#include "daemon/inspect/inspect.h"\n',
     "daemon/core/cms.c": "#include <openssl/cms.h>\n",
-    "daemon/http/http.h": "#include <stddef.h>\n",
+    "base/httpd.h": "#include <stddef.h>\n",
     "daemon/api/api.c": '#include "daemon/core/core.h"\n'
-    '#include "daemon/http/http.h"\n#include <jansson.h>\n',
+    '#include "base/httpd.h"\n#include <jansson.h>\n',
     "daemon/main.c": '#include "daemon/core/core.h"\n#include <jansson.h>\n',
     "client/main.c": '#include "policy/policy.h"\n/* #include <zlib.h> */\n',
     "tests/unit/anything.c": "#include <sqlite3.h>\n#include <cmocka.h>\n",
@@ -257,7 +254,7 @@ VIOLATIONS = {
         "keys may not enter",
     ),
     "client knows the daemon": (
-        {"client/main.c": '#include "daemon/http/http.h"\n'},
+        {"client/main.c": '#include "daemon/core/core.h"\n'},
         "client may not enter",
     ),
     "a second file with OpenSSL": (

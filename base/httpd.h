@@ -1,17 +1,18 @@
 /*
- * HTTP/1.1 on Unix sockets: libmicrohttpd behind a guard (only this room
+ * HTTP/1.1 on Unix sockets: libmicrohttpd behind a guard (only this file
  * includes microhttpd.h). One event loop a socket (epoll); handlers run on
  * worker threads and may block; the connection is suspended meanwhile.
  *
  * The guard refuses, and closes the connection: Content-Length together with
  * Transfer-Encoding, either twice, an unknown Transfer-Encoding, a missing
  * or double Host, a Content-Length that is no number, a target with control
- * characters or a broken escape, any Origin or Referer; and what is over the
+ * characters or a broken escape, any Origin or Referer (unless browsers are
+ * meant to come: then the handler judges them); and what is over the
  * connections of a uid. libmicrohttpd's own error pages cannot be changed:
  * clients survive that.
  */
-#ifndef DAEMON_HTTP_HTTP_H
-#define DAEMON_HTTP_HTTP_H
+#ifndef BASE_HTTPD_H
+#define BASE_HTTPD_H
 
 #include <stdint.h>
 
@@ -24,6 +25,7 @@
 #define HTTP_CONNECTIONS_MAX 512
 #define HTTP_WORKERS 80 /* handlers that may block at once */
 #define HTTP_IDLE_S 60
+#define HTTP_VALUE_MAX 400 /* bytes of a header's value, with its NUL */
 
 struct http_request {
 	const char *method, *path;    /* path without the query */
@@ -46,8 +48,8 @@ struct http_response {
 	char type[64];	 /* Content-Type; "" for none */
 	struct buf body; /* sent whole, unless next is set */
 	struct http_header_line {
-		char name[48], value[160];
-	} headers[8];
+		char name[48], value[HTTP_VALUE_MAX];
+	} headers[12];
 	size_t nheaders;
 	/*
 	 * A streamed body of size bytes: next appends the next piece to out
@@ -86,16 +88,41 @@ struct http_handler {
 	    struct http_response *rs);
 	/* Last, after each begin; rq->cut: the body did not arrive whole. */
 	void (*done)(void *arg, struct http_request *rq);
+	unsigned workers; /* handlers that may block at once; 0: HTTP_WORKERS */
 };
 
-struct http;
+struct httpd;
 struct http_listener {
 	int fd;	  /* listening Unix stream socket; taken */
 	int door; /* given back in http_request */
+	/* Browsers come here: Origin and Referer pass, for begin to judge. The
+	 * socket may be TCP on loopback; its peers have no uid of their own and
+	 * get this process's. */
+	int browsers;
 };
-int http_open(const struct http_listener *l, size_t n,
-    const struct http_handler *h, struct http **out, struct err *e) NODISCARD;
+
+/*
+ * A form as browsers send it (application/x-www-form-urlencoded or
+ * multipart/form-data), taken apart while it arrives. part is called for each
+ * piece of each field, in order: filename and type are NULL but for files;
+ * offset is that of the piece within its field. Return < 0 to end it.
+ */
+struct http_form;
+typedef int http_form_part(void *arg, const char *name, const char *filename,
+    const char *type, const char *data, uint64_t offset, size_t n);
+/* In begin. ERR_INVALID when Content-Type is neither. */
+int http_form_open(struct http_request *rq, http_form_part *part, void *arg,
+    struct http_form **out, struct err *e) NODISCARD;
+/* ERR_INVALID: not of that form, or ended by part. */
+int http_form_feed(struct http_form *f, const void *p, size_t n, struct err *e)
+    NODISCARD;
+/* The last piece; frees. */
+int http_form_close(struct http_form *f, struct err *e) NODISCARD;
+void http_form_freep(struct http_form **f);
+
+int httpd_open(const struct http_listener *l, size_t n,
+    const struct http_handler *h, struct httpd **out, struct err *e) NODISCARD;
 /* Stop accepting, let what runs end (at most timeout_ms), close. */
-void http_close(struct http *h, int timeout_ms);
+void httpd_close(struct httpd *h, int timeout_ms);
 
 #endif

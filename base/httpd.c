@@ -1,8 +1,9 @@
-#include "daemon/http/http.h"
+#include "base/httpd.h"
 
 #include <microhttpd.h>
 #include <pthread.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -12,6 +13,7 @@
 #define DOORS_MAX 4
 #define WORKER_STACK (1u << 20)
 #define READ_BLOCK (128u << 10)
+#define FORM_BLOCK (64u << 10)
 /* A body that was refused is read and dropped so far, so that the client can
  * read the answer; beyond it the connection is cut. */
 #define DISCARD_MAX (64u << 20)
@@ -20,9 +22,9 @@
 enum phase { PHASE_BODY, PHASE_RUNNING, PHASE_READY, PHASE_ANSWERED };
 
 struct door {
-	struct http *http;
+	struct httpd *http;
 	struct MHD_Daemon *mhd;
-	int number;
+	int number, browsers;
 };
 
 /* One connection: whose it is, counted once. */
@@ -39,7 +41,8 @@ struct http_connection {
 	struct http_request rq;
 	struct http_response rs;
 	struct MHD_Connection *mhd;
-	struct http *http;
+	struct door *door;
+	struct httpd *http;
 	struct http_connection *next;
 	enum phase phase;
 	int begun, wants_sink, failed, queued;
@@ -49,12 +52,12 @@ struct http_connection {
 	uint64_t streamed;
 };
 
-struct http {
+struct httpd {
 	struct http_handler handler;
 	struct door doors[DOORS_MAX];
 	size_t ndoors;
 	pthread_t workers[HTTP_WORKERS];
-	size_t nworkers;
+	size_t nworkers, workers_wanted;
 	pthread_mutex_t lock;
 	pthread_cond_t work, idle;
 	struct http_connection *first, **last;
@@ -180,8 +183,8 @@ count_argument(
  * the reason, or NULL.
  */
 static const char *
-guard(struct MHD_Connection *c, const struct socket_owner *o, const char *path,
-    const char *version)
+guard(struct MHD_Connection *c, const struct door *d,
+    const struct socket_owner *o, const char *path, const char *version)
 {
 	struct counts n = { 0 };
 
@@ -199,7 +202,7 @@ guard(struct MHD_Connection *c, const struct socket_owner *o, const char *path,
 		return "Transfer-Encoding other than chunked";
 	if (n.host != 1)
 		return "Host must be there once";
-	if (n.foreign > 0)
+	if (n.foreign > 0 && !d->browsers)
 		return "Origin and Referer are not accepted here";
 	/* What is behind a NUL, or a second blank, nobody would look at. */
 	if (o->target == NULL || version != o->target + o->target_len + 1)
@@ -276,7 +279,7 @@ keep_target(void *arg, const char *target, struct MHD_Connection *c)
 /* --- connections per uid ---------------------------------------------- */
 
 static int
-uid_enter(struct http *h, uid_t uid)
+uid_enter(struct httpd *h, uid_t uid)
 {
 	size_t i, at = UIDS_MAX;
 	int ok = 0;
@@ -300,7 +303,7 @@ uid_enter(struct http *h, uid_t uid)
 }
 
 static void
-uid_leave(struct http *h, uid_t uid)
+uid_leave(struct httpd *h, uid_t uid)
 {
 	size_t i;
 
@@ -311,6 +314,22 @@ uid_leave(struct http *h, uid_t uid)
 			break;
 		}
 	pthread_mutex_unlock(&h->lock);
+}
+
+/* Whom the kernel names; over TCP, which only browsers use, nobody can be. */
+static int
+peer_of(const struct door *d, int fd, struct peer *out)
+{
+	int domain = AF_UNIX;
+	socklen_t n = sizeof(domain);
+
+	if (d->browsers &&
+	    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) == 0 &&
+	    domain != AF_UNIX) {
+		*out = (struct peer){ .uid = getuid(), .gid = getgid() };
+		return 0;
+	}
+	return ipc_peer(fd, out, NULL);
 }
 
 static void
@@ -332,7 +351,7 @@ notify_connection(void *arg, struct MHD_Connection *c, void **socket_state,
 	if ((o = calloc(1, sizeof(*o))) == NULL)
 		return;
 	fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
-	o->known = fd != NULL && ipc_peer(fd->connect_fd, &o->peer, NULL) == 0;
+	o->known = fd != NULL && peer_of(d, fd->connect_fd, &o->peer) == 0;
 	o->counted = o->known && uid_enter(d->http, o->peer.uid);
 	*socket_state = o;
 }
@@ -407,12 +426,83 @@ send_answer(struct http_connection *c)
 	return ok;
 }
 
+/* --- forms ------------------------------------------------------------ */
+
+struct http_form {
+	struct MHD_PostProcessor *pp;
+	http_form_part *part;
+	void *arg;
+	int ended; /* by part */
+};
+
+static enum MHD_Result
+form_part(void *arg, enum MHD_ValueKind kind, const char *key,
+    const char *filename, const char *type, const char *transfer,
+    const char *data, uint64_t offset, size_t n)
+{
+	struct http_form *f = arg;
+
+	(void)kind;
+	(void)transfer;
+	if (!f->ended && f->part(f->arg, key != NULL ? key : "", filename, type,
+			     data, offset, n) < 0)
+		f->ended = 1;
+	return f->ended ? MHD_NO : MHD_YES;
+}
+
+int
+http_form_open(struct http_request *rq, http_form_part *part, void *arg,
+    struct http_form **out, struct err *e)
+{
+	struct http_form *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return err_set(e, ERR_NOMEM, "form");
+	f->part = part;
+	f->arg = arg;
+	f->pp =
+	    MHD_create_post_processor(rq->conn->mhd, FORM_BLOCK, form_part, f);
+	if (f->pp == NULL) {
+		free(f);
+		return err_set(e, ERR_INVALID, "Content-Type is of no form");
+	}
+	*out = f;
+	return 0;
+}
+
+int
+http_form_feed(struct http_form *f, const void *p, size_t n, struct err *e)
+{
+	if (n > 0 && (MHD_post_process(f->pp, p, n) != MHD_YES || f->ended))
+		return err_set(e, ERR_INVALID, "the form cannot be read");
+	return 0;
+}
+
+int
+http_form_close(struct http_form *f, struct err *e)
+{
+	int whole = MHD_destroy_post_processor(f->pp) == MHD_YES && !f->ended;
+
+	free(f);
+	return whole ? 0 : err_set(e, ERR_INVALID, "the form ended early");
+}
+
+void
+http_form_freep(struct http_form **f)
+{
+	if (*f == NULL)
+		return;
+	MHD_destroy_post_processor((*f)->pp);
+	free(*f);
+	*f = NULL;
+}
+
 /* --- the life of a request -------------------------------------------- */
 
 static void
 enqueue(struct http_connection *c)
 {
-	struct http *h = c->http;
+	struct httpd *h = c->http;
 
 	pthread_mutex_lock(&h->lock);
 	c->phase = PHASE_RUNNING;
@@ -428,7 +518,7 @@ enqueue(struct http_connection *c)
 static void *
 worker(void *arg)
 {
-	struct http *h = arg;
+	struct httpd *h = arg;
 	struct http_connection *c;
 
 	pthread_mutex_lock(&h->lock);
@@ -467,6 +557,7 @@ connection_new(struct door *d, struct MHD_Connection *mhd, const char *method,
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return NULL;
 	c->mhd = mhd;
+	c->door = d;
 	c->http = d->http;
 	c->rq.conn = c;
 	c->rq.door = d->number;
@@ -527,7 +618,7 @@ at_headers(struct http_connection *c, const char *version)
 		plain(&c->rs, 429, "busy", "too many connections of this uid");
 		return send_answer(c);
 	}
-	if ((why = guard(c->mhd, o, c->rq.path, version)) != NULL)
+	if ((why = guard(c->mhd, c->door, o, c->rq.path, version)) != NULL)
 		return refuse(c, why);
 	c->begun = 1;
 	if ((r = c->http->handler.begin(c->http->handler.arg, &c->rq, &c->rs)) <
@@ -639,7 +730,7 @@ mhd_log(void *arg, const char *fmt, va_list ap)
 /* --- opening and closing ---------------------------------------------- */
 
 static int
-start_workers(struct http *h, struct err *e)
+start_workers(struct httpd *h, struct err *e)
 {
 	pthread_attr_t attr;
 	int r = 0;
@@ -647,7 +738,7 @@ start_workers(struct http *h, struct err *e)
 	if (pthread_attr_init(&attr) != 0)
 		return err_set(e, ERR_NOMEM, "worker threads");
 	pthread_attr_setstacksize(&attr, WORKER_STACK);
-	while (h->nworkers < HTTP_WORKERS) {
+	while (h->nworkers < h->workers_wanted) {
 		if (pthread_create(
 			&h->workers[h->nworkers], &attr, worker, h) != 0) {
 			r = err_set(e, ERR_NOMEM, "worker threads");
@@ -660,12 +751,13 @@ start_workers(struct http *h, struct err *e)
 }
 
 static int
-start_door(struct http *h, const struct http_listener *l, struct err *e)
+start_door(struct httpd *h, const struct http_listener *l, struct err *e)
 {
 	struct door *d = &h->doors[h->ndoors];
 
 	d->http = h;
 	d->number = l->door;
+	d->browsers = l->browsers;
 	d->mhd = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD |
 				      MHD_ALLOW_SUSPEND_RESUME |
 				      MHD_USE_ERROR_LOG,
@@ -685,10 +777,10 @@ start_door(struct http *h, const struct http_listener *l, struct err *e)
 }
 
 int
-http_open(const struct http_listener *l, size_t n,
-    const struct http_handler *handler, struct http **out, struct err *e)
+httpd_open(const struct http_listener *l, size_t n,
+    const struct http_handler *handler, struct httpd **out, struct err *e)
 {
-	struct http *h;
+	struct httpd *h;
 	size_t i;
 	int r;
 
@@ -697,6 +789,10 @@ http_open(const struct http_listener *l, size_t n,
 	if ((h = calloc(1, sizeof(*h))) == NULL)
 		return err_set(e, ERR_NOMEM, "HTTP");
 	h->handler = *handler;
+	h->workers_wanted =
+	    handler->workers > 0 && handler->workers < HTTP_WORKERS
+		? handler->workers
+		: HTTP_WORKERS;
 	h->last = &h->first;
 	pthread_mutex_init(&h->lock, NULL);
 	if ((r = wait_cond_init(&h->work, e)) == 0 &&
@@ -705,7 +801,7 @@ http_open(const struct http_listener *l, size_t n,
 	for (i = 0; r == 0 && i < n; i++)
 		r = start_door(h, &l[i], e);
 	if (r < 0) {
-		http_close(h, 0);
+		httpd_close(h, 0);
 		return r;
 	}
 	*out = h;
@@ -713,7 +809,7 @@ http_open(const struct http_listener *l, size_t n,
 }
 
 static void
-wait_until_idle(struct http *h, int timeout_ms)
+wait_until_idle(struct httpd *h, int timeout_ms)
 {
 	struct timespec until = wait_until(timeout_ms);
 
@@ -725,7 +821,7 @@ wait_until_idle(struct http *h, int timeout_ms)
 }
 
 void
-http_close(struct http *h, int timeout_ms)
+httpd_close(struct httpd *h, int timeout_ms)
 {
 	size_t i;
 	int fd;

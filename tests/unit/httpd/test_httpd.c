@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
+#include "base/httpd.h"
 #include "base/log.h"
-#include "daemon/http/http.h"
 
 #define PARALLEL 64
 #define PATIENCE_S 20
@@ -25,7 +25,7 @@
 
 struct fixture {
 	char dir[64], socket[96];
-	struct http *http;
+	struct httpd *http;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	/* what the handler saw, under the lock */
@@ -345,7 +345,7 @@ open_http(struct fixture *f)
 
 	assert_int_equal(
 	    ipc_listen(f->socket, SOCK_STREAM, 0600, &l.fd, &e), 0);
-	assert_int_equal(http_open(&l, 1, &h, &f->http, &e), 0);
+	assert_int_equal(httpd_open(&l, 1, &h, &f->http, &e), 0);
 }
 
 static int
@@ -370,7 +370,7 @@ teardown(void **state)
 	struct fixture *f = *state;
 
 	if (f->http != NULL)
-		http_close(f->http, 1000);
+		httpd_close(f->http, 1000);
 	assert_int_equal(f->begun, f->done);
 	unlink(f->socket);
 	rmdir(f->dir);
@@ -854,9 +854,9 @@ close_it(void *arg)
 {
 	struct fixture *f = arg;
 
-	http_close(TAKE(f->http), 10000);
+	httpd_close(TAKE(f->http), 10000);
 	pthread_mutex_lock(&f->lock);
-	/* A handler that runs ends before http_close returns. */
+	/* A handler that runs ends before httpd_close returns. */
 	f->received = (uint64_t)f->finished;
 	pthread_mutex_unlock(&f->lock);
 	return NULL;
@@ -900,7 +900,7 @@ closing_with_idle_and_half_open_connections_ends(void **state)
 
 	say(b, half, sizeof(half) - 1);
 	wait_for(f, &f->begun, 1);
-	http_close(TAKE(f->http), 1000);
+	httpd_close(TAKE(f->http), 1000);
 	assert_int_equal(f->done, 1);
 	assert_int_equal(f->cut, 1);
 	assert_int_equal(f->ran, 0);
@@ -918,7 +918,7 @@ a_header_line_cannot_be_split(void **state)
 {
 	struct http_response rs = { 0 };
 	struct err e;
-	char large[200];
+	char large[HTTP_VALUE_MAX + 1];
 	int i;
 
 	(void)state;
@@ -929,7 +929,7 @@ a_header_line_cannot_be_split(void **state)
 	assert_true(http_set_header(&rs, "A", large, &e) < 0);
 	assert_true(http_set_header(&rs, large, "b", &e) < 0);
 	assert_int_equal(rs.nheaders, 0);
-	for (i = 0; i < 8; i++)
+	for (i = 0; i < (int)NELEMS(rs.headers); i++)
 		assert_int_equal(http_set_header(&rs, "A", "b", &e), 0);
 	assert_true(http_set_header(&rs, "A", "b", &e) < 0);
 }
