@@ -181,6 +181,9 @@ static const struct {
 	{ "evidence-full", N_("cette version a déjà autant de verdicts ou "
 			      "d'horodatages qu'il peut y en avoir") },
 	{ "forged-stamp", N_("un horodatage du reçu n'est pas juste") },
+	{ "form-field",
+	    N_("ce qui a été envoyé ne vient pas de ce formulaire : "
+	       "rouvrez la page") },
 	{ "settle-date", N_("cette date n'est pas entre la fin des clés et "
 			    "aujourd'hui") },
 	{ "settle-what", N_("mirrors, recovery ou backups") },
