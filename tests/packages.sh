@@ -1,12 +1,18 @@
 #!/bin/bash
 #
-# packages.sh [FILE]: install what packages.txt names and Debian has not yet,
-# as root or with sudo. Prints what was installed, one name a line, and adds
-# it to FILE.
+# packages.sh [--list LIST] [FILE]: install what LIST (packages.txt beside this
+# file) names and the machine has not yet, as root or with sudo. Prints what
+# was installed, one name a line, and adds it to FILE.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-missing=$(grep -v '^#' "$here/packages.txt" | while read -r p; do
+list=$here/packages.txt
+if [ "${1:-}" = --list ]; then
+	list=$2
+	shift 2
+fi
+missing=$(grep -v '^#' "$list" | while read -r p program; do
+	[ -n "$program" ] && command -v "$program" >/dev/null && continue
 	dpkg-query -W -f '${Status}\n' "$p" 2>/dev/null |
 		grep -q '^install ok installed$' || echo "$p"
 done)
