@@ -61,15 +61,35 @@ crypto_random(void *p, size_t n, struct err *e)
  * The digest algorithms, fetched once: an implicit fetch at each use costs
  * more than the digest of a Merkle node.
  */
-static EVP_MD *mds[3];
+static EVP_MD *mds[DIGEST_ALGS];
 static pthread_once_t mds_once = PTHREAD_ONCE_INIT;
+static const struct {
+	const char *name;
+	size_t len;
+} algorithms[DIGEST_ALGS] = {
+	[DIGEST_SHA1] = { "SHA1", 20 },
+	[DIGEST_SHA224] = { "SHA224", 28 },
+	[DIGEST_SHA256] = { "SHA256", 32 },
+	[DIGEST_SHA384] = { "SHA384", 48 },
+	[DIGEST_SHA512] = { "SHA512", 64 },
+	[DIGEST_SHA3_256] = { "SHA3-256", 32 },
+	[DIGEST_SHA3_384] = { "SHA3-384", 48 },
+	[DIGEST_SHA3_512] = { "SHA3-512", 64 },
+};
 
 static void
 mds_fetch(void)
 {
-	mds[DIGEST_SHA1] = EVP_MD_fetch(NULL, "SHA1", NULL);
-	mds[DIGEST_SHA256] = EVP_MD_fetch(NULL, "SHA256", NULL);
-	mds[DIGEST_SHA512] = EVP_MD_fetch(NULL, "SHA512", NULL);
+	size_t i;
+
+	for (i = 0; i < DIGEST_ALGS; i++)
+		mds[i] = EVP_MD_fetch(NULL, algorithms[i].name, NULL);
+}
+
+size_t
+digest_len(enum digest_alg a)
+{
+	return (unsigned)a < DIGEST_ALGS ? algorithms[a].len : 0;
 }
 
 static int
@@ -178,6 +198,20 @@ digest_peek(const struct digest *d, uint8_t *out, struct err *e)
 	if (c == NULL || EVP_MD_CTX_copy_ex(c, d->c) != 1 ||
 	    EVP_DigestFinal_ex(c, out, NULL) != 1)
 		return fail(e, "digest");
+	return 0;
+}
+
+int
+digest_fork(const struct digest *d, struct digest **out, struct err *e)
+{
+	AUTO(digest_freep) struct digest *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return err_set(e, ERR_NOMEM, "digest");
+	if ((f->c = EVP_MD_CTX_new()) == NULL ||
+	    EVP_MD_CTX_copy_ex(f->c, d->c) != 1)
+		return fail(e, "digest");
+	*out = TAKE(f);
 	return 0;
 }
 

@@ -22,7 +22,18 @@
 #define GCM_TAG_LEN 16
 #define GCM_NONCE_LEN 12
 
-enum digest_alg { DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA512 };
+enum digest_alg {
+	DIGEST_SHA1,
+	DIGEST_SHA224,
+	DIGEST_SHA256,
+	DIGEST_SHA384,
+	DIGEST_SHA512,
+	DIGEST_SHA3_256,
+	DIGEST_SHA3_384,
+	DIGEST_SHA3_512
+};
+#define DIGEST_ALGS 8
+#define DIGEST_MAX 64 /* bytes of the longest */
 
 /*
  * For every main, before a system call filter and before any other call of
@@ -32,6 +43,9 @@ enum digest_alg { DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA512 };
 int crypto_init(struct err *e) NODISCARD;
 
 int crypto_random(void *p, size_t n, struct err *e) NODISCARD;
+
+/* Its bytes; 0 for no such algorithm. */
+size_t digest_len(enum digest_alg a);
 
 /* One-shot digest; out has the algorithm's length. */
 int digest_of(enum digest_alg a, const void *p, size_t n, uint8_t *out,
@@ -45,6 +59,9 @@ int digest_add(struct digest *d, const void *p, size_t n, struct err *e)
 int digest_final(struct digest *d, uint8_t *out, struct err *e) NODISCARD;
 /* The digest so far, leaving d usable. */
 int digest_peek(const struct digest *d, uint8_t *out, struct err *e) NODISCARD;
+/* Another of the same state, to go on from there. */
+int digest_fork(const struct digest *d, struct digest **out, struct err *e)
+    NODISCARD;
 void digest_freep(struct digest **d);
 
 int hmac_sha256(const void *key, size_t key_len, const void *p, size_t n,

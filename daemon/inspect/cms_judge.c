@@ -13,6 +13,8 @@ free_certs(STACK_OF(X509) * s)
 	sk_X509_pop_free(s, X509_free);
 }
 FREEP(bio_freep, BIO, BIO_free_all)
+FREEP(pss_freep, RSA_PSS_PARAMS, RSA_PSS_PARAMS_free)
+FREEP(pkey_ctx_freep, EVP_PKEY_CTX, EVP_PKEY_CTX_free)
 
 void
 verdict_reason(struct inspect_verdict *v, const char *word)
@@ -127,37 +129,134 @@ is_inside(const struct cms_case *c)
 }
 
 /*
- * Hash the content; then the digest of the attributes, or without them the
- * signature itself, is compared with it.
+ * Of what is inside: OpenSSL hashes it, and compares; without attributes it
+ * verifies the signature too.
  */
 static int
-content_matches(const struct cms_case *c, const struct judged *j)
+inside_matches(const struct judged *j)
 {
-	AUTO(bio_freep) BIO *chain = NULL;
-	BIO *content = NULL;
+	AUTO(bio_freep) BIO *chain = CMS_dataInit(j->cms, NULL);
 	uint8_t block[4096];
 	int n;
 
-	/* Without one OpenSSL takes the content that is inside. */
-	if (!is_inside(c) && (content = BIO_new_mem_buf(
-				  c->content, (int)c->content_len)) == NULL)
+	if (chain == NULL)
 		return 0;
-	if ((chain = CMS_dataInit(j->cms, content)) == NULL) {
-		BIO_free(content);
-		return 0;
-	}
-	/* The chain's last one is content: it goes with the chain. */
 	do
 		n = BIO_read(chain, block, sizeof(block));
 	while (n > 0);
 	return CMS_SignerInfo_verify_content(j->si, chain) == 1;
 }
 
+/* The digest that this algorithm gives of the signed bytes; NULL: not given. */
+static const uint8_t *
+digest_given(const struct cms_case *c, enum cms_digest d)
+{
+	unsigned a = (unsigned)d - CMS_SHA1;
+
+	_Static_assert(
+	    CMS_SHA3_512 - CMS_SHA1 == (int)DIGEST_SHA3_512, "same order");
+	if (d == CMS_DIGEST_UNKNOWN || (c->content->have & 1u << a) == 0)
+		return NULL;
+	return c->content->value[a];
+}
+
+static size_t
+digest_size(enum cms_digest d)
+{
+	return digest_len((enum digest_alg)((unsigned)d - CMS_SHA1));
+}
+
+/* RSASSA-PSS: the salt's length (RFC 4055, 3.1); -1 for what is not that. */
+static int
+pss_salt(const X509_ALGOR *algorithm)
+{
+	AUTO(pss_freep) RSA_PSS_PARAMS *p = NULL;
+	long n = 20;
+
+	if (algorithm->parameter == NULL ||
+	    (p = ASN1_TYPE_unpack_sequence(
+		 ASN1_ITEM_rptr(RSA_PSS_PARAMS), algorithm->parameter)) == NULL)
+		return -1;
+	if (p->trailerField != NULL && ASN1_INTEGER_get(p->trailerField) != 1)
+		return -1;
+	if (p->saltLength != NULL)
+		n = ASN1_INTEGER_get(p->saltLength);
+	return n >= 0 && n <= 512 ? (int)n : -1;
+}
+
+static int
+set_padding(EVP_PKEY_CTX *k, const X509_ALGOR *algorithm, const EVP_MD *md)
+{
+	int salt;
+
+	if (OBJ_obj2nid(algorithm->algorithm) != NID_rsassaPss)
+		return 1;
+	salt = pss_salt(algorithm);
+	return salt >= 0 &&
+	       EVP_PKEY_CTX_set_rsa_padding(k, RSA_PKCS1_PSS_PADDING) > 0 &&
+	       EVP_PKEY_CTX_set_rsa_pss_saltlen(k, salt) > 0 &&
+	       EVP_PKEY_CTX_set_rsa_mgf1_md(k, md) > 0;
+}
+
+/* Without attributes the signature is over the content (RFC 5652, 5.4). */
+static int
+verify_bare(const struct judged *j, const struct cms_shape *shape,
+    const uint8_t *digest)
+{
+	const EVP_MD *md = cms_md(shape->digest);
+	AUTO(pkey_ctx_freep) EVP_PKEY_CTX *k = NULL;
+	X509_ALGOR *algorithm;
+
+	CMS_SignerInfo_get0_algs(j->si, NULL, NULL, NULL, &algorithm);
+	k = EVP_PKEY_CTX_new(X509_get0_pubkey(j->signer), NULL);
+	return k != NULL && md != NULL && EVP_PKEY_verify_init(k) > 0 &&
+	       EVP_PKEY_CTX_set_signature_md(k, md) > 0 &&
+	       set_padding(k, algorithm, md) &&
+	       EVP_PKEY_verify(k, shape->signature.p, shape->signature.n,
+		   digest, digest_size(shape->digest)) == 1;
+}
+
+/* The attribute that there is one of (cms_shape.c) against the digest. */
+static int
+attribute_matches(const struct judged *j, const struct cms_shape *shape,
+    const uint8_t *digest)
+{
+	const ASN1_STRING *s = CMS_signed_get0_data_by_OBJ(j->si,
+	    OBJ_nid2obj(NID_pkcs9_messageDigest), -3, V_ASN1_OCTET_STRING);
+	size_t n = digest_size(shape->digest);
+
+	return s != NULL && (size_t)ASN1_STRING_length(s) == n &&
+	       memcmp(ASN1_STRING_get0_data(s), digest, n) == 0;
+}
+
+/*
+ * The digest of the content against that of the attributes, or without them
+ * against the signature itself.
+ */
+static int
+content_matches(const struct cms_case *c, const struct cms_shape *shape,
+    const struct judged *j)
+{
+	const uint8_t *digest;
+
+	if (is_inside(c))
+		return inside_matches(j);
+	digest = digest_given(c, shape->digest);
+	if (digest == NULL)
+		return 0;
+	return shape->has_attributes ? attribute_matches(j, shape, digest)
+				     : verify_bare(j, shape, digest);
+}
+
 static int
 verify_signature(const struct cms_case *c, const struct cms_shape *shape,
     const struct judged *j, struct inspect_verdict *v)
 {
-	if (!content_matches(c, j)) {
+	if (!is_inside(c) && digest_given(c, shape->digest) == NULL) {
+		verdict_doubt(v, "GENERIC", "digest-not-given");
+		return 0;
+	}
+	if (!content_matches(c, shape, j)) {
 		if (shape->has_attributes)
 			verdict_fail(v, "HASH_FAILURE", "content-changed");
 		else
@@ -238,14 +337,10 @@ cms_md(enum cms_digest d)
 static int
 imprint_matches(const struct cms_case *c, const struct stamp *s)
 {
-	const EVP_MD *md = cms_md(s->digest);
-	uint8_t got[EVP_MAX_MD_SIZE];
-	unsigned len = sizeof(got);
+	const uint8_t *digest = digest_given(c, s->digest);
 
-	return md != NULL &&
-	       EVP_Digest(c->content, c->content_len, got, &len, md, NULL) ==
-		   1 &&
-	       s->imprint.n == len && memcmp(s->imprint.p, got, len) == 0;
+	return digest != NULL && s->imprint.n == digest_size(s->digest) &&
+	       memcmp(s->imprint.p, digest, s->imprint.n) == 0;
 }
 
 static int
@@ -260,8 +355,9 @@ answers_query(const struct cms_case *c, const struct stamp *s)
 {
 	struct stamp asked;
 
-	return stamp_read_query(
-		   (struct der){ c->content, c->content_len }, &asked) &&
+	return c->query_len > 0 &&
+	       stamp_read_query(
+		   (struct der){ c->query, c->query_len }, &asked) &&
 	       asked.digest == s->digest &&
 	       is_equal(&asked.imprint, &s->imprint) &&
 	       (asked.nonce.n == 0 || is_equal(&asked.nonce, &s->nonce));
@@ -279,7 +375,7 @@ judge_stamp(const struct cms_case *c, const struct cms_shape *shape,
 		return 0;
 	}
 	v->proved_time_ms = s.at_ms;
-	if (c->content_len == 0) {
+	if (c->content->size == 0) {
 		verdict_doubt(v, "SIGNED_DATA_NOT_FOUND", "nothing-stamped");
 		return 0;
 	}
@@ -315,8 +411,11 @@ static int
 judge_shape(const struct cms_case *c, const struct cms_shape *shape,
     const char *fault, struct inspect_verdict *v)
 {
-	const uint8_t *p = is_inside(c) ? shape->content.p : c->content;
-	size_t n = is_inside(c) ? shape->content.n : c->content_len;
+	uint64_t n = is_inside(c) ? shape->content.n : c->content->size;
+	uint8_t first = c->content->first;
+
+	if (is_inside(c))
+		first = n > 0 ? shape->content.p[0] : 0;
 
 	if (fault == NULL)
 		fault = check_place(c, shape);
@@ -332,7 +431,7 @@ judge_shape(const struct cms_case *c, const struct cms_shape *shape,
 	} else if (n > INT_MAX)
 		verdict_doubt(v, "GENERIC", "too-large");
 	else if (!shape->has_attributes &&
-		 (!shape->is_plain_content || (n > 0 && p[0] == 0x31)))
+		 (!shape->is_plain_content || (n > 0 && first == 0x31)))
 		/* RFC 5652, 5.3; and the attributes of another signature
 		 * passed off as content begin with SET. */
 		verdict_doubt(v, "GENERIC", "without-attributes");
@@ -384,15 +483,19 @@ judge_stamps(const struct cms_case *c, const struct cms_shape *shape,
     struct judged *j, struct inspect_verdict *v)
 {
 	struct inspect_verdict stamp;
+	struct digests signature;
 	size_t i, wrong = 0;
 
+	if (shape->nstamps > 0 &&
+	    digests_of(shape->signature.p, shape->signature.n, DIGESTS_ALL,
+		&signature, NULL) < 0)
+		return;
 	if (shape->has_countersignature)
 		verdict_reason(v, "counter-signature-ignored");
 	for (i = 0; i < shape->nstamps && !v->is_stamp; i++) {
 		struct cms_case inner = { .der = shape->stamps[i].p,
 			.der_len = shape->stamps[i].n,
-			.content = shape->signature.p,
-			.content_len = shape->signature.n,
+			.content = &signature,
 			.anchors = c->anchors,
 			.anchors_len = c->anchors_len,
 			.now_ms = c->now_ms,
@@ -451,6 +554,7 @@ cms_judge_prepare(struct err *e)
 {
 	static const char *const names[] = { "SHA1", "SHA224", "SHA256",
 		"SHA384", "SHA512", "SHA3-256", "SHA3-384", "SHA3-512" };
+	struct digests warm;
 	static const int keys[] = { EVP_PKEY_RSA, EVP_PKEY_RSA_PSS,
 		EVP_PKEY_EC };
 	EVP_PKEY_CTX *ctx;
@@ -478,5 +582,5 @@ cms_judge_prepare(struct err *e)
 	}
 	if (RAND_bytes(&byte, 1) != 1 || RAND_priv_bytes(&byte, 1) != 1)
 		return err_set(e, ERR_INTERNAL, "OpenSSL: random bytes");
-	return 0;
+	return digests_of("", 0, DIGESTS_ALL, &warm, e);
 }

@@ -1,17 +1,18 @@
 /*
  * The verdict on one detached signature (RFC 5652; words of EN 319 102-1).
- * Runs in a worker that holds nothing else.
+ * Runs in a worker that holds nothing else: of the document, its digests.
  */
 #ifndef DAEMON_INSPECT_CMS_JUDGE_H
 #define DAEMON_INSPECT_CMS_JUDGE_H
 
-#include "daemon/inspect/inspect.h"
+#include "daemon/inspect/digests.h"
 
 struct cms_case {
 	const uint8_t *der;
 	size_t der_len;
-	const uint8_t *content;
-	size_t content_len;
+	const struct digests *content; /* of the signed bytes */
+	const uint8_t *query; /* these bytes if they are a time stamp's query */
+	size_t query_len;
 	const char *anchors; /* PEM */
 	size_t anchors_len;
 	int64_t now_ms;

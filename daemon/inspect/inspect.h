@@ -139,9 +139,9 @@ struct inspect_verdict {
 					      space between: DESIGN.md */
 };
 /*
- * Verify a detached CMS signature (n <= 1 MiB) over content whose
- * SHA-256, SHA-384 and SHA-512 the worker gets from fd (a memfd holding the
- * exact signed bytes, cut by the caller). anchors: PEM certificates, may be
+ * Verify a detached CMS signature (n <= 1 MiB) over the content of fd (a
+ * memfd holding the exact signed bytes, cut by the caller), of which the
+ * worker gets the digests alone. anchors: PEM certificates, may be
  * empty. now_ms: validity is judged at this time. A signature that cannot be
  * judged is INDETERMINATE, never passed.
  */
@@ -151,8 +151,9 @@ int inspect_cms(struct inspector *i, const void *der, size_t n, int fd,
 
 /*
  * The same of what filter says: a time stamp or its query's answer over the
- * content (no content: what it is worth by itself is INDETERMINATE), or a
- * .p7m, whose content is inside (n <= INSPECT_INSIDE_MAX).
+ * content (no content: what it is worth by itself is INDETERMINATE; a query,
+ * at most 1 KiB, is sent as it is), or a .p7m, whose content is inside
+ * (n <= INSPECT_INSIDE_MAX) and goes where it goes.
  */
 int inspect_cms_as(struct inspector *i, enum inspect_filter filter,
     const void *der, size_t n, int fd, const void *anchors, size_t anchors_len,

@@ -229,8 +229,9 @@ inspect_type(struct inspector *i, int fd, uint64_t size, int whole,
 struct cms_question {
 	const void *der;
 	size_t der_len;
-	int fd; /* sealed; the signed bytes */
-	uint64_t size;
+	const struct digests *content;
+	const uint8_t *query; /* the content, if it is a time stamp's query */
+	size_t query_len;
 	const void *anchors;
 	size_t anchors_len;
 	int64_t now_ms;
@@ -241,12 +242,13 @@ static int
 ask_cms(struct inspector *i, const struct cms_question *c,
     struct inspect_verdict *out, struct err *e)
 {
-	const struct wire_request q = { .op = WIRE_CMS,
-		.size = c->size,
-		.der_len = (uint32_t)c->der_len,
+	struct wire_request q = { .op = WIRE_CMS,
+		.size = c->der_len,
 		.anchors_len = (uint32_t)c->anchors_len,
 		.now_ms = c->now_ms,
-		.filter = c->filter };
+		.filter = c->filter,
+		.content = *c->content,
+		.query_len = c->query_len };
 	AUTO(buf_done) struct buf req = { 0 }, answer = { 0 };
 	AUTO(fd_closep) int der = -1, anchors = -1;
 	int r;
@@ -257,51 +259,18 @@ ask_cms(struct inspector *i, const struct cms_question *c,
 	if (c->anchors_len > INSPECT_ANCHORS_MAX)
 		return err_set(e, ERR_TOO_LARGE, "anchors over %u bytes",
 		    INSPECT_ANCHORS_MAX);
+	if (c->query_len > 0)
+		memcpy(q.query, c->query, c->query_len);
 	if ((r = memfd_of("signature", c->der, c->der_len, &der, e)) < 0 ||
 	    (r = memfd_of("anchors", c->anchors, c->anchors_len, &anchors, e)) <
 		0 ||
 	    (r = wire_request_encode(&q, &req, e)) < 0)
 		return r;
-	if ((r = ask(i, &req, (const int[]){ c->fd, der, anchors }, 3, &answer,
-		 e)) < 0 ||
+	if ((r = ask(i, &req, (const int[]){ der, anchors }, 2, &answer, e)) <
+		0 ||
 	    (r = unwrap(&answer, e)) < 0)
 		return r;
 	return distrust(wire_verdict_decode(answer.p, answer.len, out, e), e);
-}
-
-int
-inspect_cms_as(struct inspector *i, enum inspect_filter filter, const void *der,
-    size_t n, int fd, const void *anchors, size_t anchors_len, int64_t now_ms,
-    struct inspect_verdict *out, struct err *e)
-{
-	struct cms_question c = { .der = der,
-		.der_len = n,
-		.fd = fd,
-		.anchors = anchors,
-		.anchors_len = anchors_len,
-		.now_ms = now_ms,
-		.filter = filter };
-	struct inspect_verdict v;
-	struct stat st;
-	int r;
-
-	if (fstat(fd, &st) < 0)
-		return err_sys(e, ERR_INTERNAL, "the signed bytes");
-	c.size = (uint64_t)st.st_size;
-	if ((r = freeze(fd, c.size, e)) < 0 || (r = ask_cms(i, &c, &v, e)) < 0)
-		return r;
-	v.covers = filter == INSPECT_FILTER_INSIDE ? n : c.size;
-	*out = v;
-	return 0;
-}
-
-int
-inspect_cms(struct inspector *i, const void *der, size_t n, int fd,
-    const void *anchors, size_t anchors_len, int64_t now_ms,
-    struct inspect_verdict *out, struct err *e)
-{
-	return inspect_cms_as(i, INSPECT_FILTER_DETACHED, der, n, fd, anchors,
-	    anchors_len, now_ms, out, e);
 }
 
 /* The bytes of a sealed memfd: they can neither change nor go away. */
@@ -333,22 +302,86 @@ view_init(struct view *v, int fd, uint64_t size, struct err *e)
 	return 0;
 }
 
-/* The signed bytes of a sound range, in a sealed memfd of their own. */
+/*
+ * A time stamp may be asked for with a query, and its token be checked against
+ * that: the one content that the worker needs itself. TimeStampReq (RFC 3161,
+ * 2.4.1): a sequence of all these bytes that begins with version 1.
+ */
 static int
-cut_signed(const struct view *file, const struct inspect_range *r, int *out,
-    struct err *e)
+is_query(const struct view *v)
 {
-	AUTO(fd_closep) int fd = -1;
-	int ret;
+	static const uint8_t begin[] = { 0x02, 0x01, 0x01, 0x30 };
+	size_t head = 2, len;
 
-	if ((ret = memfd_new("signed", &fd, e)) < 0 ||
-	    (ret = fd_write_all(fd, file->p, (size_t)r->b, e)) < 0 ||
-	    (ret = fd_write_all(fd, file->p + r->c, (size_t)r->c_len, e)) < 0 ||
-	    (ret = freeze(fd, r->b + r->c_len, e)) < 0)
-		return ret;
-	*out = fd;
-	fd = -1;
+	if (v->n < 8 || v->n > WIRE_QUERY_MAX || v->p[0] != 0x30)
+		return 0;
+	len = v->p[1];
+	if (len == 0x81) {
+		len = v->p[2];
+		head = 3;
+	} else if (len == 0x82) {
+		len = (size_t)v->p[2] << 8 | v->p[3];
+		head = 4;
+	} else if (len > 0x7f) {
+		return 0;
+	}
+	return head + len == v->n &&
+	       memcmp(v->p + head, begin, sizeof(begin)) == 0;
+}
+
+/* What the worker gets of the content: nothing when it is inside. */
+static int
+digest_content(const struct view *content, struct cms_question *c,
+    struct digests *out, struct err *e)
+{
+	if (c->filter == INSPECT_FILTER_INSIDE)
+		return digests_of("", 0, 0, out, e);
+	if (c->filter == INSPECT_FILTER_TIMESTAMP && is_query(content)) {
+		c->query = content->p;
+		c->query_len = content->n;
+	}
+	return digests_of(
+	    content->p, content->n, digests_named(c->der, c->der_len), out, e);
+}
+
+int
+inspect_cms_as(struct inspector *i, enum inspect_filter filter, const void *der,
+    size_t n, int fd, const void *anchors, size_t anchors_len, int64_t now_ms,
+    struct inspect_verdict *out, struct err *e)
+{
+	struct cms_question c = { .der = der,
+		.der_len = n,
+		.anchors = anchors,
+		.anchors_len = anchors_len,
+		.now_ms = now_ms,
+		.filter = filter };
+	AUTO(view_done) struct view content = { 0 };
+	struct digests d;
+	struct inspect_verdict v;
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, ERR_INTERNAL, "the signed bytes");
+	if ((r = freeze(fd, (uint64_t)st.st_size, e)) < 0 ||
+	    (r = view_init(&content, fd, (uint64_t)st.st_size, e)) < 0 ||
+	    (r = digest_content(&content, &c, &d, e)) < 0)
+		return r;
+	c.content = &d;
+	if ((r = ask_cms(i, &c, &v, e)) < 0)
+		return r;
+	v.covers = filter == INSPECT_FILTER_INSIDE ? n : content.n;
+	*out = v;
 	return 0;
+}
+
+int
+inspect_cms(struct inspector *i, const void *der, size_t n, int fd,
+    const void *anchors, size_t anchors_len, int64_t now_ms,
+    struct inspect_verdict *out, struct err *e)
+{
+	return inspect_cms_as(i, INSPECT_FILTER_DETACHED, der, n, fd, anchors,
+	    anchors_len, now_ms, out, e);
 }
 
 static uint8_t
@@ -381,26 +414,61 @@ struct anchors {
 	int64_t now_ms;
 };
 
+/* A file's signatures, cut, and the digests of what each is over. */
+struct cut {
+	struct view file;
+	int sound[INSPECT_SIGS_MAX];
+	struct buf der[INSPECT_SIGS_MAX];
+	struct digests content[INSPECT_SIGS_MAX];
+};
+
+static void
+cut_freep(struct cut **c)
+{
+	size_t k;
+
+	if (*c == NULL)
+		return;
+	for (k = 0; k < INSPECT_SIGS_MAX; k++)
+		buf_done(&(*c)->der[k]);
+	view_done(&(*c)->file);
+	free(*c);
+	*c = NULL;
+}
+
 static int
-judge_range(struct inspector *i, const struct view *file,
+cut_all(struct cut *c, const struct inspect_type *t, struct err *e)
+{
+	unsigned which = 0;
+	size_t k;
+	int r;
+
+	for (k = 0; k < t->nranges; k++) {
+		if (!c->sound[k])
+			continue;
+		if ((r = cut_signature(
+			 &c->file, &t->ranges[k], &c->der[k], e)) < 0)
+			return r;
+		which |= digests_named(c->der[k].p, c->der[k].len);
+	}
+	return digests_of_ranges(
+	    c->file.p, t->ranges, c->sound, t->nranges, which, c->content, e);
+}
+
+static int
+judge_range(struct inspector *i, const struct cut *cut, size_t k,
     const struct inspect_range *r, const struct anchors *a,
     struct inspect_verdict *out, struct err *e)
 {
-	AUTO(buf_done) struct buf der = { 0 };
-	AUTO(fd_closep) int fd = -1;
-	struct cms_question c = { .anchors = a->pem,
+	const struct cms_question c = { .der = cut->der[k].p,
+		.der_len = cut->der[k].len,
+		.content = &cut->content[k],
+		.anchors = a->pem,
 		.anchors_len = a->len,
 		.now_ms = a->now_ms,
-		.filter = r->filter,
-		.size = r->b + r->c_len };
+		.filter = r->filter };
 	int ret;
 
-	if ((ret = cut_signed(file, r, &fd, e)) < 0 ||
-	    (ret = cut_signature(file, r, &der, e)) < 0)
-		return ret;
-	c.fd = fd;
-	c.der = der.p;
-	c.der_len = der.len;
 	if ((ret = ask_cms(i, &c, out, e)) < 0)
 		return ret;
 	out->covers = range_end(r);
@@ -539,31 +607,34 @@ inspect_pdf(struct inspector *i, int fd, uint64_t size,
 	struct anchors a = { anchors, anchors_len, now_ms };
 	int64_t proved = 0;
 	struct inspect_verdict v[INSPECT_SIGS_MAX] = { 0 };
-	AUTO(view_done) struct view file = { 0 };
-	int sound[INSPECT_SIGS_MAX], r;
+	AUTO(cut_freep) struct cut *c = calloc(1, sizeof(*c));
 	size_t k, bad;
+	int r;
 
+	if (c == NULL)
+		return err_set(e, ERR_NOMEM, "inspection");
 	if (t->nranges > INSPECT_SIGS_MAX)
 		return err_set(e, ERR_INTERNAL, "too many ranges");
 	if ((r = freeze(fd, size, e)) < 0 ||
-	    (r = view_init(&file, fd, size, e)) < 0)
+	    (r = view_init(&c->file, fd, size, e)) < 0)
 		return r;
-	bad = check_ranges(&file, t, sound);
+	bad = check_ranges(&c->file, t, c->sound);
+	if ((r = cut_all(c, t, e)) < 0)
+		return r;
 	/* From the last to the first: what is later proves a time. */
 	for (k = t->nranges; k-- > 0;) {
-		if (!sound[k]) {
+		if (!c->sound[k]) {
 			v[k].indication = INSPECT_FAILED;
 			v[k].integrity = INTEGRITY_FAIL;
 			snprintf(v[k].sub, sizeof(v[k].sub), "FORMAT_FAILURE");
 			add_reason(&v[k], "unsound-range");
 			continue;
 		}
-		if ((r = judge_range(i, &file, &t->ranges[k], &a, &v[k], e)) <
-		    0)
+		if ((r = judge_range(i, c, k, &t->ranges[k], &a, &v[k], e)) < 0)
 			return r;
 		if (v[k].proved_time_ms == 0)
 			v[k].proved_time_ms = proved;
-		v[k].after = after_signature(t, k, &file);
+		v[k].after = after_signature(t, k, &c->file);
 		take_proof(&v[k], &a, &proved);
 		temper(&v[k], t, bad);
 	}

@@ -6,7 +6,26 @@
 size_t
 wire_request_fds(const struct wire_request *r)
 {
-	return r->op == WIRE_CMS ? 3 : 1;
+	return r->op == WIRE_CMS ? 2 : 1;
+}
+
+static void
+encode_cms(struct wr *w, const struct wire_request *r)
+{
+	size_t a;
+
+	wr_u32(w, r->anchors_len);
+	wr_u64(w, (uint64_t)r->now_ms);
+	wr_u8(w, (uint8_t)r->filter);
+	wr_u64(w, r->content.size);
+	wr_u8(w, r->content.first);
+	wr_u8(w, (uint8_t)r->content.have);
+	for (a = 0; a < DIGEST_ALGS; a++)
+		if ((r->content.have & 1u << a) != 0)
+			wr_bytes(w, r->content.value[a],
+			    digest_len((enum digest_alg)a));
+	wr_u16(w, (uint16_t)r->query_len);
+	wr_bytes(w, r->query, r->query_len);
 }
 
 int
@@ -23,12 +42,8 @@ wire_request_encode(
 		wr_u8(&w, r->whole != 0);
 	if (r->op == WIRE_MISBEHAVE)
 		wr_u8(&w, r->act);
-	if (r->op == WIRE_CMS) {
-		wr_u32(&w, r->der_len);
-		wr_u32(&w, r->anchors_len);
-		wr_u64(&w, (uint64_t)r->now_ms);
-		wr_u8(&w, (uint8_t)r->filter);
-	}
+	if (r->op == WIRE_CMS)
+		encode_cms(&w, r);
 	return wr_end(&w, e);
 }
 
@@ -40,13 +55,32 @@ wire_der_max(enum inspect_filter filter)
 }
 
 static void
+decode_content(struct rd *r, struct wire_request *out)
+{
+	size_t a;
+
+	out->content.size = rd_u64(r);
+	out->content.first = rd_u8(r);
+	out->content.have = rd_u8(r);
+	for (a = 0; a < DIGEST_ALGS; a++)
+		if ((out->content.have & 1u << a) != 0)
+			rd_bytes(r, out->content.value[a],
+			    digest_len((enum digest_alg)a));
+	out->query_len = rd_u16(r);
+	if (out->query_len > WIRE_QUERY_MAX)
+		r->bad = 1;
+	else
+		rd_bytes(r, out->query, out->query_len);
+}
+
+static void
 decode_cms(struct rd *r, struct wire_request *out)
 {
-	out->der_len = rd_u32(r);
 	out->anchors_len = rd_u32(r);
 	out->now_ms = (int64_t)rd_u64(r);
 	out->filter = (enum inspect_filter)rd_u8(r);
-	if (out->der_len > wire_der_max(out->filter) ||
+	decode_content(r, out);
+	if (out->size > wire_der_max(out->filter) ||
 	    out->anchors_len > INSPECT_ANCHORS_MAX ||
 	    (unsigned)out->filter > INSPECT_FILTER_INSIDE)
 		r->bad = 1;

@@ -4,8 +4,11 @@
  *
  * A request is one packet: u8 version, u8 operation, then
  *   type  u64 size, u8 whole; descriptors: the file
- *   cms   u64 size, u32 DER bytes, u32 anchor bytes, i64 now (ms), u8 filter;
- *         descriptors: the signed bytes, the DER, the anchors (PEM)
+ *   cms   u64 DER bytes, u32 anchor bytes, i64 now (ms), u8 filter; of the
+ *         signed bytes: u64 how many, u8 the first, u8 which digests (a bit
+ *         for each enum digest_alg), these one after the other, bytes a time
+ *         stamp's query (none for anything else); descriptors: the DER, the
+ *         anchors (PEM)
  * Every descriptor is a memfd sealed against writing and resizing.
  *
  * An answer is one packet: u8 how the worker ended, then what it wrote, which
@@ -18,11 +21,12 @@
 #ifndef DAEMON_INSPECT_WIRE_H
 #define DAEMON_INSPECT_WIRE_H
 
-#include "daemon/inspect/inspect.h"
+#include "daemon/inspect/digests.h"
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 #define WIRE_ANSWER_MAX 4096 /* bytes a worker may write: under PIPE_BUF */
-#define WIRE_FDS_MAX 3
+#define WIRE_FDS_MAX 2
+#define WIRE_QUERY_MAX 1024
 
 enum wire_op {
 	WIRE_TYPE = 1,
@@ -40,12 +44,15 @@ enum wire_end {
 
 struct wire_request {
 	enum wire_op op;
-	uint64_t size; /* bytes of the first descriptor */
+	uint64_t size; /* bytes of the first descriptor: the file, the DER */
 	int whole;
-	uint32_t der_len, anchors_len;
+	uint32_t anchors_len;
 	int64_t now_ms;
 	enum inspect_filter filter;
-	uint8_t act; /* WIRE_MISBEHAVE: what to try */
+	struct digests content;
+	uint8_t query[WIRE_QUERY_MAX]; /* a TimeStampReq, as its issuer wrote */
+	size_t query_len;	       /* it: the one content that is sent */
+	uint8_t act;		       /* WIRE_MISBEHAVE: what to try */
 };
 
 /* The most bytes of a signature. */

@@ -159,9 +159,7 @@ map_all(const struct wire_request *q, const int fds[WIRE_FDS_MAX],
 		return -1;
 	if (q->op != WIRE_CMS)
 		return 0;
-	if (map_sealed(fds[1], q->der_len, &v[1]) < 0)
-		return -1;
-	return map_sealed(fds[2], q->anchors_len, &v[2]);
+	return map_sealed(fds[1], q->anchors_len, &v[1]);
 }
 
 static void
@@ -196,7 +194,7 @@ keep_only(int pipe)
 static int
 confine(int pipe, const struct wire_request *q)
 {
-	uint64_t mapped = q->size + q->der_len + q->anchors_len;
+	uint64_t mapped = q->size + q->anchors_len;
 	struct err e;
 	uint8_t byte;
 
@@ -230,12 +228,13 @@ static int
 answer_cms(const struct wire_request *q, const struct view v[WIRE_FDS_MAX],
     struct buf *out)
 {
-	const struct cms_case c = { .content = v[0].p,
-		.content_len = v[0].n,
-		.der = v[1].p,
-		.der_len = v[1].n,
-		.anchors = (const char *)v[2].p,
-		.anchors_len = v[2].n,
+	const struct cms_case c = { .der = v[0].p,
+		.der_len = v[0].n,
+		.content = &q->content,
+		.query = q->query,
+		.query_len = q->query_len,
+		.anchors = (const char *)v[1].p,
+		.anchors_len = v[1].n,
 		.now_ms = q->now_ms,
 		.filter = q->filter };
 	struct inspect_verdict verdict;

@@ -347,6 +347,24 @@ class Detached(Case):
         self.judge(self.CONTENT, PASSED, "", signature=sig)
         self.judge(b"Bonsoir\n", FAILED, "SIG_CRYPTO_FAILURE", signature=sig)
 
+    def test_without_attributes_each_kind_of_key_is_tried(self):
+        self.bench.issue("bare", "ca", END_ENTITY, "-algorithm", "EC",
+                         "-pkeyopt", "ec_paramgen_curve:P-256")
+        pss = ("-keyopt", "rsa_padding_mode:pss")
+        for who, extra in (("signer", ("-md", "sha512")), ("signer", pss),
+                           ("signer", pss + ("-md", "sha384", "-keyopt",
+                                             "rsa_pss_saltlen:17")),
+                           ("bare", ()), ("bare", ("-md", "sha384"))):
+            sig = self.bench.cms(self.CONTENT, who, "-noattr", *extra)
+            self.judge(self.CONTENT, PASSED, "", signature=sig)
+            self.judge(self.CONTENT + b"x", FAILED, "SIG_CRYPTO_FAILURE",
+                       "signature-wrong", signature=sig)
+            for at in (-1, -40):
+                wrong = bytearray(sig)
+                wrong[at] ^= 1
+                self.judge(self.CONTENT, FAILED, "SIG_CRYPTO_FAILURE",
+                           signature=bytes(wrong))
+
     def test_attributes_passed_off_as_content_do_not_pass(self):
         """Strip the attributes, file their encoding: the known confusion."""
         sig = self.bench.cms(self.CONTENT)

@@ -190,7 +190,7 @@ static void
 requests_that_make_no_sense_are_told_so(void **state)
 {
 	AUTO(fd_closep) int fd = memfd("x", 1);
-	const uint8_t type[] = { 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1 };
+	const uint8_t type[] = { WIRE_VERSION, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1 };
 	uint8_t bad[sizeof(type)];
 	const int two[] = { fd, fd };
 	size_t i;
@@ -220,7 +220,7 @@ requests_that_make_no_sense_are_told_so(void **state)
 static void
 an_unsealed_memfd_is_not_looked_at(void **state)
 {
-	const uint8_t type[] = { 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1 };
+	const uint8_t type[] = { WIRE_VERSION, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1 };
 	AUTO(fd_closep) int fd = -1;
 	struct err e;
 
@@ -395,7 +395,7 @@ a_service_of_another_account_is_not_believed(void **state)
 static void
 many_connections_are_served_side_by_side(void **state)
 {
-	const uint8_t type[] = { 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1 };
+	const uint8_t type[] = { WIRE_VERSION, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1 };
 	struct served *v = *state;
 	AUTO(fd_closep) int fd = memfd("x", 1);
 	AUTO(buf_done) struct buf answer = { 0 };
@@ -421,7 +421,7 @@ many_connections_are_served_side_by_side(void **state)
 static int
 ask_as(struct served *v, uid_t uid)
 {
-	const uint8_t type[] = { 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1 };
+	const uint8_t type[] = { WIRE_VERSION, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1 };
 	AUTO(fd_closep) int fd = memfd("x", 1);
 	pid_t pid = fork();
 	int status = -1;
