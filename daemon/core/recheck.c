@@ -192,7 +192,8 @@ revocation_of(const json_t *verdict)
 {
 	const char *reasons = text_of(verdict, "reasons");
 
-	if (strstr(reasons, "certificate-revoked") != NULL)
+	if (strstr(reasons, "certificate-revoked") != NULL ||
+	    strstr(reasons, "authority-revoked") != NULL)
 		return "revoked";
 	if (strstr(reasons, "revocation-not-checked") != NULL)
 		return "not-checked";

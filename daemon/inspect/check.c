@@ -85,35 +85,49 @@ take_blocks(
 	return 0;
 }
 
-/* A file of the bundle: PEM, or one certificate or list in DER. */
+/* Of a file in DER, by its name. */
+static const char *
+label_of(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	if (strcmp(dot, ".crl") == 0)
+		return "X509 CRL";
+	return strcmp(dot, ".ocsp") == 0 ? "OCSP RESPONSE" : "CERTIFICATE";
+}
+
+/* A file of the bundle: PEM, or one certificate, list or answer in DER. */
 static int
 add_anchors(struct check *c, int dir, const char *name, struct err *e)
 {
+	static const char *const labels[] = { "CERTIFICATE", "X509 CRL",
+		"OCSP RESPONSE" };
 	AUTO(buf_done) struct buf b = { 0 };
 	const char *label;
+	size_t i;
 	int r;
 
 	if ((r = file_read(dir, name, INSPECT_ANCHORS_MAX, &b, e)) < 0)
 		return r;
 	if (b.len > 0 && b.p[0] == 0x30) {
-		label = strcmp(strrchr(name, '.'), ".crl") == 0 ? "X509 CRL"
-								: "CERTIFICATE";
+		label = label_of(name);
 		if ((r = buf_addf(
 			 &c->anchors, e, "-----BEGIN %s-----\n", label)) < 0 ||
 		    (r = base64_format(b.p, b.len, &c->anchors, e)) < 0)
 			return r;
 		return buf_addf(&c->anchors, e, "\n-----END %s-----\n", label);
 	}
-	if ((r = take_blocks(&b, "CERTIFICATE", &c->anchors, e)) < 0)
-		return r;
-	return take_blocks(&b, "X509 CRL", &c->anchors, e);
+	for (i = 0; i < NELEMS(labels); i++)
+		if ((r = take_blocks(&b, labels[i], &c->anchors, e)) < 0)
+			return r;
+	return 0;
 }
 
 static int
 is_anchors_name(const char *name)
 {
 	static const char *const ends[] = { ".pem", ".crt", ".cer", ".der",
-		".crl" };
+		".crl", ".ocsp" };
 	const char *dot = strrchr(name, '.');
 	size_t i;
 

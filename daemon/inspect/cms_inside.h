@@ -7,6 +7,7 @@
 #include <openssl/cms.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/ocsp.h>
 
 #include "daemon/inspect/cms_judge.h"
 #include "daemon/inspect/cms_shape.h"
@@ -19,11 +20,15 @@
 		*p = NULL;                                                     \
 	}
 
+DEFINE_STACK_OF(OCSP_BASICRESP)
+
 struct judged {
 	CMS_ContentInfo *cms;
-	STACK_OF(X509) * certs;	   /* that came with it; may be NULL */
-	STACK_OF(X509) * anchors;  /* those given; may be empty */
-	STACK_OF(X509_CRL) * crls; /* that came along, and given; or NULL */
+	STACK_OF(X509) * certs;	  /* that came with it; may be NULL */
+	STACK_OF(X509) * anchors; /* those given; may be empty */
+	/* Lists and answers given and that came along; may be NULL. */
+	STACK_OF(X509_CRL) * crls;
+	STACK_OF(OCSP_BASICRESP) * answers;
 	CMS_SignerInfo *si;
 	X509 *signer;  /* borrowed */
 	int64_t at_ms; /* validity is judged at this time */
@@ -45,6 +50,19 @@ int trust_load(const struct cms_case *c, struct judged *j);
 /* The signer's certificate, its use, its chain. Adds doubts to *v. */
 void trust_judge(const struct cms_case *c, const struct cms_shape *shape,
     const struct judged *j, struct inspect_verdict *v);
+
+/*
+ * After trust_load: what is said of revoked certificates, in the bundle, in
+ * the signature and in the hints, and certificates to build a chain with.
+ * Nothing of it counts before its signature was verified by an authority of
+ * the chain; no more than a fixed number of each that came along is taken.
+ */
+void revoke_gather(
+    const struct cms_case *c, const struct cms_shape *shape, struct judged *j);
+void revoke_done(struct judged *j);
+/* A valid chain, the signer's first: adds doubts and reasons to *v. */
+void revoke_judge(
+    const struct judged *j, STACK_OF(X509) * chain, struct inspect_verdict *v);
 
 /* The digest's function, or NULL. */
 const EVP_MD *cms_md(enum cms_digest d);

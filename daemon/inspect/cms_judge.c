@@ -288,12 +288,12 @@ open_cms(const struct cms_case *c, const struct cms_shape *shape,
 	}
 	j->si = sk_CMS_SignerInfo_value(signers, 0);
 	j->certs = CMS_get1_certs(j->cms);
-	j->crls = CMS_get1_crls(j->cms);
 	if (!trust_load(c, j)) {
 		verdict_doubt(v, "CERTIFICATE_CHAIN_GENERAL_FAILURE",
 		    "anchors-unreadable");
 		return 0;
 	}
+	revoke_gather(c, shape, j);
 	/* A token may leave its certificate out: then it is a known one. */
 	if (CMS_set1_signers_certs(j->cms, NULL, 0) != 1 &&
 	    (!v->is_stamp ||
@@ -471,7 +471,7 @@ judged_done(struct judged *j)
 	CMS_ContentInfo_free(j->cms);
 	free_certs(j->certs);
 	free_certs(j->anchors);
-	sk_X509_CRL_pop_free(j->crls, X509_CRL_free);
+	revoke_done(j);
 }
 
 /*
@@ -498,6 +498,8 @@ judge_stamps(const struct cms_case *c, const struct cms_shape *shape,
 			.content = &signature,
 			.anchors = c->anchors,
 			.anchors_len = c->anchors_len,
+			.hints = c->hints,
+			.hints_len = c->hints_len,
 			.now_ms = c->now_ms,
 			.filter = INSPECT_FILTER_TIMESTAMP };
 

@@ -15,6 +15,9 @@ struct cms_case {
 	size_t query_len;
 	const char *anchors; /* PEM */
 	size_t anchors_len;
+	/* Validation data of the file, none's word; cms_revoke.c. */
+	const uint8_t *hints;
+	size_t hints_len;
 	int64_t now_ms;
 	enum inspect_filter filter;
 };

@@ -15,6 +15,7 @@
 #define OID_PKCS9 "\x2a\x86\x48\x86\xf7\x0d\x01\x09"
 #define OID_PKCS1 "\x2a\x86\x48\x86\xf7\x0d\x01\x01"
 #define OID_NIST "\x60\x86\x48\x01\x65\x03\x04"
+#define OID_ADOBE "\x2a\x86\x48\x86\xf7\x2f\x01\x01"
 #define OID_ECDSA "\x2a\x86\x48\xce\x3d\x04"
 
 int
@@ -226,6 +227,7 @@ goes_up(const struct der *a, const struct der *b)
 
 struct counts {
 	int content_type, message_digest, signing_time, ess1, ess2;
+	struct der archival;
 };
 
 /* One attribute: exactly one value for each that we know. */
@@ -250,6 +252,8 @@ read_attribute(
 		count = &k->ess1;
 	else if (IS_OID(&oid, OID_PKCS9 "\x10\x02\x2f"))
 		count = &k->ess2;
+	else if (IS_OID(&oid, OID_ADOBE "\x08"))
+		k->archival = values;
 	if (count == NULL)
 		return 1;
 	if (++*count > 1 || !der_take(&values, &tag, &value, NULL) ||
@@ -287,6 +291,7 @@ read_attributes(
 	out->has_attributes = 1;
 	out->attributes = all;
 	out->has_ess = k.ess1 + k.ess2 > 0;
+	out->archival = k.archival;
 	return NULL;
 }
 
@@ -307,6 +312,10 @@ read_unsigned(struct der d, struct cms_shape *out)
 			return 0;
 		if (IS_OID(&oid, OID_PKCS9 "\x06"))
 			out->has_countersignature = 1;
+		if (IS_OID(&oid, OID_PKCS9 "\x10\x02\x17"))
+			out->cert_values = values;
+		if (IS_OID(&oid, OID_PKCS9 "\x10\x02\x18"))
+			out->revocation_values = values;
 		if (!IS_OID(&oid, OID_PKCS9 "\x10\x02\x0e"))
 			continue;
 		while (values.n > 0 && out->nstamps < CMS_STAMPS_MAX) {
@@ -380,7 +389,7 @@ read_signed_data(struct der d, struct cms_shape *out)
 		return fault;
 	/* certificates, crls */
 	if (!take_optional(&d, TAG_0, &body, &there) ||
-	    !take_optional(&d, TAG_1, &body, &there) ||
+	    !take_optional(&d, TAG_1, &out->choices, &there) ||
 	    !take(&d, TAG_SET, &signers) || d.n != 0)
 		return "signed-data-malformed";
 	if (signers.n == 0)

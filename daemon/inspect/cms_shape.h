@@ -47,6 +47,12 @@ struct cms_shape {
 	struct der stamps[CMS_STAMPS_MAX]; /* signature timestamps */
 	size_t nstamps;
 	int has_countersignature;
+	/* Certificates, lists and answers that came along, n = 0: none. They
+	 * are worth what their own signatures are worth. */
+	struct der choices;	      /* RevocationInfoChoices, elements */
+	struct der archival;	      /* RevocationInfoArchival; signed */
+	struct der revocation_values; /* RevocationValues */
+	struct der cert_values;	      /* SEQUENCE OF Certificate */
 };
 
 /*

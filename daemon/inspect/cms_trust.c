@@ -185,38 +185,9 @@ doubt_chain(int error, struct inspect_verdict *v)
 	verdict_doubt(v, "CHAIN_CONSTRAINTS_FAILURE", "chain-not-valid");
 }
 
-/*
- * Revocation by a list: what was revoked after the time in question was valid
- * then, and a list newer than that time is the better witness.
- */
-static int
-weigh_revocation(int ok, X509_STORE_CTX *ctx)
-{
-	X509_CRL *crl = X509_STORE_CTX_get0_current_crl(ctx);
-	X509_REVOKED *entry = NULL;
-	time_t at;
-
-	if (ok)
-		return 1;
-	if (X509_STORE_CTX_get_error(ctx) == X509_V_ERR_CRL_NOT_YET_VALID) {
-		X509_STORE_CTX_set_error(ctx, X509_V_OK);
-		return 1;
-	}
-	if (X509_STORE_CTX_get_error(ctx) != X509_V_ERR_CERT_REVOKED ||
-	    crl == NULL ||
-	    X509_CRL_get0_by_cert(
-		crl, &entry, X509_STORE_CTX_get_current_cert(ctx)) != 1)
-		return 0;
-	at = X509_VERIFY_PARAM_get_time(X509_STORE_CTX_get0_param(ctx));
-	if (X509_cmp_time(X509_REVOKED_get0_revocationDate(entry), &at) <= 0)
-		return 0;
-	X509_STORE_CTX_set_error(ctx, X509_V_OK);
-	return 1;
-}
-
 /* X509_V_OK, another of OpenSSL's verdicts, or -1: it could not be asked. */
 static int
-verify_chain(const struct judged *j, X509_STORE *store, unsigned long flags)
+verify_chain(const struct judged *j, X509_STORE *store, STACK_OF(X509) * *chain)
 {
 	AUTO(store_ctx_freep) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	X509_VERIFY_PARAM *param;
@@ -224,35 +195,18 @@ verify_chain(const struct judged *j, X509_STORE *store, unsigned long flags)
 	if (ctx == NULL ||
 	    X509_STORE_CTX_init(ctx, store, j->signer, j->certs) != 1)
 		return -1;
-	if (j->crls != NULL) {
-		X509_STORE_CTX_set0_crls(ctx, j->crls);
-		X509_STORE_CTX_set_verify_cb(ctx, weigh_revocation);
-	}
 	param = X509_STORE_CTX_get0_param(ctx);
 	X509_VERIFY_PARAM_set_time(param, (time_t)(j->at_ms / 1000));
 	X509_VERIFY_PARAM_set_depth(param, CHAIN_DEPTH_MAX);
 	X509_VERIFY_PARAM_set_auth_level(param, 2);
-	if (X509_VERIFY_PARAM_set_flags(
-		param, X509_V_FLAG_PARTIAL_CHAIN | flags) != 1 ||
+	if (X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN) !=
+		1 ||
 	    X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY) != 1)
 		return -1;
-	return X509_verify_cert(ctx) == 1 ? X509_V_OK
-					  : X509_STORE_CTX_get_error(ctx);
-}
-
-/* By the lists at hand; without one that says it, it is not known. */
-static void
-judge_revocation(
-    const struct judged *j, X509_STORE *store, struct inspect_verdict *v)
-{
-	int error = X509_V_ERR_UNABLE_TO_GET_CRL;
-
-	if (j->crls != NULL)
-		error = verify_chain(j, store, X509_V_FLAG_CRL_CHECK);
-	if (error == X509_V_ERR_CERT_REVOKED)
-		verdict_doubt(v, "REVOKED_NO_POE", "certificate-revoked");
-	else if (error != X509_V_OK)
-		verdict_reason(v, "revocation-not-checked");
+	if (X509_verify_cert(ctx) != 1)
+		return X509_STORE_CTX_get_error(ctx);
+	*chain = X509_STORE_CTX_get1_chain(ctx);
+	return *chain != NULL ? X509_V_OK : -1;
 }
 
 /*
@@ -264,19 +218,21 @@ static void
 judge_chain(const struct judged *j, struct inspect_verdict *v)
 {
 	AUTO(store_freep) X509_STORE *store = X509_STORE_new();
+	STACK_OF(X509) *chain = NULL;
 	int error = -1;
 
 	if (store != NULL && fill_store(j, store))
-		error = verify_chain(j, store, 0);
+		error = verify_chain(j, store, &chain);
 	if (error == -1)
 		verdict_doubt(v, "CERTIFICATE_CHAIN_GENERAL_FAILURE",
 		    "anchors-unreadable");
 	else if (error != X509_V_OK)
 		doubt_chain(error, v);
 	if (error == X509_V_OK)
-		judge_revocation(j, store, v);
+		revoke_judge(j, chain, v);
 	else
 		verdict_reason(v, "revocation-not-checked");
+	sk_X509_pop_free(chain, X509_free);
 }
 
 /* Extended uses under which people sign documents. */
