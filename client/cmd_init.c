@@ -423,7 +423,8 @@ make_vault(struct vault_plan *p, const struct secret *pass, struct err *e)
 	    (r = check_policy(p, e)) < 0 ||
 	    (r = make_folder(
 		 p, "data", 0700, s->uid_daemon, s->gid_daemon, e)) < 0 ||
-	    (r = make_folder(p, "run", 01777, geteuid(), getegid(), e)) < 0)
+	    (r = make_folder(p, "run", 01777, geteuid(), getegid(), e)) < 0 ||
+	    (r = make_folder(p, "run/web", 01777, geteuid(), getegid(), e)) < 0)
 		return r;
 	/* The agent finds its folder as another account. */
 	if (chmod(p->folder.temporary, 0755) < 0)

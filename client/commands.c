@@ -126,5 +126,6 @@ const struct cmd *const commands[] = {
 	&cmd_publish,
 	&cmd_partner,
 	&cmd_relay,
+	&cmd_web,
 	NULL,
 };

@@ -124,5 +124,6 @@ extern const struct cmd cmd_policy_explain;
 extern const struct cmd cmd_publish;
 extern const struct cmd cmd_partner;
 extern const struct cmd cmd_relay;
+extern const struct cmd cmd_web;
 
 #endif

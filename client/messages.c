@@ -184,6 +184,8 @@ static const struct {
 	{ "form-field",
 	    N_("ce qui a été envoyé ne vient pas de ce formulaire : "
 	       "rouvrez la page") },
+	{ "session-full", N_("cette session garde déjà trop de choses : "
+			     "terminez ce qui est commencé") },
 	{ "settle-date", N_("cette date n'est pas entre la fin des clés et "
 			    "aujourd'hui") },
 	{ "settle-what", N_("mirrors, recovery ou backups") },
@@ -554,6 +556,19 @@ static const struct {
 			    "consentement ou un refus") },
 	{ "visit-evidence", N_("un consentement repose sur un document de la "
 			       "visite qui n'y est pas") },
+	{ "web-code", N_("ce n'est pas le code qui est à l'écran ; après cinq "
+			 "erreurs il y en a un autre") },
+	{ "web-foreign",
+	    N_("cette demande vient d'un autre site : rien n'a été fait") },
+	{ "web-forged",
+	    N_("ce formulaire n'est pas de cette session : rechargez la page "
+	       "et recommencez ; rien n'a été fait") },
+	{ "web-form", N_("le formulaire est arrivé incomplet, trop grand ou "
+			 "illisible : rien n'a été fait") },
+	{ "web-method", N_("cette page ne se demande pas ainsi") },
+	{ "web-page", N_("cette page n'existe pas") },
+	{ "web-session", N_("la session s'est fermée entre-temps : rien n'a "
+			    "été fait ; entrez et recommencez") },
 	{ "words", N_("il faut au moins une lettre ou un chiffre") },
 	{ "wrong-door", N_("ce compte a une autre porte") },
 };
@@ -615,7 +630,8 @@ static const char *const whole[] = { "breach-host", "breach-known",
 	"subject-withheld", "upload", "upload-busy", "upload-finished",
 	"upload-id", "visa-state", "visit-empty", "letter-word",
 	"inspection-memory", "another-store", "detail-expired", "vault-in-use",
-	"disk-reserve", "erasure-state" };
+	"disk-reserve", "erasure-state", "session-full", "web-code",
+	"web-foreign", "web-forged", "web-form", "web-page", "web-session" };
 
 int
 message_is_whole(const char *tag)

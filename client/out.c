@@ -8,12 +8,8 @@
 #define REPLACEMENT "\xef\xbf\xbd"
 #define GAP 2 /* spaces between two columns */
 
-/*
- * The character at *s, which moves behind it. A byte that begins no
- * well-formed sequence (RFC 3629) is 0xfffd alone.
- */
-static uint32_t
-next(const char **s)
+uint32_t
+out_next(const char **s)
 {
 	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
 	const unsigned char *p = (const unsigned char *)*s;
@@ -38,10 +34,8 @@ next(const char **s)
 	return v;
 }
 
-/* Controls of C0 and C1, and the marks that turn the direction of writing
- * (a name could print as another one). */
-static int
-is_hostile(uint32_t v)
+int
+out_is_hostile(uint32_t v)
 {
 	return v < 0x20 || (v >= 0x7f && v < 0xa0) || v == 0x061c ||
 	       (v >= 0x200e && v <= 0x200f) || (v >= 0x2028 && v <= 0x202e) ||
@@ -68,8 +62,8 @@ out_width(const char *s)
 	uint32_t v;
 
 	while (*s != '\0') {
-		v = next(&s);
-		n += is_hostile(v) ? 1 : places(v);
+		v = out_next(&s);
+		n += out_is_hostile(v) ? 1 : places(v);
 	}
 	return n;
 }
@@ -82,8 +76,8 @@ print(FILE *f, const char *s, int page)
 
 	while (*s != '\0') {
 		was = s;
-		v = next(&s);
-		if (is_hostile(v) && !(page && (v == '\n' || v == '\t')))
+		v = out_next(&s);
+		if (out_is_hostile(v) && !(page && (v == '\n' || v == '\t')))
 			fputs(REPLACEMENT, f);
 		else
 			fwrite(was, 1, (size_t)(s - was), f);
@@ -184,11 +178,11 @@ line_of(const char *s, size_t width, const char **rest)
 
 	for (p = s; *p != '\0' && (n < width || cut == NULL);) {
 		const char *was = p;
-		uint32_t v = next(&p);
+		uint32_t v = out_next(&p);
 
 		if (v == ' ')
 			cut = was;
-		n += is_hostile(v) ? 1 : places(v);
+		n += out_is_hostile(v) ? 1 : places(v);
 		if (n > width && cut != NULL)
 			break;
 	}
@@ -210,8 +204,8 @@ longest_word(const char *s)
 	uint32_t v;
 
 	while (*s != '\0') {
-		v = next(&s);
-		n = v == ' ' ? 0 : n + (is_hostile(v) ? 1 : places(v));
+		v = out_next(&s);
+		n = v == ' ' ? 0 : n + (out_is_hostile(v) ? 1 : places(v));
 		if (n > most)
 			most = n;
 	}

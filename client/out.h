@@ -6,6 +6,7 @@
 #ifndef CLIENT_OUT_H
 #define CLIENT_OUT_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/err.h"
@@ -13,6 +14,15 @@
 /* Places that s takes once printed by out_text: combining marks take none,
  * East Asian wide characters two. Bytes that are not UTF-8 take one each. */
 size_t out_width(const char *s);
+
+/*
+ * The character at *s, which moves behind it. A byte that begins no
+ * well-formed sequence (RFC 3629) is 0xfffd alone.
+ */
+uint32_t out_next(const char **s);
+/* Controls of C0 and C1, and the marks that turn the direction of writing
+ * (a name could print as another one). */
+int out_is_hostile(uint32_t v);
 
 /* s, with U+FFFD in place of each control character, direction mark and
  * byte that is not UTF-8. */

@@ -7,7 +7,7 @@ export LC_ALL=C.UTF-8
 template=$(mktemp)
 trap 'rm -f "$template"' EXIT
 xgettext --from-code=UTF-8 --language=C -k_ -kN_ --no-location \
-	--sort-output --no-wrap -o "$template" client/*.c 2>/dev/null
+	--sort-output --no-wrap -o "$template" client/*.c client/web/*.c 2>/dev/null
 sed -i 's/charset=CHARSET/charset=UTF-8/' "$template"
 for language in $(cat translations/LINGUAS); do
 	msgmerge --quiet --update --backup=none --no-fuzzy-matching \

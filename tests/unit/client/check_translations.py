@@ -95,7 +95,8 @@ if __name__ == "__main__":
     with open(os.path.join(root, "translations/LINGUAS")) as f:
         languages = f.read().split()
     for language in languages:
-        problems += check(sorted(glob.glob(root + "/client/*.c")),
+        problems += check(sorted(glob.glob(root + "/client/**/*.c",
+                                         recursive=True)),
                           "%s/translations/%s.po" % (root, language))
     print("\n".join(problems) or "all is translated")
     sys.exit(1 if problems else 0)

@@ -1,0 +1,189 @@
+/* What all pages have: the frame, the menu, forms, errors in sentences. */
+#include <stdarg.h>
+
+#include "base/secret.h"
+#include "client/web/engine.h"
+
+/* Entries of the menu, each offered to who may do its operation at all. */
+static const struct {
+	const char *path, *label, *operation;
+} menu[] = {
+	{ "/", N_("Aujourd'hui"), "due" },
+};
+
+static void
+write_menu(struct html *h, struct web_call *c)
+{
+	size_t i;
+	int here;
+
+	html(h, "<nav aria-label=\"%s\"><ul>", _("Menu principal"));
+	for (i = 0; i < NELEMS(menu); i++) {
+		if (!web_may(c, menu[i].operation))
+			continue;
+		here = c->place != NULL && strcmp(c->place, menu[i].path) == 0;
+		html(h, "<li><a href=\"%s\"", menu[i].path);
+		if (here)
+			html_raw(h, " aria-current=\"page\"");
+		html(h, ">%s</a></li>", _(menu[i].label));
+	}
+	html_raw(h, "</ul></nav>");
+	html(h, "<div class=\"me\"><span>%s</span>", web_account(c));
+	html(h,
+	    "<form method=\"post\" action=\"/sortie\">"
+	    "<input type=\"hidden\" name=\"csrf\" value=\"%s\">"
+	    "<button class=\"plain\">%s</button></form></div>",
+	    web_csrf(c), _("Quitter"));
+}
+
+static void
+write_top(struct html *h, struct web_call *c)
+{
+	AUTO(mem_freep) char *told = web_told(c);
+
+	/* The language that the messages are in translates itself. */
+	html(h,
+	    "<!doctype html><html lang=\"%s\"><head><meta charset=\"utf-8\">"
+	    "<meta name=\"viewport\" content=\"width=device-width\">"
+	    "<title>%s · Sceau</title>"
+	    "<link rel=\"icon\" href=\"/s/icon.svg\">"
+	    "<link rel=\"stylesheet\" href=\"/s/style.css\">"
+	    "<script src=\"/s/base.js\" defer></script>",
+	    _("fr"), c->title);
+	if (c->script != NULL)
+		html(h, "<script src=\"/s/%s\" defer></script>", c->script);
+	html(h, "</head><body%s>", c->printable ? " class=\"printable\"" : "");
+	html(h, "<a class=\"skip\" href=\"#content\">%s</a><header>",
+	    _("Aller au contenu"));
+	html_raw(h, "<p class=\"brand\"><a href=\"/\">Sceau</a></p>");
+	if (c->session != NULL && !c->printable)
+		write_menu(h, c);
+	html_raw(h, "</header><main id=\"content\" tabindex=\"-1\">");
+	if (!c->bare)
+		html(h, "<h1>%s</h1>", c->title);
+	if (told != NULL) {
+		html(h, "<p class=\"told\" role=\"status\">%s</p>", told);
+		secret_wipe(told, strlen(told));
+	}
+}
+
+int
+web_frame(struct web_call *c, struct err *e)
+{
+	struct html top = { 0 };
+	int r;
+
+	write_top(&top, c);
+	html_raw(&c->h, "</main></body></html>\n");
+	if ((r = html_check(&c->h, e)) == 0 && (r = html_check(&top, e)) == 0 &&
+	    (r = buf_add(&top.out, c->h.out.p, c->h.out.len, e)) == 0) {
+		c->rs->status = c->status != 0 ? c->status : 200;
+		snprintf(c->rs->type, sizeof(c->rs->type),
+		    "text/html; charset=utf-8");
+		buf_done(&c->rs->body);
+		c->rs->body = top.out;
+		memset(&top, 0, sizeof(top));
+	}
+	html_done(&top);
+	return r;
+}
+
+/* --- forms ---------------------------------------------------------------- */
+
+void
+web_form(struct web_call *c, int files, const char *pattern, ...)
+{
+	AUTO(buf_done) struct buf path = { 0 };
+	va_list ap;
+
+	va_start(ap, pattern);
+	for (; *pattern != '\0'; pattern++)
+		if ((*pattern == '%'
+			    ? http_escape(va_arg(ap, const char *), &path, NULL)
+			    : buf_add(&path, pattern, 1, NULL)) < 0)
+			c->h.failed = 1;
+	va_end(ap);
+	html(&c->h, "<form method=\"post\" action=\"%s\"", buf_str(&path));
+	if (files)
+		html_raw(&c->h, " enctype=\"multipart/form-data\"");
+	html(&c->h, "><input type=\"hidden\" name=\"csrf\" value=\"%s\">",
+	    web_csrf(c));
+}
+
+void
+web_none(struct web_call *c, const char *sentence)
+{
+	html(&c->h, "<p class=\"none\">%s</p>", sentence);
+}
+
+void
+web_time(struct html *h, const json_t *j, const char *member)
+{
+	char at[32];
+
+	if (*jtime(j, member, at) != '\0')
+		html(h, "<time datetime=\"%s\">%s</time>", jstr(j, member), at);
+}
+
+void
+web_day(struct html *h, const json_t *j, const char *member)
+{
+	char on[32];
+
+	if (*jdate(j, member, on) != '\0')
+		html(h, "<time datetime=\"%s\">%s</time>", jstr(j, member), on);
+}
+
+/* --- errors -----------------------------------------------------------------
+ */
+
+void
+web_error(struct web_call *c, const struct err *e)
+{
+	const char *sentence = cli_sentence(e);
+
+	html_raw(&c->h, "<div class=\"error\" role=\"alert\"><p>");
+	html_text(&c->h,
+	    sentence != NULL ? sentence : _("cela n'a pas pu être fait"));
+	html_raw(&c->h, "</p>");
+	if (e->text[0] != '\0' && err_is_public(e->code))
+		html(&c->h, "<p class=\"detail\">%s</p>", e->text);
+	html_raw(&c->h, "</div>");
+}
+
+/* What a person does next. */
+static const char *
+advice(const struct err *e)
+{
+	switch (e->code) {
+	case ERR_SEALED:
+		return _(
+		    "Une dépositaire doit ouvrir le coffre (sceau unseal).");
+	case ERR_UNAVAILABLE:
+		return _("Rien n'a été perdu : vérifiez la liaison, puis "
+			 "rechargez la page.");
+	case ERR_NOT_FOUND:
+		return _("Revenez à l'accueil, ou cherchez le dossier.");
+	case ERR_BUSY:
+		return _("Attendez un moment, puis rechargez la page.");
+	default:
+		return NULL;
+	}
+}
+
+void
+web_error_page(struct web_call *c, const struct err *e)
+{
+	const char *next = advice(e);
+
+	html_done(&c->h);
+	memset(&c->h, 0, sizeof(c->h));
+	c->bare = 0;
+	c->script = NULL;
+	c->status = err_http(e->code);
+	snprintf(c->title, sizeof(c->title), "%s", _("Cela n'a pas été fait"));
+	web_error(c, e);
+	if (next != NULL)
+		html(&c->h, "<p>%s</p>", next);
+	html(&c->h, "<p><a href=\"/\">%s</a></p>", _("Retour à l'accueil"));
+}
