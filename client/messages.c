@@ -566,6 +566,7 @@ static const struct {
 	{ "web-form", N_("le formulaire est arrivé incomplet, trop grand ou "
 			 "illisible : rien n'a été fait") },
 	{ "web-method", N_("cette page ne se demande pas ainsi") },
+	{ "web-missing", N_("il manque une réponse") },
 	{ "web-page", N_("cette page n'existe pas") },
 	{ "web-session", N_("la session s'est fermée entre-temps : rien n'a "
 			    "été fait ; entrez et recommencez") },

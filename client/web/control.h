@@ -1,0 +1,42 @@
+/*
+ * Controls of the console's own forms, each with its label, hint and what is
+ * wrong with it, tied together for those who do not see the page. Values are
+ * those that the form brought (web_field), else the given ones, so that a form
+ * that was refused shows again what was typed.
+ */
+#ifndef CLIENT_WEB_CONTROL_H
+#define CLIENT_WEB_CONTROL_H
+
+#include "client/web/web.h"
+
+struct web_control {
+	const char *name, *label; /* label: in the reader's language */
+	const char *type;  /* of <input>; NULL: text; "area": <textarea> */
+	const char *value; /* when the form brought none; or NULL */
+	const char *hint, *wrong; /* or NULL */
+	int required;
+	int rows; /* of an area; 0: 4 */
+};
+void web_input(struct web_call *c, const struct web_control *f);
+
+struct web_choice {
+	const char *value, *label;
+};
+/* A <select>; choices end with {0}. Without required, an empty one is first. */
+void web_select(struct web_call *c, const struct web_control *f,
+    const struct web_choice *choices);
+/* The same of a JSON array of objects: members value and label. */
+void web_select_json(struct web_call *c, const struct web_control *f,
+    const json_t *list, const char *value, const char *label);
+/* The members of a form as strings of a body: {field, member}, a "!" before
+ * the field: it must be there (ERR_INVALID "web-missing" names its member). */
+int web_fill(struct web_call *c, json_t *body, const char *const pairs[][2],
+    size_t n, struct err *e) NODISCARD;
+/* A <dt><dd> of a dl.facts; nothing when value is empty. */
+void web_fact(struct web_call *c, const char *label, const char *value);
+/* <table> in its scrolling frame: caption, titles (NULL at the end). */
+void web_table(struct web_call *c, const char *caption, ...)
+    __attribute__((sentinel));
+void web_table_end(struct web_call *c);
+
+#endif
