@@ -19,6 +19,13 @@ struct web_session {
 	char name[128];
 };
 
+/* The rules of the vault as they were fetched; shared by calls. */
+struct web_rules {
+	struct policy *policy;
+	char sha256[72];
+	unsigned refs;
+};
+
 struct web_upstream {
 	struct http *http;
 	int busy;
@@ -31,6 +38,7 @@ struct web {
 	pthread_cond_t freed; /* an upstream */
 	struct web_session *sessions[WEB_SESSIONS_MAX];
 	struct web_upstream upstreams[WEB_UPSTREAMS_MAX];
+	struct web_rules *rules; /* the newest */
 	char code[CODE_SYMBOLS + 1];
 	int code_shown, code_tries, code_fd;
 	int port;
@@ -50,6 +58,8 @@ int web_upstream_take(struct web *w, struct http **out, struct err *e)
     NODISCARD;
 void web_upstream_give(struct web *w, struct http **h, int keep);
 void web_upstreams_close(struct web *w);
+
+void web_rules_put(struct web *w, struct web_rules **r);
 
 /* Of the form: fields and files as they arrive (form.c). */
 int web_form_part(void *call, const char *name, const char *filename,

@@ -9,6 +9,7 @@ static const struct {
 	const char *path, *label, *operation;
 } menu[] = {
 	{ "/", N_("Aujourd'hui"), "due" },
+	{ "/acces", N_("Accès"), "audit-read" },
 };
 
 static void

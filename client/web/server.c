@@ -28,6 +28,7 @@
 static const struct web_route *const tables[] = {
 	web_entry,
 	web_today,
+	web_log,
 };
 
 /* A request from its headers to its end. */
@@ -402,6 +403,7 @@ on_done(void *arg, struct http_request *rq)
 	html_done(&st->call.h);
 	buf_done(&st->call.cli.step_up);
 	web_session_put(w, &st->call.session);
+	web_rules_put(w, &st->call.rules);
 	free(st);
 }
 
@@ -536,6 +538,7 @@ web_close(struct web *w)
 		httpd_close(w->httpd, CLOSE_MS);
 	web_upstreams_close(w);
 	web_sessions_close(w);
+	web_rules_put(w, &w->rules);
 	if (w->settings.listen != NULL)
 		unlink(w->settings.listen);
 	fd_closep(&w->code_fd);

@@ -19,6 +19,7 @@
 #include "base/httpd.h"
 #include "client/cli.h"
 #include "client/web/html.h"
+#include "policy/policy.h"
 
 #define WEB_PARTS_MAX 4		      /* % in a pattern */
 #define WEB_FIELDS_MAX 2000	      /* of one form */
@@ -61,6 +62,7 @@ struct web_call {
 	int printable;	    /* a page to print: no menu */
 	const char *script; /* of static/, for this page; NULL */
 	/* --- the engine's --- */
+	struct web_rules *rules;
 	struct web_field *fields;
 	size_t nfields, fields_room;
 	uint64_t files_room;
@@ -79,7 +81,8 @@ struct web_route {
 	int (*run)(struct web_call *c, struct err *e);
 	int flags;
 };
-extern const struct web_route web_entry[], web_today[]; /* {0} at the end */
+/* {0} at the end of each */
+extern const struct web_route web_entry[], web_log[], web_today[];
 
 /* --- what a request brought --- */
 
@@ -134,6 +137,14 @@ int web_may(struct web_call *c, const char *operation);
 int web_holds(struct web_call *c, const char *role);
 /* Their account and name, as the vault knows them. */
 const char *web_account(struct web_call *c);
+
+/*
+ * The rules in force in the vault: kinds and their fields, titles of events,
+ * purposes, recipients, channels, grounds. Fetched once and again when they
+ * change; valid until this call ends.
+ */
+int web_rules(struct web_call *c, const struct policy **out, struct err *e)
+    NODISCARD;
 
 /* --- the engine --- */
 
