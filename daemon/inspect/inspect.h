@@ -34,6 +34,8 @@ void inspector_freep(struct inspector **i);
 #define INSPECT_DER_MAX (1u << 20)
 #define INSPECT_INSIDE_MAX (32u << 20) /* of one with its content */
 #define INSPECT_ANCHORS_MAX (4u << 20)
+/* Bytes of the validation data that a file brings along (PDF: /DSS). */
+#define INSPECT_HINTS_MAX (4u << 20)
 
 /* What a signature says that it is: /SubFilter of a PDF, or a file .p7s. */
 enum inspect_filter {
@@ -70,6 +72,8 @@ enum inspect_after {
 #define INSPECT_WARN_LAYERS 2	 /* optional content */
 #define INSPECT_WARN_CERTIFIED 4 /* certified, and changes allowed */
 #define INSPECT_WARN_UNLOCATED 8 /* a signed field without a range */
+/* No warning: the file has validation data that may be asked for. */
+#define INSPECT_HAS_HINTS 16
 
 /* Stage 1: what is it, and where might signatures be. */
 struct inspect_type {
@@ -83,7 +87,7 @@ struct inspect_type {
 	/* What came between the end of one range and that of the next, or of
 	 * the file. */
 	enum inspect_after steps[INSPECT_SIGS_MAX];
-	unsigned warnings; /* INSPECT_WARN_… */
+	unsigned warnings; /* INSPECT_WARN_…, INSPECT_HAS_HINTS */
 };
 /*
  * fd: a memfd with the file (or its first MiB, whole = 0); size: the bytes in
@@ -165,6 +169,8 @@ int inspect_cms_as(struct inspector *i, enum inspect_filter filter,
  * is FAILED/FORMAT_FAILURE, and no other of that file passes then. A right
  * signature after which more came than validation data and signatures is
  * INDETERMINATE: see enum inspect_after. No signature: *n = 0.
+ * Certificates, lists and answers in the file's /DSS are heard, and worth what
+ * an authority's own signature under them is worth: never anchors.
  */
 int inspect_pdf(struct inspector *i, int fd, uint64_t size,
     const struct inspect_type *t, const void *anchors, size_t anchors_len,

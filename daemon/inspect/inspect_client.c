@@ -226,6 +226,54 @@ inspect_type(struct inspector *i, int fd, uint64_t size, int whole,
 	return distrust(wire_type_decode(answer.p, answer.len, out, e), e);
 }
 
+/* Room that a worker writes to; nobody makes it smaller or larger. */
+static int
+make_room(int *out, struct err *e)
+{
+	AUTO(fd_closep) int fd = -1;
+	int r;
+
+	if ((r = memfd_new("room", &fd, e)) < 0)
+		return r;
+	if (ftruncate(fd, INSPECT_HINTS_MAX) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0)
+		return err_sys(e, ERR_INTERNAL, "room for hints");
+	*out = fd;
+	fd = -1;
+	return 0;
+}
+
+/*
+ * The validation data that stage 1 finds in a PDF, in a sealed memfd; *len = 0
+ * and *out = -1: none. Nothing of it is read here. A copy, because who wrote
+ * it may write on.
+ */
+static int
+ask_hints(struct inspector *i, int fd, uint64_t size, int *out, uint32_t *len,
+    struct err *e)
+{
+	const struct wire_request q = { .op = WIRE_HINTS, .size = size };
+	AUTO(buf_done) struct buf req = { 0 }, answer = { 0 }, copy = { 0 };
+	AUTO(fd_closep) int room = -1;
+	uint32_t n;
+	int r;
+
+	if ((r = make_room(&room, e)) < 0 ||
+	    (r = wire_request_encode(&q, &req, e)) < 0 ||
+	    (r = ask(i, &req, (const int[]){ fd, room }, 2, &answer, e)) < 0 ||
+	    (r = unwrap(&answer, e)) < 0 ||
+	    (r = distrust(wire_hints_decode(answer.p, answer.len, &n, e), e)) <
+		0)
+		return r;
+	*len = n;
+	if (n == 0)
+		return 0;
+	if ((r = buf_reserve(&copy, n, e)) < 0 ||
+	    (r = fd_pread_all(room, copy.p, n, 0, e)) < 0)
+		return r;
+	return memfd_of("hints", copy.p, n, out, e);
+}
+
 struct cms_question {
 	const void *der;
 	size_t der_len;
@@ -234,6 +282,8 @@ struct cms_question {
 	size_t query_len;
 	const void *anchors;
 	size_t anchors_len;
+	int hints; /* a sealed memfd, of so many bytes; 0: none */
+	uint32_t hints_len;
 	int64_t now_ms;
 	enum inspect_filter filter;
 };
@@ -245,6 +295,7 @@ ask_cms(struct inspector *i, const struct cms_question *c,
 	struct wire_request q = { .op = WIRE_CMS,
 		.size = c->der_len,
 		.anchors_len = (uint32_t)c->anchors_len,
+		.hints_len = c->hints_len,
 		.now_ms = c->now_ms,
 		.filter = c->filter,
 		.content = *c->content,
@@ -266,8 +317,8 @@ ask_cms(struct inspector *i, const struct cms_question *c,
 		0 ||
 	    (r = wire_request_encode(&q, &req, e)) < 0)
 		return r;
-	if ((r = ask(i, &req, (const int[]){ der, anchors }, 2, &answer, e)) <
-		0 ||
+	if ((r = ask(i, &req, (const int[]){ der, anchors, c->hints },
+		 wire_request_fds(&q), &answer, e)) < 0 ||
 	    (r = unwrap(&answer, e)) < 0)
 		return r;
 	return distrust(wire_verdict_decode(answer.p, answer.len, out, e), e);
@@ -411,8 +462,16 @@ cut_signature(const struct view *file, const struct inspect_range *r,
 struct anchors {
 	const void *pem;
 	size_t len;
+	int hints; /* as of struct cms_question */
+	uint32_t hints_len;
 	int64_t now_ms;
 };
+
+static void
+anchors_done(struct anchors *a)
+{
+	fd_closep(&a->hints);
+}
 
 /* A file's signatures, cut, and the digests of what each is over. */
 struct cut {
@@ -465,6 +524,8 @@ judge_range(struct inspector *i, const struct cut *cut, size_t k,
 		.content = &cut->content[k],
 		.anchors = a->pem,
 		.anchors_len = a->len,
+		.hints = a->hints,
+		.hints_len = a->hints_len,
 		.now_ms = a->now_ms,
 		.filter = r->filter };
 	int ret;
@@ -604,7 +665,8 @@ inspect_pdf(struct inspector *i, int fd, uint64_t size,
     int64_t now_ms, struct inspect_verdict out[INSPECT_SIGS_MAX], size_t *n,
     struct err *e)
 {
-	struct anchors a = { anchors, anchors_len, now_ms };
+	AUTO(anchors_done)
+	struct anchors a = { anchors, anchors_len, -1, 0, now_ms };
 	int64_t proved = 0;
 	struct inspect_verdict v[INSPECT_SIGS_MAX] = { 0 };
 	AUTO(cut_freep) struct cut *c = calloc(1, sizeof(*c));
@@ -620,6 +682,9 @@ inspect_pdf(struct inspector *i, int fd, uint64_t size,
 		return r;
 	bad = check_ranges(&c->file, t, c->sound);
 	if ((r = cut_all(c, t, e)) < 0)
+		return r;
+	if ((t->warnings & INSPECT_HAS_HINTS) != 0 && bad < t->nranges &&
+	    (r = ask_hints(i, fd, size, &a.hints, &a.hints_len, e)) < 0)
 		return r;
 	/* From the last to the first: what is later proves a time. */
 	for (k = t->nranges; k-- > 0;) {

@@ -174,7 +174,7 @@ static void
 receive(struct launcher *l, struct conn *c)
 {
 	AUTO(buf_done) struct buf b = { 0 };
-	int fds[WIRE_FDS_MAX] = { -1, -1 };
+	int fds[WIRE_FDS_MAX] = { -1, -1, -1 };
 	size_t i, nfds = WIRE_FDS_MAX;
 	struct wire_request q;
 	struct err e;

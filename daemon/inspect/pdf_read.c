@@ -496,8 +496,8 @@ undo_rows(uint8_t *p, size_t *len, size_t columns)
 }
 
 /* The bytes that a stream stands for: plain, or Flate with a predictor. */
-static const uint8_t *
-stream_bytes(struct pdf_doc *d, const struct pdf_obj *o, size_t *len)
+const uint8_t *
+pdf_stream_bytes(struct pdf_doc *d, const struct pdf_obj *o, size_t *len)
 {
 	const struct pdf_obj *filter = pdf_get(d, o, "Filter"),
 			     *parms = pdf_get(d, o, "DecodeParms"), *columns;
@@ -626,7 +626,7 @@ read_xref_stream(struct pdf_doc *d, size_t at)
 			return NULL;
 		widths[i] = (size_t)w->items[i]->n;
 	}
-	if ((p = stream_bytes(d, o, &len)) == NULL ||
+	if ((p = pdf_stream_bytes(d, o, &len)) == NULL ||
 	    widths[0] + widths[1] + widths[2] == 0)
 		return NULL;
 	if (index->kind != PDF_ARRAY)
@@ -786,7 +786,7 @@ open_object_stream(struct pdf_doc *d, uint64_t number)
 		return 0;
 	count = pdf_get(d, o, "N");
 	first = pdf_get(d, o, "First");
-	l = (struct lexer){ d->pool, stream_bytes(d, o, &len), 0, 0 };
+	l = (struct lexer){ d->pool, pdf_stream_bytes(d, o, &len), 0, 0 };
 	if (l.p == NULL || count->n < 0 || first->n < 0 ||
 	    (size_t)first->n > len)
 		return 0;

@@ -56,6 +56,9 @@ int pdf_is_bad(const struct pdf_doc *d);
 const struct pdf_obj *pdf_get(
     struct pdf_doc *d, const struct pdf_obj *dict, const char *key);
 const struct pdf_obj *pdf_raw(const struct pdf_obj *dict, const char *key);
+/* The bytes that a stream stands for: plain, or Flate undone; else NULL. */
+const uint8_t *pdf_stream_bytes(
+    struct pdf_doc *d, const struct pdf_obj *o, size_t *len);
 int pdf_is_name(const struct pdf_obj *o, const char *name);
 int pdf_same_bytes(const struct pdf_obj *a, const struct pdf_obj *b);
 

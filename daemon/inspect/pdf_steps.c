@@ -716,6 +716,8 @@ look_for_tricks(const uint8_t *p, size_t n, const struct inspect_type *t)
 	if (!are_located(
 		d, pdf_get(d, pdf_get(d, root, "AcroForm"), "Fields"), t, 3))
 		found |= INSPECT_WARN_UNLOCATED;
+	if (pdf_get(d, root, "DSS")->kind == PDF_DICT)
+		found |= INSPECT_HAS_HINTS;
 	return found;
 }
 

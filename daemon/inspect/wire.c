@@ -6,7 +6,14 @@
 size_t
 wire_request_fds(const struct wire_request *r)
 {
-	return r->op == WIRE_CMS ? 2 : 1;
+	switch (r->op) {
+	case WIRE_CMS:
+		return r->hints_len > 0 ? 3 : 2;
+	case WIRE_HINTS:
+		return 2;
+	default:
+		return 1;
+	}
 }
 
 static void
@@ -15,6 +22,7 @@ encode_cms(struct wr *w, const struct wire_request *r)
 	size_t a;
 
 	wr_u32(w, r->anchors_len);
+	wr_u32(w, r->hints_len);
 	wr_u64(w, (uint64_t)r->now_ms);
 	wr_u8(w, (uint8_t)r->filter);
 	wr_u64(w, r->content.size);
@@ -77,11 +85,13 @@ static void
 decode_cms(struct rd *r, struct wire_request *out)
 {
 	out->anchors_len = rd_u32(r);
+	out->hints_len = rd_u32(r);
 	out->now_ms = (int64_t)rd_u64(r);
 	out->filter = (enum inspect_filter)rd_u8(r);
 	decode_content(r, out);
 	if (out->size > wire_der_max(out->filter) ||
 	    out->anchors_len > INSPECT_ANCHORS_MAX ||
+	    out->hints_len > INSPECT_HINTS_MAX ||
 	    (unsigned)out->filter > INSPECT_FILTER_INSIDE)
 		r->bad = 1;
 }
@@ -105,7 +115,7 @@ wire_request_decode(
 		decode_cms(&r, &q);
 	else if (q.op == WIRE_MISBEHAVE)
 		q.act = rd_u8(&r);
-	else
+	else if (q.op != WIRE_HINTS)
 		return err_set(e, ERR_INVALID, "unknown operation");
 	if ((ret = rd_end(&r, "inspection request", e)) < 0)
 		return ret;
@@ -241,12 +251,39 @@ wire_type_decode(
 	if (t.agreed > 1 || t.encrypted > 1 || t.media[0] == '\0' ||
 	    !is_all(t.media, is_media_char) ||
 	    !is_all(t.reason, is_word_char) ||
-	    (t.warnings &
-		~(INSPECT_WARN_SCRIPT | INSPECT_WARN_LAYERS |
-		    INSPECT_WARN_CERTIFIED | INSPECT_WARN_UNLOCATED)) != 0 ||
+	    (t.warnings & ~(INSPECT_WARN_SCRIPT | INSPECT_WARN_LAYERS |
+			      INSPECT_WARN_CERTIFIED | INSPECT_WARN_UNLOCATED |
+			      INSPECT_HAS_HINTS)) != 0 ||
 	    (!t.agreed && t.reason[0] == '\0'))
 		return err_set(e, ERR_INVALID, "inspection answer: values");
 	*out = t;
+	return 0;
+}
+
+int
+wire_hints_encode(uint32_t n, struct buf *out, struct err *e)
+{
+	struct wr w;
+
+	wr_init(&w, out);
+	wr_u32(&w, n);
+	return wr_end(&w, e);
+}
+
+int
+wire_hints_decode(const void *p, size_t n, uint32_t *out, struct err *e)
+{
+	struct rd r;
+	uint32_t len;
+	int ret;
+
+	rd_init(&r, p, n);
+	len = rd_u32(&r);
+	if ((ret = rd_end(&r, "hints", e)) < 0)
+		return ret;
+	if (len > INSPECT_HINTS_MAX)
+		return err_set(e, ERR_INVALID, "hints: values");
+	*out = len;
 	return 0;
 }
 

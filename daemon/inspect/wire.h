@@ -4,17 +4,21 @@
  *
  * A request is one packet: u8 version, u8 operation, then
  *   type  u64 size, u8 whole; descriptors: the file
- *   cms   u64 DER bytes, u32 anchor bytes, i64 now (ms), u8 filter; of the
- *         signed bytes: u64 how many, u8 the first, u8 which digests (a bit
- *         for each enum digest_alg), these one after the other, bytes a time
- *         stamp's query (none for anything else); descriptors: the DER, the
- *         anchors (PEM)
- * Every descriptor is a memfd sealed against writing and resizing.
+ *   hints u64 size; descriptors: the file, room of INSPECT_HINTS_MAX bytes
+ *   cms   u64 DER bytes, u32 anchor bytes, u32 hint bytes, i64 now (ms), u8
+ *         filter; of the signed bytes: u64 how many, u8 the first, u8 which
+ *         digests (a bit for each enum digest_alg), these one after the other,
+ *         bytes a time stamp's query (none for anything else); descriptors:
+ *         the DER, the anchors (PEM), the hints if there are any
+ * Every descriptor is a memfd sealed against writing and resizing; the room
+ * against resizing only: what is in it once the worker has ended are hints, u8
+ * kind (1 certificate, 2 list, 3 answer of a responder), u32 length, DER.
  *
  * An answer is one packet: u8 how the worker ended, then what it wrote, which
  * sceau-inspect passes on unread:
  *   type  str media, str reason, u8 agreed, u8 encrypted, u16 ranges, each
  *         u64 b, u64 c, u64 c_len, u8 filter, u8 what came after; u8 warnings
+ *   hints u32 bytes of the room
  *   cms   u8 indication, u8 integrity, str sub, str signer, i64 signing time,
  *         i64 proved time, u8 is a stamp, str reasons
  */
@@ -23,14 +27,15 @@
 
 #include "daemon/inspect/digests.h"
 
-#define WIRE_VERSION 2
+#define WIRE_VERSION 3
 #define WIRE_ANSWER_MAX 4096 /* bytes a worker may write: under PIPE_BUF */
-#define WIRE_FDS_MAX 2
+#define WIRE_FDS_MAX 3
 #define WIRE_QUERY_MAX 1024
 
 enum wire_op {
 	WIRE_TYPE = 1,
 	WIRE_CMS = 2,
+	WIRE_HINTS = 3,
 	WIRE_MISBEHAVE = 99 /* only in the build made for tests */
 };
 
@@ -46,7 +51,7 @@ struct wire_request {
 	enum wire_op op;
 	uint64_t size; /* bytes of the first descriptor: the file, the DER */
 	int whole;
-	uint32_t anchors_len;
+	uint32_t anchors_len, hints_len;
 	int64_t now_ms;
 	enum inspect_filter filter;
 	struct digests content;
@@ -69,6 +74,12 @@ int wire_type_encode(
 /* ERR_INVALID unless every value is one that a sane worker gives. */
 int wire_type_decode(
     const void *p, size_t n, struct inspect_type *out, struct err *e) NODISCARD;
+
+/* How much of the room was filled. */
+int wire_hints_encode(uint32_t n, struct buf *out, struct err *e) NODISCARD;
+/* As wire_type_decode. */
+int wire_hints_decode(const void *p, size_t n, uint32_t *out, struct err *e)
+    NODISCARD;
 
 int wire_verdict_encode(
     const struct inspect_verdict *v, struct buf *out, struct err *e) NODISCARD;

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/sandbox.h"
 #include "daemon/inspect/cms_judge.h"
+#include "daemon/inspect/pdf_hints.h"
 
 #define CPU_S 5
 #define MEMORY (128u << 20) /* bytes, besides the file itself */
@@ -125,6 +126,7 @@ worker_kit_done(struct worker_kit *k)
 struct view {
 	const uint8_t *p;
 	size_t n;
+	uint8_t *room; /* to be written; NULL but in the room for hints */
 };
 
 /*
@@ -141,13 +143,33 @@ map_sealed(int fd, uint64_t size, struct view *out)
 	if (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &st) < 0 ||
 	    (uint64_t)st.st_size != size)
 		return -1;
-	*out = (struct view){ (const uint8_t *)"", 0 };
+	*out = (struct view){ (const uint8_t *)"", 0, NULL };
 	if (size == 0)
 		return 0;
 	p = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return -1;
-	*out = (struct view){ p, (size_t)size };
+	*out = (struct view){ p, (size_t)size, NULL };
+	return 0;
+}
+
+/* Of its size for ever, so that writing there cannot fault. */
+static int
+map_room(int fd, struct view *out)
+{
+	const int seals = F_SEAL_SHRINK | F_SEAL_GROW;
+	struct stat st;
+	void *p;
+	int got = fcntl(fd, F_GET_SEALS);
+
+	if (got < 0 || (got & seals) != seals || fstat(fd, &st) < 0 ||
+	    st.st_size != INSPECT_HINTS_MAX)
+		return -1;
+	p = mmap(
+	    NULL, INSPECT_HINTS_MAX, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return -1;
+	*out = (struct view){ p, INSPECT_HINTS_MAX, p };
 	return 0;
 }
 
@@ -157,9 +179,13 @@ map_all(const struct wire_request *q, const int fds[WIRE_FDS_MAX],
 {
 	if (map_sealed(fds[0], q->size, &v[0]) < 0)
 		return -1;
+	if (q->op == WIRE_HINTS)
+		return map_room(fds[1], &v[1]);
 	if (q->op != WIRE_CMS)
 		return 0;
-	return map_sealed(fds[1], q->anchors_len, &v[1]);
+	if (map_sealed(fds[1], q->anchors_len, &v[1]) < 0)
+		return -1;
+	return q->hints_len > 0 ? map_sealed(fds[2], q->hints_len, &v[2]) : 0;
 }
 
 static void
@@ -194,16 +220,18 @@ keep_only(int pipe)
 static int
 confine(int pipe, const struct wire_request *q)
 {
-	uint64_t mapped = q->size + q->anchors_len;
+	uint64_t mapped = q->size + q->anchors_len + q->hints_len;
 	struct err e;
 	uint8_t byte;
 
 	reset_signals();
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return -1;
+	if (q->op == WIRE_HINTS)
+		mapped += INSPECT_HINTS_MAX;
 	/* A fork makes OpenSSL seed again: now, while it may. It is not
 	 * needed to tell a type, and every file waits for that. */
-	if (q->op != WIRE_TYPE &&
+	if (q->op != WIRE_TYPE && q->op != WIRE_HINTS &&
 	    (RAND_bytes(&byte, 1) != 1 || RAND_priv_bytes(&byte, 1) != 1))
 		return -1;
 	if (keep_only(pipe) < 0 ||
@@ -235,6 +263,8 @@ answer_cms(const struct wire_request *q, const struct view v[WIRE_FDS_MAX],
 		.query_len = q->query_len,
 		.anchors = (const char *)v[1].p,
 		.anchors_len = v[1].n,
+		.hints = v[2].p,
+		.hints_len = v[2].n,
 		.now_ms = q->now_ms,
 		.filter = q->filter };
 	struct inspect_verdict verdict;
@@ -250,6 +280,10 @@ answer(const struct worker_kit *k, const struct wire_request *q,
 	switch (q->op) {
 	case WIRE_TYPE:
 		return answer_type(k, q, &v[0], out);
+	case WIRE_HINTS:
+		return wire_hints_encode(
+		    (uint32_t)pdf_hints(v[0].p, v[0].n, v[1].room, v[1].n), out,
+		    NULL);
 	case WIRE_CMS:
 		return answer_cms(q, v, out);
 #ifdef SCEAU_TEST

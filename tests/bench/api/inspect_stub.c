@@ -31,7 +31,7 @@ answer(int fd)
 	static const struct inspect_type pdf = { .media = "application/pdf",
 		.agreed = 1 };
 	AUTO(buf_done) struct buf in = { 0 }, out = { 0 };
-	int fds[WIRE_FDS_MAX] = { -1, -1 };
+	int fds[WIRE_FDS_MAX] = { -1, -1, -1 };
 	size_t n = WIRE_FDS_MAX, i;
 	const uint8_t done = WIRE_DONE;
 

@@ -1,9 +1,12 @@
 /*
  * Stage 1 over any bytes: whatever the file, the answer is one that the
- * daemon's decoder takes, and every range named is sound or all zero.
+ * daemon's decoder takes, every range named is sound or all zero, and the
+ * validation data handed on is framed.
  */
 #include <stdint.h>
 
+#include "base/rw.h"
+#include "daemon/inspect/pdf_hints.h"
 #include "daemon/inspect/range.h"
 #include "daemon/inspect/wire.h"
 #include "daemon/inspect/worker.h"
@@ -30,9 +33,30 @@ check(const uint8_t *p, size_t n, int whole, const char *magic)
 		abort();
 }
 
+/* What is handed on fits its room, and is framed as it is read. */
+static void
+check_hints(const uint8_t *p, size_t n)
+{
+	uint8_t room[3000];
+	size_t len;
+	struct rd r;
+	uint8_t kind;
+
+	rd_init(&r, room, pdf_hints(p, n, room, sizeof(room)));
+	if (r.left > sizeof(room))
+		abort();
+	while (r.left > 0) {
+		kind = rd_u8(&r);
+		if (rd_blob(&r, sizeof(room), &len) == NULL || len < 2 ||
+		    kind < 1 || kind > 3)
+			abort();
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
+	check_hints(p, n);
 	check(p, n, 1, "application/pdf");
 	check(p, n, 1, "text/plain");
 	check(p, n, 0, "image/jpeg");

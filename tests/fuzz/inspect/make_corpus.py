@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.dont_write_bytecode = True
@@ -35,6 +36,20 @@ def package(*names):
         return f.read()
 
 
+def with_data():
+    """A PDF with a /DSS: one stream as it is, one deflated."""
+    objects = sign_pdf.objects("T", LINES, None)
+    objects[1] = (objects[1][:-2] +
+                  b"/DSS << /Certs [7 0 R] /OCSPs [8 0 R 7 0 R] >> >>")
+    for number, content, more in (
+            (7, b"\x30\x03\x02\x01\x05", b""),
+            (8, zlib.compress(b"\x30\x03\x0a\x01\x06"),
+             b" /Filter /FlateDecode")):
+        objects[number] = b"<< /Length %d%s >>\nstream\n%s\nendstream" % (
+            len(content), more, content)
+    return sign_pdf.assemble(objects)
+
+
 def main():
     out = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
     for kind in ("type", "range", "cms"):
@@ -58,6 +73,7 @@ def main():
         pdf = sign_pdf.sign("T", LINES, key, cert)
         cades = sign_pdf.sign("/ByteRange", LINES, key, cert, cades=True)
     put("type", "signed.pdf", pdf)
+    put("type", "dss.pdf", with_data())
     put("type", "cades.pdf", cades)
     put("type", "plain.pdf", sign_pdf.pdf("T", LINES))
     put("type", "picture.png", make_png.png(8, 8))

@@ -18,8 +18,14 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(HERE))
+from check_revisions import CATALOG, FIRST, update  # noqa: E402
+import sign_pdf  # noqa: E402
+
 PROGRAM = sys.argv[1]
 TEXT = b"Le bail est du 3 mars.\n"
 CA = ("basicConstraints=critical,CA:TRUE\n"
@@ -588,6 +594,124 @@ class Along(Case):
                     if got["indication"] == "TOTAL-PASSED":
                         self.assertIn("revocation-not-checked",
                                       got["reasons"])
+
+
+class Files(Case):
+    """In the /DSS of a PDF: as little vouched for."""
+
+    def pdf(self, who="signer"):
+        return sign_pdf.sign("Contrat", ["Loyer : 500 EUR"],
+                             self.b.path(who + ".key"),
+                             self.b.path(who + ".pem"))
+
+    @staticmethod
+    def stream(content, flate=False, more=b""):
+        if flate:
+            content = zlib.compress(content)
+            more += b" /Filter /FlateDecode"
+        return b"<< /Length %d%s >>\nstream\n%s\nendstream" % (
+            len(content), more, content)
+
+    def with_data(self, pdf, certs=(), lists=(), answers=(), flate=False):
+        """A revision more, with a /DSS."""
+        objects, dss = {}, b""
+        for key, all_ in ((b"Certs", certs), (b"CRLs", lists),
+                          (b"OCSPs", answers)):
+            refs = b""
+            for content in all_:
+                number = 12 + len(objects)
+                objects[number] = content if content.startswith(
+                    b"<<") else self.stream(content, flate)
+                refs += b"%d 0 R " % number
+            if refs:
+                dss += b" /%s [%s]" % (key, refs)
+        objects[1] = CATALOG % (FIRST, b" /DSS <<%s >>" % dss)
+        return update(pdf, objects).replace(
+            b"/Size 40 ", b"/Size %d " % (14 + len(objects) + 40))
+
+    def says(self, want, pdf, bundle=None, **data):
+        for flate in (False, True):
+            file = self.with_data(pdf, flate=flate, **data)
+            with self.subTest(want=want, flate=flate):
+                self.assertEqual(self.word(None, bundle, file=file), want)
+
+    def test_answers_and_lists(self):
+        pdf = self.pdf()
+        for revoked, want in ((None, "good"), (days(-1), "revoked")):
+            self.says(want, pdf, answers=(self.b.answer(revoked=revoked),))
+            self.says(want, pdf, lists=(self.b.list_of(revoked=revoked),))
+        self.says("unknown", pdf, answers=(
+            self.b.answer(by="twin-responder", revoked=days(-1)),
+            self.b.answer(about="second", revoked=days(-1))))
+        self.says("revoked", pdf, answers=(
+            self.b.answer(), self.b.answer(revoked=days(-1))))
+
+    def test_a_certificate_completes_a_chain(self):
+        pdf = self.pdf("person")
+        answers = (self.b.answer("person", "middle", "middle-responder"),
+                   self.b.answer("middle"))
+        self.assertEqual(self.word(None, file=pdf),
+                         "NO_CERTIFICATE_CHAIN_FOUND")
+        self.says("unknown", pdf, certs=(self.b.cert("middle"),))
+        self.says("good", pdf, certs=(self.b.cert("middle"),),
+                  answers=answers)
+
+    def test_a_certificate_is_never_an_authority(self):
+        file = self.with_data(self.pdf(), certs=(self.b.cert("ca"),),
+                              answers=(self.b.answer(),))
+        report = self.b.ask(file, None, {"o.pem": self.b.pem("other")})
+        self.assertEqual(report["signatures"][0]["sub_indication"],
+                         "NO_CERTIFICATE_CHAIN_FOUND")
+
+    def test_it_does_not_hide_what_the_bundle_says(self):
+        pdf = self.pdf()
+        good, fresh = self.b.answer(), self.b.list_of("second")
+        forged = self.b.list_of("second", by="twin")
+        for bundle in (("ocsp", self.b.answer(revoked=days(-1))),
+                       ("crl", self.b.list_of(revoked=days(-1)))):
+            for data in ({"answers": (good,)}, {"lists": (fresh,)},
+                         {"lists": (forged,) * 70, "answers": (good,) * 70},
+                         {"certs": (self.b.cert("twin"),) * 70}):
+                self.says("revoked", pdf, [bundle], **data)
+
+    def test_it_does_not_hide_what_the_signature_says(self):
+        """No more than so many of each are taken; the signature's first."""
+        bad = basic(self.b.answer(revoked=days(-1)))
+        good = self.b.answer()
+        real = sign_pdf.cms
+        try:
+            sign_pdf.cms = lambda content, *rest: self.b.sign(
+                content, unsigned=(attribute(
+                    REVOCATION_VALUES, values(answers=(bad,))),))
+            pdf = self.pdf()
+        finally:
+            sign_pdf.cms = real
+        self.says("revoked", pdf, answers=(good,) * 70)
+
+    def test_what_is_no_data(self):
+        pdf = self.pdf()
+        answer = self.b.answer()
+        for bad in (
+                self.stream(b""), self.stream(b"0"),
+                self.stream(b"\x30\x84\xff\xff\xff\xff"),
+                self.stream(b"\x30\x80" * 5000),
+                self.stream(answer[:40]), self.stream(answer[:-1], True),
+                self.stream(answer, more=b" /Filter /LZWDecode"),
+                self.stream(b"not deflated", more=b" /Filter /FlateDecode"),
+                self.stream(answer, True, b" /DecodeParms << /Predictor 12"
+                            b" /Columns 4000 >>")):
+            file = self.with_data(pdf, (bad,), (bad,), (bad,))
+            self.assertEqual(self.word(None, file=file), "unknown")
+            # What is right stands beside it.
+            file = self.with_data(pdf, answers=(bad, answer))
+            self.assertEqual(self.word(None, file=file), "good")
+
+    def test_what_is_too_large_is_left_out(self):
+        pdf, answer = self.pdf(), self.b.answer()
+        for large in (b"\x30" + bytes(5 << 20), b"\x30" + bytes(200 << 20)):
+            file = self.with_data(pdf, answers=(
+                self.stream(large, True), answer))
+            self.assertEqual(self.word(None, file=file), "good")
 
 
 if __name__ == "__main__":

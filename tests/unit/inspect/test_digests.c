@@ -168,7 +168,8 @@ a_request_cut_or_continued_is_refused(void **state)
 static void
 sizes_over_their_limits_are_refused(void **state)
 {
-	struct wire_request got, rows[] = { request(), request(), request() };
+	struct wire_request got,
+	    rows[] = { request(), request(), request(), request() };
 	struct err e;
 	size_t i;
 
@@ -176,6 +177,7 @@ sizes_over_their_limits_are_refused(void **state)
 	rows[0].size = INSPECT_DER_MAX + 1;
 	rows[1].anchors_len = INSPECT_ANCHORS_MAX + 1;
 	rows[2].filter = (enum inspect_filter)(INSPECT_FILTER_INSIDE + 1);
+	rows[3].hints_len = INSPECT_HINTS_MAX + 1;
 	for (i = 0; i < NELEMS(rows); i++) {
 		AUTO(buf_done) struct buf b = { 0 };
 

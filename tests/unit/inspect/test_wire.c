@@ -186,6 +186,49 @@ seventeen_ranges_are_refused(void **state)
 	assert_int_equal(wire_type_decode(b.p, b.len, &out, &e), -ERR_INVALID);
 }
 
+static void
+more_hints_than_room_are_refused(void **state)
+{
+	const struct {
+		uint32_t n;
+		int result;
+	} rows[] = { { 0, 0 }, { INSPECT_HINTS_MAX, 0 },
+		{ INSPECT_HINTS_MAX + 1, -ERR_INVALID },
+		{ UINT32_MAX, -ERR_INVALID } };
+	struct err e;
+	uint32_t got;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(rows); i++) {
+		AUTO(buf_done) struct buf b = { 0 };
+
+		got = 7;
+		assert_int_equal(wire_hints_encode(rows[i].n, &b, &e), 0);
+		assert_int_equal(
+		    wire_hints_decode(b.p, b.len, &got, &e), rows[i].result);
+		assert_int_equal(got, rows[i].result == 0 ? rows[i].n : 7);
+		assert_true(wire_hints_decode(b.p, b.len - 1, &got, &e) < 0);
+		assert_int_equal(buf_add(&b, "", 1, &e), 0);
+		assert_true(wire_hints_decode(b.p, b.len, &got, &e) < 0);
+	}
+}
+
+static void
+hints_are_a_descriptor_more(void **state)
+{
+	struct wire_request q = { .op = WIRE_CMS };
+
+	(void)state;
+	assert_int_equal(wire_request_fds(&q), 2);
+	q.hints_len = 1;
+	assert_int_equal(wire_request_fds(&q), 3);
+	q.op = WIRE_HINTS;
+	assert_int_equal(wire_request_fds(&q), 2);
+	q.op = WIRE_TYPE;
+	assert_int_equal(wire_request_fds(&q), 1);
+}
+
 int
 main(void)
 {
@@ -196,6 +239,8 @@ main(void)
 		cmocka_unit_test(types_that_make_no_sense_are_refused),
 		cmocka_unit_test(answers_cut_or_continued_are_refused),
 		cmocka_unit_test(seventeen_ranges_are_refused),
+		cmocka_unit_test(more_hints_than_room_are_refused),
+		cmocka_unit_test(hints_are_a_descriptor_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
