@@ -7,7 +7,7 @@
 
 #define PLACE_CHARS                                                            \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-"
-#define PLACE_MAX 90   /* bytes: a socket's path has 107 */
+#define PLACE_MAX 86   /* bytes: a socket's path has 107, with its name */
 #define KEY_BYTES 8192 /* bytes of a line */
 #define LINES_MAX 1024 /* of one file */
 
@@ -50,9 +50,9 @@ add_options(const struct principal *who, const struct authorized_places *at,
 		    at->program, at->run);
 	return buf_addf(out, e,
 	    "restrict,port-forwarding,permitopen=\"[%s/api.sock]:*\","
-	    "permitlisten=\"localhost:1\","
+	    "permitopen=\"[%s/web/%lu.sock]:*\",permitlisten=\"localhost:1\","
 	    "command=\"%s relay --socket %s/api.sock\" ",
-	    at->run, at->program, at->run);
+	    at->run, at->run, (unsigned long)who->uid, at->program, at->run);
 }
 
 int

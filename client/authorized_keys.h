@@ -4,13 +4,14 @@
  *
  *   partner   restrict,command="… partner --socket …/partner.sock" KEY
  *   others    restrict,port-forwarding,permitopen="[…/api.sock]:*",
- *             permitlisten="localhost:1",command="… relay --socket …" KEY
+ *             permitopen="[…/web/UID.sock]:*",permitlisten="localhost:1",
+ *             command="… relay --socket …" KEY
  *
  * port-forwarding is what lets Unix sockets be forwarded, and would open TCP
  * and every other socket with them. sshd compares a socket's path with the
- * host of permitopen, so that one path is all that is left; permitlisten
- * leaves a port on which nobody but root may listen. Pure, but for the policy
- * it is given.
+ * host of permitopen, so that these paths are all that is left: the vault's
+ * socket and the person's own console; permitlisten leaves a port on which
+ * nobody but root may listen. Pure, but for the policy it is given.
  */
 #ifndef CLIENT_AUTHORIZED_KEYS_H
 #define CLIENT_AUTHORIZED_KEYS_H

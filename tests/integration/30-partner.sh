@@ -142,7 +142,8 @@ tunnel_to() {
 	return $got
 }
 tunnel_to $VAULT/run/api.sock || fail "la prise du personnel ne passe pas"
-for other in partner.sock agent.sock unseal.sock inspect.sock; do
+for other in partner.sock agent.sock unseal.sock inspect.sock \
+    "web/$(id -u denis).sock"; do
 	! tunnel_to $VAULT/run/$other || fail "$other s'est ouverte"
 done
 ! tunnel_to $VAULT/run/../run/api.sock || fail "un autre nom est passé"

@@ -3,10 +3,13 @@
 #
 # The console in a real browser: to be read after lib.sh, in its world.
 #
-#   web_console NAME…     "sceau web" of these people, each in their own uid,
-#                         and from the desk (the account "portable") an ssh
-#                         that forwards a port to their socket
+#   web_console NAME      "sceau web" of that person, in their own uid, and
+#                         from the desk (the account "portable") an ssh that
+#                         forwards a port to their socket; after start_sshd
+#   web_break, web_line   that line cut, and laid again
 #   web_drive SCRIPT.py   the journeys: Python, with browser.py beside it
+#
+# scene.sh makes a vault with something on every desk.
 #
 # The desk is no one that the vault knows: an account of another computer with
 # Chromium, Debian's ssh and people's keys. Python itself is run by root, so
@@ -68,6 +71,47 @@ free_port() {
 s = socket.socket()
 s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1])'
+}
+
+web_socket() { echo "$VAULT/run/web/$(web_uid "$1").sock"; }
+
+# web_console NAME [option…]: their console, and the line of their desk to it.
+web_console() {
+	local name=$1
+	shift
+	desk_key "$name"
+	WEB_PORT[$name]=$(free_port)
+	web_serve "$name" "$@"
+	web_line "$name"
+}
+
+# web_serve NAME [option…]: "sceau web" as them, on their socket.
+web_serve() {
+	local name=$1 socket
+	shift
+	socket=$(web_socket "$name")
+	exec_as "$name" sceau web "$@" >>"/run/work/log/web-$name.log" 2>&1 \
+	    </dev/null &
+	PID[web-$name]=$!
+	wait_until test -S "$socket"
+}
+
+# Stock ssh from the desk; -f returns when the forwarding stands.
+web_line() {
+	ssh_to portable "$1" -f -N -M -S "$SEAT/web-$1" \
+	    -o ExitOnForwardFailure=yes \
+	    -L "127.0.0.1:${WEB_PORT[$1]}:$(web_socket "$1")" 127.0.0.1 \
+	    </dev/null >"/run/work/log/web-line-$1.log" 2>&1
+}
+
+# A line that breaks.
+web_break() {
+	local pid
+	pid=$(ssh_to portable "$1" -S "$SEAT/web-$1" -O check 127.0.0.1 2>&1 |
+		sed -n 's/.*pid=\([0-9]*\).*/\1/p')
+	kill -9 "$pid"
+	wait_until gone "$pid"
+	rm -f "$SEAT/web-$1"
 }
 
 # web_drive SCRIPT [argument…]: what Python asks of the shell ("shell" in

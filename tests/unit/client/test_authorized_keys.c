@@ -18,7 +18,7 @@
 	"/run/s/partner.sock\" "
 #define STAFF                                                                  \
 	"restrict,port-forwarding,permitopen=\"[/run/s/api.sock]:*\","         \
-	"permitlisten=\"localhost:1\","                                        \
+	"permitopen=\"[/run/s/web/47.sock]:*\",permitlisten=\"localhost:1\","  \
 	"command=\"/bin/sceau relay --socket /run/s/api.sock\" "
 
 static const struct authorized_places places = { "/bin/sceau", "/run/s" };
@@ -41,6 +41,7 @@ each_key_has_one_line_and_one_command(void **state)
 	buf_reset(&out);
 	who.recipient = NULL;
 	who.account = "noa";
+	who.uid = 47;
 	assert_int_equal(authorized_lines(&who, &places, &out, NULL), 0);
 	assert_string_equal(
 	    buf_str(&out), STAFF KEY_A " noa\n" STAFF KEY_B " noa\n");
