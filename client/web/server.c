@@ -29,6 +29,7 @@ static const struct web_route *const tables[] = {
 	web_entry,
 	web_today,
 	web_log,
+	web_purpose,
 };
 
 /* A request from its headers to its end. */
@@ -329,7 +330,8 @@ run_page(struct state *st, struct err *e)
 	if (c->nfiles > 0 && !(st->route->flags & WEB_FILES))
 		return err_tag(e, ERR_INVALID, "web-form", "files");
 	if ((r = web_form_check(c, e)) < 0 || (r = check_forgery(st, e)) < 0 ||
-	    (r = enter(st, e)) < 0 || c->redirect[0] != '\0')
+	    (r = enter(st, e)) < 0 || c->redirect[0] != '\0' ||
+	    (r = web_purpose_take(c, e)) < 0)
 		return r;
 	return st->route->run(c, e);
 }
@@ -373,6 +375,8 @@ on_run(void *arg, struct http_request *rq, struct http_response *rs)
 	if ((r = web_upstream_take(w, &up, &e)) == 0) {
 		c->cli.http = up;
 		r = run_page(st, &e);
+		if (r < 0 && web_purpose_ask(c, &e))
+			r = 0;
 	}
 	give(st, r, &e);
 	if (up != NULL)

@@ -260,8 +260,8 @@ web_told(struct web_call *c)
 /* --- who the person is ------------------------------------------------ */
 
 /* What the vault says of the person; asked again after ME_S. */
-static json_t *
-me(struct web_call *c)
+json_t *
+web_me(struct web_call *c)
 {
 	json_t *now = NULL;
 	int fresh;
@@ -288,7 +288,7 @@ me(struct web_call *c)
 static int
 among(struct web_call *c, const char *member, const char *word)
 {
-	AUTO(json_decrefp) json_t *j = me(c);
+	AUTO(json_decrefp) json_t *j = web_me(c);
 	json_t *v;
 	size_t i;
 
@@ -315,7 +315,7 @@ web_holds(struct web_call *c, const char *role)
 const char *
 web_account(struct web_call *c)
 {
-	AUTO(json_decrefp) json_t *j = me(c);
+	AUTO(json_decrefp) json_t *j = web_me(c);
 
 	if (c->session == NULL)
 		return "";

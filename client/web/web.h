@@ -67,6 +67,7 @@ struct web_call {
 	size_t nfields, fields_room;
 	uint64_t files_room;
 	char redirect[256];
+	char purpose[POLICY_NAME_MAX + 1]; /* said of this case; "" none */
 };
 
 /* Flags of a route. */
@@ -83,6 +84,7 @@ struct web_route {
 };
 /* {0} at the end of each */
 extern const struct web_route web_entry[], web_log[], web_today[];
+extern const struct web_route web_purpose[];
 
 /* --- what a request brought --- */
 
@@ -137,6 +139,8 @@ int web_may(struct web_call *c, const char *operation);
 int web_holds(struct web_call *c, const char *role);
 /* Their account and name, as the vault knows them. */
 const char *web_account(struct web_call *c);
+/* The vault's answer to GET /v1/me (json_decref), or NULL. */
+json_t *web_me(struct web_call *c);
 
 /*
  * The rules in force in the vault: kinds and their fields, titles of events,
@@ -145,6 +149,21 @@ const char *web_account(struct web_call *c);
  */
 int web_rules(struct web_call *c, const struct policy **out, struct err *e)
     NODISCARD;
+
+/*
+ * A page need not do anything for purposes: when the vault asks for one, the
+ * error that run() returns becomes a page that asks the person, and
+ * c->cli.purpose is what they said of this case (the id behind the path's
+ * first word) from then on. What follows is for pages that show it.
+ */
+/* What was said of the case, in a note with a way to take it back; or
+ * nothing. */
+void web_purpose_note(struct web_call *c);
+/* The fieldset to choose from, within a form; its field is "pourquoi". */
+void web_purpose_choices(struct web_call *c);
+/* It holds for these too: documents of the case, by a member of each. */
+int web_purpose_also(struct web_call *c, const json_t *list, const char *member,
+    struct err *e) NODISCARD;
 
 /* --- the engine --- */
 
@@ -176,6 +195,9 @@ struct web_static {
 extern const struct web_static web_statics[]; /* {0} at the end */
 
 int web_frame(struct web_call *c, struct err *e) NODISCARD;
+/* Before the page; and after it when it failed: 1: a page asks now. */
+int web_purpose_take(struct web_call *c, struct err *e) NODISCARD;
+int web_purpose_ask(struct web_call *c, const struct err *e);
 void web_error_page(struct web_call *c, const struct err *e);
 
 struct web_session *web_session_find(struct web *w, const char *cookie);
