@@ -134,6 +134,7 @@ static const struct {
 	{ LEAF_UPLOAD, "upload" },
 	{ LEAF_DOC_CHECK, "doc-check" },
 	{ LEAF_SCAN_CHECK, "scan-check" },
+	{ LEAF_FORM_OPEN, "form-open" },
 	{ LEAF_CONSENT_GIVE, "consent-give" },
 	{ LEAF_CONSENT_WITHDRAW, "consent-withdraw" },
 	{ LEAF_CONSENT_READ, "consent-read" },

@@ -72,6 +72,7 @@ enum leaf_class {
 	LEAF_RECEIPT = 37,
 	LEAF_UPLOAD = 38,
 	LEAF_DOC_CHECK = 39,
+	LEAF_FORM_OPEN = 41,  /* a form filled elsewhere is opened */
 	LEAF_SCAN_CHECK = 40, /* a second person looked at paper and scan */
 	LEAF_CONSENT_GIVE = 48,
 	LEAF_CONSENT_WITHDRAW = 49,

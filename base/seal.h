@@ -39,6 +39,7 @@ enum seal_type {
 			     document = month and full seq */
 	SEAL_SEARCH,	  /* the search index and its delta */
 	SEAL_EXTRACT,	  /* reserved */
+	SEAL_FORM,	  /* what a form brought: base/envelope.h */
 };
 
 struct seal_context {

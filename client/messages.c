@@ -181,9 +181,20 @@ static const struct {
 	{ "evidence-full", N_("cette version a déjà autant de verdicts ou "
 			      "d'horodatages qu'il peut y en avoir") },
 	{ "forged-stamp", N_("un horodatage du reçu n'est pas juste") },
+	{ "form-content", N_("ce fichier s'ouvre, mais ce qu'il contient n'est "
+			     "pas ce qu'un formulaire rapporte") },
+	{ "form-damaged", N_("ce formulaire a été abîmé ou coupé en route : "
+			     "reprenez le fichier sur la tablette") },
+	{ "form-entered", N_("ce formulaire a déjà été déposé, dans un autre "
+			     "dossier : corrigez plutôt ce dépôt") },
 	{ "form-field",
 	    N_("ce qui a été envoyé ne vient pas de ce formulaire : "
 	       "rouvrez la page") },
+	{ "form-file", N_("ce fichier n'est pas un formulaire scellé") },
+	{ "form-key", N_("ce formulaire a été scellé pour un autre coffre : "
+			 "refaites la page avec celui-ci") },
+	{ "form-size", N_("ce formulaire est trop lourd : moins de "
+			  "photographies, ou en plusieurs fois") },
 	{ "session-full", N_("cette session garde déjà trop de choses : "
 			     "terminez ce qui est commencé") },
 	{ "settle-date", N_("cette date n'est pas entre la fin des clés et "

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/envelope.h"
 #include "base/id.h"
 #include "base/merkle.h"
 #include "base/note.h"
@@ -97,6 +98,20 @@ int agent_detail_key(struct agent *a, uint32_t month, struct secret *key,
 /* The search index's key, and the generation it belongs to. */
 int agent_search_key(struct agent *a, struct secret *key, uint32_t *generation,
     struct err *e) NODISCARD;
+
+/* The public half of the intake key, which forms are sealed to away from the
+ * vault. It stays the same over rotations. ERR_SEALED. */
+int agent_intake_key(struct agent *a, uint8_t pub[P256_PUB_LEN], struct err *e)
+    NODISCARD;
+/*
+ * The key of one envelope's content (base/envelope.h), for the intake that
+ * leaf entered in the log: of that envelope alone, for another one has
+ * another ephemeral key. The leaf is a promise and the quota counts, as in
+ * agent_get. ERR_NOT_FOUND: sealed to a key that is not this vault's.
+ * ERR_INTEGRITY: the ephemeral key is no point of the curve. ERR_SEALED.
+ */
+int agent_open_envelope(struct agent *a, const struct envelope_head *h,
+    uint64_t leaf, struct secret *key, struct err *e) NODISCARD;
 
 /*
  * Sign the head of the log. The agent builds the checkpoint itself, refuses

@@ -355,6 +355,39 @@ agent_search_key(
 	return 0;
 }
 
+int
+agent_intake_key(struct agent *a, uint8_t pub[P256_PUB_LEN], struct err *e)
+{
+	AUTO(call_done) struct call c;
+	uint8_t got[P256_PUB_LEN];
+	int r;
+
+	call_init(&c, AGENT_OP_INTAKE);
+	if ((r = call_run(a, &c, e)) < 0)
+		return r;
+	rd_bytes(&c.r, got, sizeof(got));
+	if ((r = call_end(&c, e)) < 0)
+		return r;
+	memcpy(pub, got, sizeof(got));
+	return 0;
+}
+
+int
+agent_open_envelope(struct agent *a, const struct envelope_head *h,
+    uint64_t leaf, struct secret *key, struct err *e)
+{
+	AUTO(call_done) struct call c;
+	int r;
+
+	call_init(&c, AGENT_OP_ENVELOPE);
+	wr_u64(&c.w, leaf);
+	wr_bytes(&c.w, h->key.b, ID_LEN);
+	wr_bytes(&c.w, h->ephemeral, P256_PUB_LEN);
+	if ((r = call_run(a, &c, e)) < 0)
+		return r;
+	return take_keys(&c, 1, key, e);
+}
+
 /* Run c, whose answer is one blob of text, signed: append it to out. */
 static int
 run_for_blob(struct agent *a, struct call *c, struct buf *out, struct err *e)

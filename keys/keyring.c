@@ -9,7 +9,7 @@
 #define MONTH_TEXT (4 + 1 + SECRET_KEY_LEN)
 #define TEXT_MAX                                                               \
 	(4 + 5 * 32 + 4 + KEYRING_CERT_MAX + 4 +                               \
-	    KEYRING_MONTHS_MAX * MONTH_TEXT)
+	    KEYRING_MONTHS_MAX * MONTH_TEXT + P256_KEY_LEN + P256_PUB_LEN)
 
 static const char keyring_name[] = "keyring";
 
@@ -57,10 +57,11 @@ keyring_make(
 {
 	AUTO(keyring_done) struct keyring got = { .generation = 1 };
 	struct certificate_spec spec = { .origin = origin, .from_ms = now_ms };
-	int r;
+	int made, r;
 
 	if ((r = keyring_alloc(&got, e)) < 0 ||
-	    (r = fresh_keys(got.k, spec.pub, e)) < 0)
+	    (r = fresh_keys(got.k, spec.pub, e)) < 0 ||
+	    (r = keyring_intake_make(&got, &made, e)) < 0)
 		return r;
 	spec.key = got.k->extract;
 	if ((r = certificate_make(&spec, &got.certificate, e)) < 0)
@@ -187,6 +188,33 @@ keyring_month_expire(struct keyring *r, uint32_t month, struct err *e)
 	return 0;
 }
 
+int
+keyring_intake_make(struct keyring *r, int *made, struct err *e)
+{
+	struct keyring_keys *k = r->k;
+	int ret;
+
+	*made = 0;
+	if (k->has_intake)
+		return 0;
+	if ((ret = p256_generate(k->intake, k->intake_pub, e)) < 0)
+		return ret;
+	k->has_intake = 1;
+	*made = 1;
+	return 0;
+}
+
+/* An older keyring ends before it. */
+static void
+decode_intake(struct rd *rd, struct keyring_keys *k)
+{
+	if (rd->bad || rd->left == 0)
+		return;
+	rd_bytes(rd, k->intake, P256_KEY_LEN);
+	rd_bytes(rd, k->intake_pub, P256_PUB_LEN);
+	k->has_intake = 1;
+}
+
 static void
 decode_months(struct rd *rd, struct keyring_keys *k)
 {
@@ -230,6 +258,7 @@ keyring_decode(const void *p, size_t n, struct keyring *out, struct err *e)
 	rd_bytes(&rd, got.k->extract, P256_KEY_LEN);
 	cert = rd_blob(&rd, KEYRING_CERT_MAX, &cert_len);
 	decode_months(&rd, got.k);
+	decode_intake(&rd, got.k);
 	if (rd_end(&rd, "keyring", e) < 0 || got.generation == 0)
 		return err_set(e, ERR_INTEGRITY, "the keyring's form");
 	if ((r = buf_add(&got.certificate, cert, cert_len, e)) < 0)
@@ -277,6 +306,10 @@ keyring_encode(const struct keyring *r, struct secret *out, struct err *e)
 	wr_bytes(&w, r->k->extract, P256_KEY_LEN);
 	wr_blob(&w, r->certificate.p, r->certificate.len);
 	encode_months(&w, r->k);
+	if (r->k->has_intake) {
+		wr_bytes(&w, r->k->intake, P256_KEY_LEN);
+		wr_bytes(&w, r->k->intake_pub, P256_PUB_LEN);
+	}
 	if ((ret = wr_end(&w, e)) < 0)
 		return ret;
 	got.len = b.len;

@@ -4,11 +4,13 @@
  *
  *   u32 generation, KEK 32, search key 32, log seed 32, store seed 32,
  *   extract key 32 (P-256 scalar), blob certificate (DER),
- *   u32 n, n times: u32 month, u8 living, [key 32 if living]
+ *   u32 n, n times: u32 month, u8 living, [key 32 if living],
+ *   [intake key 32 (P-256 scalar), its public key 65]
  *
  * Months ascend; an expired month stays listed without its key, so that the
  * key is not made anew. The KEK and the search key are new at each rotate;
- * the signing keys stay.
+ * the signing keys and the intake key stay. A keyring of before there were
+ * intake keys ends with its months; it gets one when it is next opened.
  */
 #ifndef KEYS_KEYRING_H
 #define KEYS_KEYRING_H
@@ -28,6 +30,9 @@ struct keyring_keys {
 	uint8_t kek[SECRET_KEY_LEN], search[SECRET_KEY_LEN];
 	uint8_t log[ED25519_LEN], store[ED25519_LEN]; /* seeds */
 	uint8_t extract[P256_KEY_LEN];
+	/* What is brought home in an envelope is sealed to it. */
+	uint32_t has_intake;
+	uint8_t intake[P256_KEY_LEN], intake_pub[P256_PUB_LEN];
 	uint32_t nmonths;
 	struct keyring_month {
 		uint32_t month; /* year * 12 + (month - 1) */
@@ -68,6 +73,9 @@ void keyring_month_undo(struct keyring *r, uint32_t month);
 /* Wipe the key of a month; from now on it is expired, listed or not. */
 int keyring_month_expire(struct keyring *r, uint32_t month, struct err *e)
     NODISCARD;
+
+/* An intake key, when there is none; *made says whether there is now. */
+int keyring_intake_make(struct keyring *r, int *made, struct err *e) NODISCARD;
 
 /* ERR_INTEGRITY: form. */
 int keyring_decode(const void *p, size_t n, struct keyring *out, struct err *e)

@@ -149,6 +149,33 @@ op_search(struct ops *o, struct rd *r, struct buf *out, struct err *e)
 	return wr_end(&w, e);
 }
 
+static int
+op_intake(struct ops *o, struct rd *r, struct buf *out, struct err *e)
+{
+	int ret;
+
+	if ((ret = rd_end(r, request, e)) < 0)
+		return ret;
+	return safe_intake_key(o->safe, out, e);
+}
+
+static int
+op_envelope(struct ops *o, struct rd *r, struct buf *out, struct err *e)
+{
+	AUTO(secret_done) struct secret key = { 0 };
+	struct envelope_head h;
+	uint64_t leaf = rd_u64(r);
+	int ret;
+
+	rd_bytes(r, h.key.b, ID_LEN);
+	rd_bytes(r, h.ephemeral, P256_PUB_LEN);
+	if ((ret = rd_end(r, request, e)) < 0 ||
+	    (ret = safe_open_envelope(o->safe, &h, leaf, o->now_ms, &key, e)) <
+		0)
+		return ret;
+	return buf_add(out, key.p, key.len, e);
+}
+
 /* Append text that was signed, as one field. */
 static int
 put_blob(const struct buf *signed_text, struct buf *out, struct err *e)
@@ -381,6 +408,8 @@ static const struct op {
 	{ AGENT_OP_CERTIFICATE, op_certificate },
 	{ AGENT_OP_EVENT, op_event },
 	{ AGENT_OP_EVENT_DONE, op_event_done },
+	{ AGENT_OP_INTAKE, op_intake },
+	{ AGENT_OP_ENVELOPE, op_envelope },
 };
 
 static int

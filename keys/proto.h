@@ -26,6 +26,8 @@ enum agent_op {
 				 memfd: n u64, then months u32 */
 	AGENT_OP_EVENT,	      /* u32 timeout in ms */
 	AGENT_OP_EVENT_DONE,  /* u64 number */
+	AGENT_OP_INTAKE,
+	AGENT_OP_ENVELOPE, /* u64 leaf, key id, ephemeral key */
 };
 
 #define PROTO_TEXT_MAX ERR_TEXT_MAX

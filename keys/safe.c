@@ -229,6 +229,21 @@ load_keys(const struct safe *s, struct rotate_keys *out, struct err *e)
 	    dir, &s->dir.vault, out->ring.k->kek, &out->store, e);
 }
 
+/* A vault of before there were intake keys gets its own, on disk before
+ * anybody is told of it. */
+static int
+complete_ring(struct safe *s, struct rotate_keys *keys, struct err *e)
+{
+	AUTO(fd_closep) int dir = -1;
+	int made, r;
+
+	if ((r = keyring_intake_make(&keys->ring, &made, e)) < 0 || !made)
+		return r;
+	if ((r = keydir_generation(&s->dir, s->generation, 0, &dir, e)) < 0)
+		return r;
+	return keyring_save(dir, &s->dir.vault, &keys->root, &keys->ring, e);
+}
+
 int
 safe_open(struct safe *s, struct secret *root, int64_t now_ms, struct err *e)
 {
@@ -236,7 +251,8 @@ safe_open(struct safe *s, struct secret *root, int64_t now_ms, struct err *e)
 	int r;
 
 	secret_move(&keys.root, root);
-	if ((r = load_keys(s, &keys, e)) < 0)
+	if ((r = load_keys(s, &keys, e)) < 0 ||
+	    (r = complete_ring(s, &keys, e)) < 0)
 		return r;
 	secret_move(&s->keys.root, &keys.root);
 	keyring_move(&s->keys.ring, &keys.ring);
@@ -486,6 +502,41 @@ safe_public(struct safe *s, struct buf *out, struct err *e)
 	wr_bytes(&w, store, ED25519_LEN);
 	wr_blob(&w, ring->certificate.p, ring->certificate.len);
 	return wr_end(&w, e);
+}
+
+int
+safe_intake_key(struct safe *s, struct buf *out, struct err *e)
+{
+	int r;
+
+	if ((r = check_open(s, e)) < 0)
+		return r;
+	return buf_add(out, s->keys.ring.k->intake_pub, P256_PUB_LEN, e);
+}
+
+int
+safe_open_envelope(struct safe *s, const struct envelope_head *h, uint64_t leaf,
+    int64_t now_ms, struct secret *key, struct err *e)
+{
+	const struct keyring_keys *k = s->keys.ring.k;
+	struct envelope_ends ends = { .vault = s->dir.vault,
+		.ephemeral = h->ephemeral };
+	struct id mine;
+	int r;
+
+	if ((r = check_open(s, e)) < 0 ||
+	    (r = envelope_key_id(k->intake_pub, &mine, e)) < 0)
+		return r;
+	if (!id_equal(&mine, &h->key))
+		return err_set(e, ERR_NOT_FOUND, "no such intake key");
+	if (quota_take(&s->quota, 1, now_ms) < 0)
+		return err_set(e, ERR_BUSY, "over %d keys a minute",
+		    QUOTA_KEYS_PER_MINUTE);
+	ends.recipient = k->intake_pub;
+	if ((r = envelope_derive(k->intake, h->ephemeral, &ends, key, e)) < 0)
+		return r;
+	promise_make(&s->promise, leaf, s->head.size, now_ms);
+	return 0;
 }
 
 /* Signatures. */

@@ -9,6 +9,7 @@
 #ifndef KEYS_SAFE_H
 #define KEYS_SAFE_H
 
+#include "base/envelope.h"
 #include "base/note.h"
 #include "keys/commit_sign.h"
 #include "keys/custodian.h"
@@ -91,6 +92,11 @@ int safe_detail(struct safe *s, uint32_t month, struct secret *key,
     struct err *e) NODISCARD;
 int safe_search(struct safe *s, struct secret *key, uint32_t *generation,
     struct err *e) NODISCARD;
+/* The public half of the intake key, P256_PUB_LEN bytes. */
+int safe_intake_key(struct safe *s, struct buf *out, struct err *e) NODISCARD;
+/* ERR_NOT_FOUND: sealed to another key; ERR_INTEGRITY; ERR_BUSY. */
+int safe_open_envelope(struct safe *s, const struct envelope_head *h,
+    uint64_t leaf, int64_t now_ms, struct secret *key, struct err *e) NODISCARD;
 /* *broken is set when a promise about the log was: the caller seals. */
 int safe_sign_head(struct safe *s, uint64_t size, const struct hash *root,
     const struct head_proof *proof, int64_t now_ms, int *broken,

@@ -1,5 +1,10 @@
-/* A visit: documents, consents and a refusal as one change. */
+/* A visit: documents, consents and a refusal as one change; the same from a
+ * form that was filled elsewhere. */
+#include "base/envelope.h"
+#include "base/text.h"
 #include "daemon/api/api.h"
+#include "daemon/core/brought.h"
+#include "daemon/core/json_of.h"
 #include "daemon/core/visit.h"
 
 static const char *const document_members[] = { "!kind", "!pages", "signature",
@@ -98,7 +103,7 @@ read_visit(struct api_call *c, struct visiting *v, struct refusing *refusing,
 }
 
 static int
-visits_post(struct api_call *c, struct err *e)
+enter(struct api_call *c, const struct id *envelope, struct err *e)
 {
 	AUTO(mem_freep) struct visiting *v = calloc(1, sizeof(*v));
 	struct refusing refusing = { .kase = c->param[0] };
@@ -108,6 +113,7 @@ visits_post(struct api_call *c, struct err *e)
 		return err_set(e, ERR_NOMEM, "visit");
 	if ((r = read_visit(c, v, &refusing, e)) < 0)
 		return r;
+	v->envelope = envelope;
 	r = visit_enter(
 	    c->core, &c->caller, v, &c->object, &c->answer, &again, e);
 	c->status = again ? 200 : 201;
@@ -117,8 +123,73 @@ visits_post(struct api_call *c, struct err *e)
 static const char *const visit_members[] = { "documents", "consents", "refusal",
 	NULL };
 
+static int
+visits_post(struct api_call *c, struct err *e)
+{
+	return enter(c, NULL, e);
+}
+
+/* --- forms ---------------------------------------------------------------- */
+
+static int
+enter_brought(struct api_call *c, struct brought *b, struct err *e)
+{
+	json_t *was = c->body;
+	int r;
+
+	if ((r = api_members(visit_members, b->body, e)) < 0)
+		return r;
+	c->body = b->body;
+	r = enter(c, &b->envelope, e);
+	c->body = was;
+	if (r == 0)
+		brought_entered(b);
+	return r;
+}
+
+static int
+forms_post(struct api_call *c, struct err *e)
+{
+	AUTO(brought_done) struct brought b = { 0 };
+	const char *upload;
+	int r;
+
+	if ((r = api_string(c, "upload", 32, &upload, e)) < 0 ||
+	    (r = brought_open(c->core, &c->caller, c->param[0], upload,
+		 &c->object, &b, e)) < 0)
+		return r;
+	return enter_brought(c, &b, e);
+}
+
+/* A public key: whoever may come in at this door may have it. */
+static int
+intake_key_get(struct api_call *c, struct err *e)
+{
+	uint8_t pub[P256_PUB_LEN];
+	char hex[2 * P256_PUB_LEN + 1];
+	struct id id;
+	int r;
+
+	if (c->caller.who == NULL)
+		return err_tag(e, ERR_DENIED, "nobody",
+		    "nobody in this vault has this account");
+	if ((r = agent_intake_key(c->core->agent, pub, e)) < 0 ||
+	    (r = envelope_key_id(pub, &id, e)) < 0)
+		return r;
+	hex_format(pub, sizeof(pub), hex);
+	c->answer = json_pack("{s:o, s:o, s:s, s:I}", "vault",
+	    json_of_id(&c->core->settings.vault), "key", json_of_id(&id),
+	    "public", hex, "size_max", (json_int_t)BROUGHT_MAX);
+	return c->answer != NULL ? 0 : err_set(e, ERR_NOMEM, "intake key");
+}
+
+static const char *const form_members[] = { "!upload", NULL };
+
 const struct route routes_visit[] = {
 	{ "POST", "/v1/cases/{case}/visits", API_DOOR_STAFF, LEAF_DOC_FILE,
 	    visits_post, visit_members },
+	{ "POST", "/v1/cases/{case}/forms", API_DOOR_STAFF, LEAF_FORM_OPEN,
+	    forms_post, form_members },
+	{ "GET", "/v1/intake-key", API_DOOR_STAFF, 0, intake_key_get, NULL },
 	{ 0 },
 };

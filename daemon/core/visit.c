@@ -21,7 +21,11 @@ const char *const visit_schema =
     " visit BLOB NOT NULL, n INTEGER NOT NULL, what TEXT NOT NULL,"
     " object BLOB NOT NULL, version INTEGER NOT NULL,"
     " leaf INTEGER NOT NULL, PRIMARY KEY (visit, n))"
-    " STRICT, WITHOUT ROWID;";
+    " STRICT, WITHOUT ROWID;"
+    "CREATE TABLE visit_envelope ("
+    " envelope BLOB PRIMARY KEY CHECK (length(envelope) = 16),"
+    " visit BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX visit_envelope_visit ON visit_envelope (visit);";
 
 /* What one part became, for the answer and for who asks again. */
 struct part {
@@ -204,6 +208,23 @@ prepare(struct work *w, struct id *object, struct err *e)
 
 /* --- the change ----------------------------------------------------------- */
 
+/* The visit that an envelope became: 1, or 0 when it is new. */
+static int
+envelope_visit(
+    struct tx *tx, const struct id *envelope, struct id *visit, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	int r;
+
+	if ((r = sql_open(tx,
+		 "SELECT visit FROM visit_envelope WHERE envelope = ?", &q,
+		 e)) < 0 ||
+	    (r = sql_id(q, 1, envelope, e)) < 0 || (r = sql_step(q, e)) <= 0)
+		return r;
+	r = sql_get_id(q, 0, visit, e);
+	return r < 0 ? r : 1;
+}
+
 static void
 add_part(struct work *w, const char *what, const struct id *object,
     uint32_t version, uint64_t leaf)
@@ -289,13 +310,37 @@ insert_visit(struct tx *tx, const struct work *w, struct err *e)
 }
 
 static int
+insert_envelope(struct tx *tx, const struct work *w, struct err *e)
+{
+	AUTO(sql_done) struct sql *q = NULL;
+	struct id before;
+	int r;
+
+	if (w->v->envelope == NULL)
+		return 0;
+	/* Somebody else brought it in between. */
+	if ((r = envelope_visit(tx, w->v->envelope, &before, e)) != 0)
+		return r < 0 ? r
+			     : err_tag(e, ERR_CONFLICT, "form-entered",
+				   "this form was entered before");
+	if ((r = sql_open(tx,
+		 "INSERT INTO visit_envelope (envelope, visit) VALUES (?, ?)",
+		 &q, e)) < 0 ||
+	    (r = sql_id(q, 1, w->v->envelope, e)) < 0 ||
+	    (r = sql_id(q, 2, &w->id, e)) < 0)
+		return r;
+	return sql_run(q, e);
+}
+
+static int
 apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 {
 	struct work *w = arg;
 	int r;
 
 	if ((r = apply_parts(w, tx, now_ms, e)) < 0 ||
-	    (r = insert_visit(tx, w, e)) < 0)
+	    (r = insert_visit(tx, w, e)) < 0 ||
+	    (r = insert_envelope(tx, w, e)) < 0)
 		return r;
 	return idempotency_keep(
 	    tx, w->caller, "visit", &w->id, 0, w->parts[0].leaf, now_ms, e);
@@ -327,6 +372,7 @@ commit(struct work *w, struct err *e)
 
 /* --- the answer ----------------------------------------------------------- */
 
+/* 1; 0: it is no visit of this case. */
 static int
 load_parts(struct work *w, struct tx *tx, struct err *e)
 {
@@ -340,8 +386,7 @@ load_parts(struct work *w, struct tx *tx, struct err *e)
 		return r;
 	if (r == 0 || sql_get_id(of, 0, &kase, NULL) < 0 ||
 	    !id_equal(&kase, &w->kase.id))
-		return err_tag(e, ERR_CONFLICT, "idempotency-key",
-		    "this key was used for something else");
+		return 0;
 	if ((r = sql_open(tx,
 		 "SELECT what, object, version, leaf FROM visit_part"
 		 " WHERE visit = ? ORDER BY n",
@@ -355,7 +400,7 @@ load_parts(struct work *w, struct tx *tx, struct err *e)
 		add_part(w, sql_get_text(q, 0), &object,
 		    (uint32_t)sql_get_int(q, 2), (uint64_t)sql_get_int(q, 3));
 	}
-	return r < 0 ? r : 0;
+	return r < 0 ? r : 1;
 }
 
 static int
@@ -450,10 +495,22 @@ entered_before(struct work *w, struct err *e)
 
 	if ((r = tx_read(w->core->catalog, &tx, e)) < 0 ||
 	    (r = idempotency_find(
-		 &tx, w->caller, "visit", &w->id, &version, &leaf, e)) <= 0 ||
-	    (r = load_parts(w, &tx, e)) < 0)
+		 &tx, w->caller, "visit", &w->id, &version, &leaf, e)) < 0)
 		return r;
-	return 1;
+	if (r > 0) {
+		r = load_parts(w, &tx, e);
+		return r != 0 ? r
+			      : err_tag(e, ERR_CONFLICT, "idempotency-key",
+				    "this key was used for something else");
+	}
+	if (w->v->envelope == NULL ||
+	    (r = envelope_visit(&tx, w->v->envelope, &w->id, e)) <= 0)
+		return r;
+	/* Nothing is said of the other case. */
+	r = load_parts(w, &tx, e);
+	return r != 0 ? r
+		      : err_tag(e, ERR_CONFLICT, "form-entered",
+			    "this form was entered before, in another case");
 }
 
 static int
@@ -498,6 +555,10 @@ visit_forget(struct tx *tx, const struct id *kase, struct err *e)
 	int r;
 
 	if ((r = rows_run(tx,
+		 "DELETE FROM visit_envelope WHERE visit IN"
+		 " (SELECT id FROM visit WHERE kase = ?)",
+		 kase, e)) < 0 ||
+	    (r = rows_run(tx,
 		 "DELETE FROM visit_part WHERE visit IN"
 		 " (SELECT id FROM visit WHERE kase = ?)",
 		 kase, e)) < 0 ||

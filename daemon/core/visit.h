@@ -3,7 +3,7 @@
  * and records (the contact, the diagnosis, the contract, its démarches), the
  * consents that were signed, or the refusal. All of it, or nothing; with an
  * idempotency key the same again is the first answer. Tables visit,
- * visit_part: opaque ids in clear.
+ * visit_part, visit_envelope: opaque ids in clear.
  */
 #ifndef DAEMON_CORE_VISIT_H
 #define DAEMON_CORE_VISIT_H
@@ -27,12 +27,16 @@ struct visiting {
 	size_t evidence[VISIT_SHEETS_MAX];
 	size_t nsheets;
 	const struct refusing *refusal; /* NULL: none */
+	/* The envelope that it came in (brought.h): entered once, whoever
+	 * brings it; NULL: none. */
+	const struct id *envelope;
 };
 /*
  * {visit, case, documents: [as document_file], consents: [as consent_give],
  * refusal, leaf}. Errors are those of the parts; their text begins with the
  * part at fault: "documents[2]: …" (from 1). ERR_INVALID "visit-empty",
- * "visit-evidence".
+ * "visit-evidence". An envelope that was entered in this case already is the
+ * first answer; in another, ERR_CONFLICT "form-entered".
  */
 int visit_enter(struct core *core, const struct caller *caller,
     const struct visiting *v, struct id *object, json_t **answer, int *again,

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 
+import envelope_reader
 import merkle_reader
 import receipt_reader
 import seal_reader
@@ -58,6 +59,31 @@ def check_seal(program, d):
     for n in LENGTHS:
         assert read(d, "opened-%d" % n) == read(d, "text-%d" % n), n
     print("seal: %d lengths each way" % len(LENGTHS))
+
+
+def check_envelope(program, d):
+    vault = b"\x11" * 16
+    private, pub = envelope_reader.generate()
+    write(private, d, "private")
+    write(pub, d, "pub")
+    tool(program, "envelope", d, *map(str, LENGTHS))
+    for n in LENGTHS:
+        text = read(d, "text-%d" % n)
+        made = read(d, "envelope-%d" % n)
+        assert envelope_reader.unwrap(vault, private, made) == text, n
+        for wrong in (made[:-1], made + b"\0", b"S" + made[1:],
+                      made[:20] + b"\xff" + made[21:],
+                      made[:60] + bytes([made[60] ^ 1]) + made[61:]):
+            try:
+                envelope_reader.unwrap(vault, private, wrong)
+                assert False, n
+            except envelope_reader.Integrity:
+                pass
+        write(envelope_reader.wrap(vault, pub, text), d, "envelope-%d" % n)
+    tool(program, "unwrap", d, *map(str, LENGTHS))
+    for n in LENGTHS:
+        assert read(d, "opened-%d" % n) == read(d, "text-%d" % n), n
+    print("envelope: %d lengths each way" % len(LENGTHS))
 
 
 def check_merkle(program, d):
@@ -129,6 +155,7 @@ def main(program):
               b"33" * 16 + b"\nversion 4\nepoch 4294967295\n",
               d, "parameters")
         check_seal(program, d)
+        check_envelope(program, d)
         check_merkle(program, d)
         check_receipts(program, d)
 

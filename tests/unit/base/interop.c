@@ -3,6 +3,8 @@
  * formats in a folder.
  *
  *   interop seal|open DIR N…    text-N to sealed-N, sealed-N to opened-N
+ *   interop envelope DIR N…     text-N to envelope-N, to the key of DIR/pub
+ *   interop unwrap DIR N…       envelope-N to opened-N, with DIR/private
  *   interop merkle              leaves, roots and proofs on standard output
  *   interop receipt DIR         receipt-1, receipt-3 and vkey
  *   interop check DIR FILE…     "right" or "refused" for each
@@ -11,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/envelope.h"
 #include "base/merkle.h"
 #include "base/seal.h"
 #include "base/text.h"
@@ -114,6 +117,90 @@ open_one(
 	    (r = open_bytes(p->key, &p->c, in.p, in.len, &out, e)) < 0)
 		return r;
 	return save(dir, "opened-", n, &out, e);
+}
+
+/* The vault of the parameters, and a key of the intake: 65 and 32 bytes. */
+struct intake {
+	struct id vault;
+	struct buf pub, private;
+};
+
+static void
+intake_done(struct intake *k)
+{
+	buf_done(&k->pub);
+	buf_done(&k->private);
+}
+
+static int
+intake_load(const char *dir, struct intake *k, struct err *e)
+{
+	struct parameters p = { 0 };
+	int r;
+
+	if ((r = parameters_load(dir, &p, e)) < 0 ||
+	    (r = load_in(dir, "pub", "", &k->pub, e)) < 0 ||
+	    (r = load_in(dir, "private", "", &k->private, e)) < 0)
+		return r;
+	k->vault = p.c.vault;
+	if (k->pub.len != P256_PUB_LEN || k->private.len != P256_KEY_LEN)
+		return err_set(e, ERR_INVALID, "the intake key's length");
+	return 0;
+}
+
+static int
+do_envelope(int argc, char **argv, struct err *e)
+{
+	AUTO(intake_done) struct intake k = { 0 };
+	int i, r;
+
+	r = intake_load(argv[2], &k, e);
+	for (i = 3; i < argc && r == 0; i++) {
+		AUTO(buf_done) struct buf in = { 0 }, out = { 0 };
+
+		if ((r = load_in(argv[2], "text-", argv[i], &in, e)) == 0 &&
+		    (r = envelope_seal(
+			 &k.vault, k.pub.p, in.p, in.len, &out, e)) == 0)
+			r = save(argv[2], "envelope-", argv[i], &out, e);
+	}
+	return r;
+}
+
+static int
+unwrap_one(
+    const struct intake *k, const char *dir, const char *n, struct err *e)
+{
+	AUTO(buf_done) struct buf in = { 0 }, out = { 0 };
+	AUTO(secret_done) struct secret key = { 0 };
+	struct envelope_ends ends = { .vault = k->vault,
+		.recipient = k->pub.p };
+	struct envelope_head h;
+	struct seal_context c;
+	int r;
+
+	if ((r = load_in(dir, "envelope-", n, &in, e)) < 0 ||
+	    (r = envelope_decode(in.p, in.len, &h, e)) < 0)
+		return r;
+	ends.ephemeral = h.ephemeral;
+	envelope_context(&k->vault, &h.key, &c);
+	if ((r = envelope_derive(k->private.p, h.ephemeral, &ends, &key, e)) <
+		0 ||
+	    (r = open_bytes(key.p, &c, in.p + ENVELOPE_HEAD,
+		 in.len - ENVELOPE_HEAD, &out, e)) < 0)
+		return r;
+	return save(dir, "opened-", n, &out, e);
+}
+
+static int
+do_unwrap(int argc, char **argv, struct err *e)
+{
+	AUTO(intake_done) struct intake k = { 0 };
+	int i, r;
+
+	r = intake_load(argv[2], &k, e);
+	for (i = 3; i < argc && r == 0; i++)
+		r = unwrap_one(&k, argv[2], argv[i], e);
+	return r;
 }
 
 static int
@@ -269,6 +356,8 @@ static const struct {
 } verbs[] = {
 	{ "seal", 3, do_seal },
 	{ "open", 3, do_open },
+	{ "envelope", 4, do_envelope },
+	{ "unwrap", 4, do_unwrap },
 	{ "merkle", 2, do_merkle },
 	{ "receipt", 3, do_receipt },
 	{ "check", 3, do_check },
@@ -288,6 +377,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "%s\n", e.text);
 		return 1;
 	}
-	fprintf(stderr, "interop seal|open|merkle|receipt|check …\n");
+	fprintf(stderr,
+	    "interop seal|open|envelope|unwrap|merkle|receipt|check …\n");
 	return 2;
 }

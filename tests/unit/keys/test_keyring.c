@@ -6,6 +6,7 @@
 #include "base/rw.h"
 #include "keys/keyring.h"
 
+#define INTAKE (P256_KEY_LEN + P256_PUB_LEN)
 #define MONTH (2026 * 12 + 10) /* November 2026 */
 
 static void
@@ -132,8 +133,36 @@ every_cut_of_the_text_is_refused(void **state)
 	assert_ok(keyring_month_add(&r, MONTH, &e));
 	assert_ok(keyring_encode(&r, &text, &e));
 	for (n = 0; n < text.len; n++)
-		assert_err(keyring_decode(text.p, n, &back, &e), ERR_INTEGRITY);
+		if (n != text.len - INTAKE)
+			assert_err(keyring_decode(text.p, n, &back, &e),
+			    ERR_INTEGRITY);
 	assert_null(back.k);
+}
+
+/* Of before there were intake keys: it ends with its months. */
+static void
+an_older_keyring_gets_its_intake_key_once(void **state)
+{
+	AUTO(keyring_done) struct keyring r = { 0 };
+	AUTO(keyring_done) struct keyring old = { 0 };
+	AUTO(secret_done) struct secret text = { 0 };
+	uint8_t pub[P256_PUB_LEN];
+	struct err e;
+	int made;
+
+	(void)state;
+	make(&r);
+	assert_int_equal(r.k->has_intake, 1);
+	assert_ok(keyring_encode(&r, &text, &e));
+	assert_ok(keyring_decode(text.p, text.len - INTAKE, &old, &e));
+	assert_int_equal(old.k->has_intake, 0);
+	assert_ok(keyring_intake_make(&old, &made, &e));
+	assert_int_equal(made, 1);
+	assert_memory_not_equal(old.k->intake, r.k->intake, P256_KEY_LEN);
+	memcpy(pub, old.k->intake_pub, sizeof(pub));
+	assert_ok(keyring_intake_make(&old, &made, &e));
+	assert_int_equal(made, 0);
+	assert_memory_equal(old.k->intake_pub, pub, sizeof(pub));
 }
 
 static void
@@ -172,6 +201,9 @@ the_next_generation_keeps_what_signs_and_no_more(void **state)
 	assert_memory_equal(next.k->log, r.k->log, 32);
 	assert_memory_equal(next.k->store, r.k->store, 32);
 	assert_memory_equal(next.k->extract, r.k->extract, 32);
+	assert_int_equal(next.k->has_intake, 1);
+	assert_memory_equal(next.k->intake, r.k->intake, 32);
+	assert_memory_equal(next.k->intake_pub, r.k->intake_pub, 65);
 }
 
 static void
@@ -205,6 +237,7 @@ main(void)
 		cmocka_unit_test(absurd_months_are_refused),
 		cmocka_unit_test(everything_comes_back_as_it_was),
 		cmocka_unit_test(every_cut_of_the_text_is_refused),
+		cmocka_unit_test(an_older_keyring_gets_its_intake_key_once),
 		cmocka_unit_test(an_expired_key_is_not_in_the_text),
 		cmocka_unit_test(
 		    the_next_generation_keeps_what_signs_and_no_more),

@@ -124,6 +124,12 @@ put_request(struct desk *d, int op)
 	case AGENT_OP_EVENT_DONE:
 		wr_u64(w, 1);
 		break;
+	case AGENT_OP_ENVELOPE:
+		wr_u64(w, 1);
+		wr_bytes(w, zeros, 16);
+		wr_bytes(w, zeros, 64);
+		wr_u8(w, 0);
+		break;
 	default:
 		break;
 	}
@@ -136,6 +142,10 @@ sealed_every_use_of_keys_says_so(void **state)
 	int op;
 
 	for (op = AGENT_OP_PUBLIC; op <= AGENT_OP_CERTIFICATE; op++) {
+		put_request(d, op);
+		assert_int_equal(ask(d, d->req.len, -1), ERR_SEALED);
+	}
+	for (op = AGENT_OP_INTAKE; op <= AGENT_OP_ENVELOPE; op++) {
 		put_request(d, op);
 		assert_int_equal(ask(d, d->req.len, -1), ERR_SEALED);
 	}
@@ -154,6 +164,11 @@ open_every_operation_answers(void **state)
 		put_request(d, op);
 		assert_int_equal(ask(d, d->req.len, -1), ERR_OK);
 	}
+	put_request(d, AGENT_OP_INTAKE);
+	assert_int_equal(ask(d, d->req.len, -1), ERR_OK);
+	/* Sealed to a key of zeros: not ours. */
+	put_request(d, AGENT_OP_ENVELOPE);
+	assert_int_equal(ask(d, d->req.len, -1), ERR_NOT_FOUND);
 }
 
 static void
@@ -164,7 +179,7 @@ every_cut_and_every_excess_is_refused(void **state)
 	int op;
 
 	fixture_open(d->f);
-	for (op = AGENT_OP_STATUS; op <= AGENT_OP_EVENT_DONE; op++) {
+	for (op = AGENT_OP_STATUS; op <= AGENT_OP_ENVELOPE; op++) {
 		if (op == AGENT_OP_ROTATE)
 			continue;
 		put_request(d, op);
@@ -186,7 +201,7 @@ unknown_operations_and_stray_files_are_refused(void **state)
 
 	fixture_open(d->f);
 	for (op = 0; op < 256; op++) {
-		if (op >= AGENT_OP_STATUS && op <= AGENT_OP_EVENT_DONE)
+		if (op >= AGENT_OP_STATUS && op <= AGENT_OP_ENVELOPE)
 			continue;
 		put_request(d, op);
 		assert_int_equal(ask(d, d->req.len, -1), ERR_INVALID);

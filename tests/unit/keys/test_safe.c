@@ -29,6 +29,7 @@ a_sealed_safe_gives_nothing(void **state)
 	struct commit_spec c = { .version = 1 };
 	struct extract_spec x = { .leaf = 0 };
 	struct head_proof proof = { NULL, 0 };
+	struct envelope_head h = { .ephemeral = { 4 } };
 	struct safe_rotate q = { .size = 0 };
 	struct hash root = { { 0 } };
 	uint64_t n = 1;
@@ -49,8 +50,130 @@ a_sealed_safe_gives_nothing(void **state)
 	assert_err(safe_sign_certificate(&f->safe, "x", 1, 0, 0, &b, &f->e),
 	    ERR_SEALED);
 	assert_err(safe_rotate(&f->safe, &q, &n, &f->e), ERR_SEALED);
+	assert_err(safe_intake_key(&f->safe, &b, &f->e), ERR_SEALED);
+	assert_err(
+	    safe_open_envelope(&f->safe, &h, 0, 0, &s, &f->e), ERR_SEALED);
 	assert_int_equal(b.len, 0);
 	assert_null(s.p);
+}
+
+static int
+open_envelope(struct fixture *f, const struct buf *b, struct buf *text)
+{
+	AUTO(secret_done) struct secret key = { 0 };
+	struct envelope_head h;
+	struct seal_context c;
+	int r;
+
+	if ((r = envelope_decode(b->p, b->len, &h, &f->e)) < 0 ||
+	    (r = safe_open_envelope(&f->safe, &h, 3, 0, &key, &f->e)) < 0)
+		return r;
+	envelope_context(&f->spec.vault, &h.key, &c);
+	return open_bytes(key.p, &c, b->p + ENVELOPE_HEAD,
+	    b->len - ENVELOPE_HEAD, text, &f->e);
+}
+
+static void
+what_is_sealed_to_the_intake_key_opens_after_a_rotate(void **state)
+{
+	struct fixture *f = *state;
+	AUTO(buf_done) struct buf pub = { 0 }, b = { 0 }, text = { 0 };
+	struct safe_rotate q = { .leaf = 2, .size = 5 };
+	uint64_t destroyed;
+
+	fixture_open(f);
+	assert_ok(safe_intake_key(&f->safe, &pub, &f->e));
+	assert_int_equal(pub.len, P256_PUB_LEN);
+	assert_ok(
+	    envelope_seal(&f->spec.vault, pub.p, "bonjour", 7, &b, &f->e));
+	fixture_sign_log(f, 5, &q.root);
+	assert_ok(safe_rotate(&f->safe, &q, &destroyed, &f->e));
+	fixture_restart(f);
+	fixture_open(f);
+	assert_ok(open_envelope(f, &b, &text));
+	assert_int_equal(text.len, 7);
+	assert_memory_equal(text.p, "bonjour", 7);
+}
+
+/* Each byte counts; nothing of it says more than that it does not open. */
+static void
+a_changed_envelope_does_not_open(void **state)
+{
+	struct fixture *f = *state;
+	AUTO(buf_done) struct buf pub = { 0 }, b = { 0 }, text = { 0 };
+	size_t i;
+	int r;
+
+	fixture_open(f);
+	assert_ok(safe_intake_key(&f->safe, &pub, &f->e));
+	assert_ok(
+	    envelope_seal(&f->spec.vault, pub.p, "bonjour", 7, &b, &f->e));
+	for (i = 0; i < b.len; i++) {
+		b.p[i] ^= 1;
+		r = open_envelope(f, &b, &text);
+		if (i < ENVELOPE_MAGIC_LEN)
+			assert_err(r, ERR_REFUSED);
+		else if (i < ENVELOPE_MAGIC_LEN + ID_LEN)
+			assert_err(r, ERR_NOT_FOUND);
+		else if (i == ENVELOPE_MAGIC_LEN + ID_LEN)
+			assert_err(r, ERR_REFUSED);
+		else
+			assert_err(r, ERR_INTEGRITY);
+		b.p[i] ^= 1;
+	}
+	assert_int_equal(text.len, 0);
+	assert_ok(open_envelope(f, &b, &text));
+}
+
+/* An envelope's key is asked for by a leaf that a head must cover. */
+static void
+the_key_of_an_envelope_is_a_promise_and_counts(void **state)
+{
+	struct fixture *f = *state;
+	AUTO(buf_done) struct buf pub = { 0 }, b = { 0 };
+	AUTO(secret_done) struct secret key = { 0 };
+	struct envelope_head h;
+	struct hash root;
+	int i, r = 0;
+
+	fixture_open(f);
+	fixture_sign_log(f, 2, &root);
+	assert_ok(safe_intake_key(&f->safe, &pub, &f->e));
+	assert_ok(envelope_seal(&f->spec.vault, pub.p, "x", 1, &b, &f->e));
+	assert_ok(envelope_decode(b.p, b.len, &h, &f->e));
+	assert_int_equal(f->safe.promise.waiting, 0);
+	assert_ok(safe_open_envelope(&f->safe, &h, 7, 0, &key, &f->e));
+	assert_int_equal(f->safe.promise.waiting, 1);
+	for (i = 0; r == 0 && i <= QUOTA_KEYS_PER_MINUTE; i++) {
+		secret_done(&key);
+		r = safe_open_envelope(&f->safe, &h, 1, 0, &key, &f->e);
+	}
+	assert_err(r, ERR_BUSY);
+}
+
+/* A vault whose keyring is of before. */
+static void
+an_older_vault_has_its_intake_key_from_the_next_unseal_on(void **state)
+{
+	struct fixture *f = *state;
+	AUTO(buf_done) struct buf was = { 0 }, is = { 0 }, again = { 0 };
+	AUTO(fd_closep) int dir = -1;
+
+	fixture_open(f);
+	assert_ok(safe_intake_key(&f->safe, &was, &f->e));
+	f->safe.keys.ring.k->has_intake = 0;
+	assert_ok(keydir_generation(
+	    &f->safe.dir, f->safe.generation, 0, &dir, &f->e));
+	assert_ok(keyring_save(dir, &f->spec.vault, &f->safe.keys.root,
+	    &f->safe.keys.ring, &f->e));
+	fixture_restart(f);
+	fixture_open(f);
+	assert_ok(safe_intake_key(&f->safe, &is, &f->e));
+	assert_memory_not_equal(is.p, was.p, P256_PUB_LEN);
+	fixture_restart(f);
+	fixture_open(f);
+	assert_ok(safe_intake_key(&f->safe, &again, &f->e));
+	assert_memory_equal(again.p, is.p, P256_PUB_LEN);
 }
 
 static void
@@ -446,6 +569,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH(a_sealed_safe_gives_nothing),
+		WITH(what_is_sealed_to_the_intake_key_opens_after_a_rotate),
+		WITH(a_changed_envelope_does_not_open),
+		WITH(the_key_of_an_envelope_is_a_promise_and_counts),
+		WITH(an_older_vault_has_its_intake_key_from_the_next_unseal_on),
 		WITH(only_the_passphrase_opens_it),
 		WITH(a_second_agent_on_one_folder_is_refused),
 		WITH(keys_are_made_only_once),
