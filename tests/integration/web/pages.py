@@ -1,0 +1,125 @@
+"""Every page that a person's links lead to, in their browser, by every rule
+of inspect(): whatever page is added to the console is looked at here as soon
+as something leads to it."""
+
+import glob
+import os
+import re
+
+from browser import Fault, run, until
+from line import Line, shape, walk
+
+PEOPLE = ("amelie", "claire", "dora", "denis")
+FIRST_BYTE_MS = 100
+PER_SHAPE = 2
+
+dead = set()
+seen = {}  # shape: the person in whose browser it was inspected
+
+
+def line_of(desk, person):
+    line = Line(desk.ports[person])
+    line.enter()
+    return line
+
+
+def picture(person, target):
+    words = re.sub(r"[^a-z0-9]+", "-", shape(target).lower()).strip("-")
+    return "%s-%s" % (person, words or "accueil")
+
+
+def the_morning(desk):
+    """la page du matin : à travers ssh, vite, légère, au clavier, sans script"""
+    b = desk.at("amelie")
+    b.open("/")
+    b.wait_for("Aujourd'hui")
+    b.inspect("matin")
+    times = []
+    for _ in range(7):
+        b.open("/")
+        b.look()
+        times.append(b.first_byte_ms)
+    if sorted(times)[1] > FIRST_BYTE_MS:
+        raise Fault("la première page en %s ms" % times)
+    print("   premier octet : %.0f ms, page entière : %.1f ko" % (
+        min(times), b.weight / 1000))
+    k = b.keyboard()
+    k.to("Aller au contenu").enter()
+    until(lambda: k.active.tag_name == "main", "le lien d'évitement")
+    b.scripts(False)
+    b.open("/")
+    assert b.sees("Mes dossiers")
+    b.scripts(True)
+
+
+def targets_of(desk, person):
+    """One or two addresses for each shape of page, and for each its answer."""
+    kept = {}
+
+    def each(target, a):
+        html = a.get("Content-Type").startswith("text/html")
+        disposition = a.get("Content-Disposition")
+        if a.status == 200 and html and not disposition:
+            kept.setdefault(shape(target), []).append(target)
+        elif a.status >= 400:
+            dead.add("%s (%s) : %d" % (shape(target), person, a.status))
+
+    walk(line_of(desk, person), each, per_shape=4)
+    return kept
+
+
+def every_page(person):
+    def pages(desk):
+        b = desk.at(person)
+        count = 0
+        for kind, targets in sorted(targets_of(desk, person).items()):
+            if kind in seen and kind != "/":
+                continue
+            seen[kind] = person
+            for i, target in enumerate(targets[:PER_SHAPE]):
+                b.open(target)
+                b.inspect(picture(person, target) + ("-%d" % i if i else ""))
+                count += 1
+        print("   %d pages inspectées" % count)
+    pages.__doc__ = "toutes les pages de %s" % person
+    return pages
+
+
+def routes():
+    """The patterns of pages in the console's tables."""
+    folder = os.path.join(os.environ["TOP"], "client/web")
+    for path in glob.glob(folder + "/page_*.c"):
+        with open(path, encoding="utf-8") as f:
+            for found in re.findall(r'\{\s*"GET",\s*"(/[^"]*)"', f.read()):
+                yield found
+
+
+def none_forgotten(_):
+    """aucune page n'est oubliée"""
+    def reached(pattern):
+        want = re.compile(re.escape(pattern).replace("%", "[^/]+") + "$")
+        return any(want.match(kind) for kind in seen)
+    left = sorted(p for p in set(routes()) if not reached(p) and p not in (
+        "/s/%", "/entree", "/au-revoir"))
+    if dead:
+        print("   des liens ne mènent nulle part : " + "; ".join(sorted(dead)))
+    if left:
+        print("   aucun lien n'y mène ici : " + " ".join(left))
+
+
+def the_door(desk):
+    """l'entrée et la sortie"""
+    b = desk.at("amelie")
+    b.open("/entree")
+    b.open("/")
+    b.click("Quitter")
+    b.wait_for("Au revoir")
+    b.inspect("au-revoir")
+    b.open("/")
+    b.wait_for("Aujourd'hui")
+    with b.refusals():
+        b.open("/nulle-part")
+        b.inspect("introuvable")
+
+
+run(the_morning, *(every_page(p) for p in PEOPLE), none_forgotten, the_door)
