@@ -148,6 +148,9 @@ documents_post(struct api_call *c, struct err *e)
 
 	if ((r = api_filing(c, &f, e)) < 0)
 		return r;
+	if (c->dry_run)
+		return document_look(
+		    c->core, &c->caller, &f, &c->object, &c->answer, e);
 	r = document_file(
 	    c->core, &c->caller, &f, &c->object, &c->answer, &again, e);
 	c->status = again ? 200 : 201;

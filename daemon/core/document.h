@@ -45,6 +45,16 @@ int document_file(struct core *core, const struct caller *caller,
     const struct filing *f, struct id *object, json_t **answer, int *again,
     struct err *e) NODISCARD;
 
+/*
+ * The same up to the change, and no further: {state: "dry-run", case, kind,
+ * pages, sha256, size, level, indication, verdicts, draft, leaf}. What a
+ * filing would refuse is refused with the same errors; the uploads stay. A
+ * word on where a scan comes from is not looked at.
+ */
+int document_look(struct core *core, const struct caller *caller,
+    const struct filing *f, struct id *object, json_t **answer, struct err *e)
+    NODISCARD;
+
 /* Answers as the API shows them. version 0: the newest. */
 int document_list(struct core *core, const struct caller *caller,
     const char *kase, struct id *object, json_t **answer, struct err *e)

@@ -668,3 +668,83 @@ document_file(struct core *core, const struct caller *caller,
 	free(w);
 	return r;
 }
+
+/* --- what a filing would be -------------------------------------------------
+ */
+
+/* The log's word: somebody had this looked at, for this case. */
+static int
+enter_look(struct filed *w, const json_t *answer, uint64_t *leaf, struct err *e)
+{
+	AUTO(json_decrefp) json_t *detail = NULL;
+	char kase[ID_TEXT];
+
+	id_format(&w->kase.id, kase);
+	detail = json_pack("{s:s, s:s, s:O, s:s, s:o}", "case", kase, "kind",
+	    w->kind->name, "sha256", json_object_get(answer, "sha256"),
+	    "indication", judged_indication(&w->judged), "decision",
+	    decision_json(w->core, &w->d));
+	return core_read_leaf(
+	    w->core, w->caller, LEAF_UPLOAD, &w->kase.id, detail, leaf, e);
+}
+
+static int
+look_json(struct filed *w, json_t **out, struct err *e)
+{
+	char hex[2 * SHA256_LEN + 1], kase[ID_TEXT];
+	json_t *j;
+	int r;
+
+	if ((r = digest_pages(w, e)) < 0)
+		return r;
+	hex_format(w->sha256, SHA256_LEN, hex);
+	id_format(&w->kase.id, kase);
+	j = json_pack("{s:s, s:s, s:s, s:o, s:s, s:I, s:s, s:s, s:O, s:b}",
+	    "state", "dry-run", "case", kase, "kind", w->kind->name, "pages",
+	    pages_json(w), "sha256", hex, "size", (json_int_t)w->size, "level",
+	    w->judged.level, "indication", judged_indication(&w->judged),
+	    "verdicts", w->judged.verdicts, "draft", w->f->draft);
+	if (j == NULL)
+		return err_set(e, ERR_NOMEM, "answer");
+	*out = j;
+	return 0;
+}
+
+static int
+look(struct filed *w, struct id *object, json_t **answer, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	uint64_t leaf;
+	int r;
+
+	if ((r = filing_find(w, object, e)) < 0 ||
+	    (r = filing_check(w->f, e)) < 0 ||
+	    (r = core_check_open(w->core, e)) < 0 ||
+	    (r = take_uploads(w, e)) < 0 || (r = judge_files(w, e)) < 0 ||
+	    (r = look_json(w, &j, e)) < 0 ||
+	    (r = enter_look(w, j, &leaf, e)) < 0)
+		return r;
+	if (json_object_set_new(j, "leaf", json_integer((json_int_t)leaf)) < 0)
+		return err_set(e, ERR_NOMEM, "answer");
+	*answer = TAKE(j);
+	return 0;
+}
+
+int
+document_look(struct core *core, const struct caller *caller,
+    const struct filing *f, struct id *object, json_t **answer, struct err *e)
+{
+	AUTO(mem_freep) struct filed *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (w == NULL)
+		return err_set(e, ERR_NOMEM, "filing");
+	w->core = core;
+	w->caller = caller;
+	w->f = f;
+	/* Whatever it is found to be, it may be filed as something else. */
+	w->keep = 1;
+	r = look(w, object, answer, e);
+	filing_done(w);
+	return r;
+}

@@ -113,6 +113,98 @@ the_same_key_gives_the_first_receipt(void **state)
 	json_decref(list);
 }
 
+/* The count of documents of a case, as its list has them. */
+static size_t
+count_documents(struct core_fixture *f, const char *kase)
+{
+	struct caller c = core_fixture_caller(f, CAMILLE);
+	json_t *list = NULL;
+	size_t n;
+
+	assert_int_equal(
+	    document_list(f->core, &c, kase, &f->object, &list, &f->e), 0);
+	n = json_array_size(json_object_get(list, "documents"));
+	json_decref(list);
+	return n;
+}
+
+static int
+look(struct core_fixture *f, enum person who, const struct filing *fl,
+    json_t **out)
+{
+	struct caller c = core_fixture_caller(f, who);
+
+	return document_look(f->core, &c, fl, &f->object, out, &f->e);
+}
+
+static void
+a_look_says_what_a_filing_would_and_files_nothing(void **state)
+{
+	AUTO(buf_done) struct buf pdf = { 0 };
+	struct filing fl = { .npages = 1,
+		.level = "",
+		.title = "",
+		.replaces = "",
+		.kind = "piece" };
+	char kase[ID_TEXT], upload[ID_TEXT];
+	json_t *seen = NULL, *filed = NULL;
+	struct caller c;
+	int again;
+	FIXTURE(f);
+
+	core_fixture_case(f, CAMILLE, "Lemoine", kase);
+	core_fixture_pdf(&pdf, "regard", 3000);
+	core_fixture_send(f, CAMILLE, pdf.p, pdf.len, upload);
+	fl.kase = kase;
+	fl.pages[0] = (struct filing_page){ upload, "regard.pdf" };
+	if (look(f, CAMILLE, &fl, &seen) < 0)
+		fail_msg("%s", f->e.text);
+	assert_string_equal(text(seen, "state"), "dry-run");
+	assert_string_equal(text(seen, "indication"), "NOT-SIGNED");
+	assert_true(json_integer_value(json_object_get(seen, "leaf")) > 0);
+	assert_int_equal(count_documents(f, kase), 0);
+	/* The upload is there still, and what is filed is what was seen. */
+	c = core_fixture_caller(f, CAMILLE);
+	if (document_file(f->core, &c, &fl, &f->object, &filed, &again, &f->e) <
+	    0)
+		fail_msg("%s", f->e.text);
+	assert_string_equal(text(filed, "sha256"), text(seen, "sha256"));
+	assert_int_equal(count_documents(f, kase), 1);
+	json_decref(seen);
+	json_decref(filed);
+}
+
+static void
+a_look_refuses_what_a_filing_would_and_keeps_the_upload(void **state)
+{
+	AUTO(buf_done) struct buf pdf = { 0 };
+	struct filing fl = { .npages = 1,
+		.level = "",
+		.title = "",
+		.replaces = "",
+		.kind = "diagnostic" };
+	char kase[ID_TEXT], upload[ID_TEXT];
+	json_t *seen = NULL;
+	FIXTURE(f);
+
+	core_fixture_case(f, CAMILLE, "Lemaire", kase);
+	core_fixture_pdf(&pdf, "essai", 3000);
+	core_fixture_send(f, CAMILLE, pdf.p, pdf.len, upload);
+	fl.kase = kase;
+	fl.pages[0] = (struct filing_page){ upload, "essai.pdf" };
+	refused(f, look(f, CAMILLE, &fl, &seen), ERR_REFUSED, "record-json");
+	fl.kind = "contrat-engagement";
+	refused(f, look(f, CAMILLE, &fl, &seen), ERR_REFUSED, "level");
+	/* Another team's case, and somebody else's upload: no such thing. */
+	refused(f, look(f, SACHA, &fl, &seen), ERR_NOT_FOUND, "not-found");
+	refused(f, look(f, NOA, &fl, &seen), ERR_NOT_FOUND, "upload");
+	assert_int_equal(count_documents(f, kase), 0);
+	fl.kind = "piece";
+	if (look(f, CAMILLE, &fl, &seen) < 0)
+		fail_msg("%s", f->e.text);
+	json_decref(seen);
+}
+
 static void
 a_key_of_another_case_is_a_conflict(void **state)
 {
@@ -455,6 +547,10 @@ main(void)
 		cmocka_unit_test(what_is_filed_is_read_back_byte_for_byte),
 		cmocka_unit_test(a_receipt_proves_the_very_file),
 		cmocka_unit_test(the_same_key_gives_the_first_receipt),
+		cmocka_unit_test(
+		    a_look_says_what_a_filing_would_and_files_nothing),
+		cmocka_unit_test(
+		    a_look_refuses_what_a_filing_would_and_keeps_the_upload),
 		cmocka_unit_test(a_key_of_another_case_is_a_conflict),
 		cmocka_unit_test(a_new_version_replaces_and_the_old_one_stays),
 		cmocka_unit_test(photographs_in_page_order_are_one_document),
