@@ -342,6 +342,17 @@ heading_value(const json_t *a, size_t i, struct buf *out, struct err *e)
 	return out->len > 0 ? buf_str(out) : "";
 }
 
+const char *
+report_heading(
+    const json_t *a, size_t k, const char **title, struct buf *b, struct err *e)
+{
+	if (k >= NELEMS(headings))
+		return NULL;
+	*title = _(headings[k].title);
+	buf_reset(b);
+	return heading_value(a, k, b, e);
+}
+
 void
 report_register_csv(FILE *f, const json_t *j, struct err *e)
 {

@@ -8,11 +8,16 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 /* A field of CSV (RFC 4180, semicolons): quoted, and no formula to a
  * spreadsheet; the last one ends the line. */
 void report_csv(FILE *f, const char *s, int is_last);
+/* The k-th heading of an activity of the register: its value (maybe "", in b
+ * or in a) and its title in the reader's language; NULL behind the last. */
+const char *report_heading(const json_t *a, size_t k, const char **title,
+    struct buf *b, struct err *e);
 /* The register of processing activities, as /v1/reports/register says it. */
 void report_register_csv(FILE *f, const json_t *j, struct err *e);
 void report_register_page(FILE *f, const json_t *j, struct err *e);

@@ -3,6 +3,12 @@
 #include <stdarg.h>
 
 static const char *
+id_of(const struct web_control *f)
+{
+	return f->id != NULL ? f->id : f->name;
+}
+
+static const char *
 value_of(struct web_call *c, const struct web_control *f)
 {
 	const char *v = web_field(c, f->name);
@@ -14,13 +20,13 @@ static void
 begin(struct web_call *c, const struct web_control *f)
 {
 	html(&c->h, "<div class=\"field\"><label for=\"%s\">%s%s</label>",
-	    f->name, f->label, f->required ? "" : _(" (facultatif)"));
+	    id_of(f), f->label, f->required ? "" : _(" (facultatif)"));
 	if (f->hint != NULL)
 		html(&c->h, "<span class=\"hint\" id=\"%s-hint\">%s</span>",
-		    f->name, f->hint);
+		    id_of(f), f->hint);
 	if (f->wrong != NULL)
 		html(&c->h, "<span class=\"wrong\" id=\"%s-wrong\">%s</span>",
-		    f->name, f->wrong);
+		    id_of(f), f->wrong);
 }
 
 /* What every control has, after its tag's name. */
@@ -36,10 +42,10 @@ attributes(struct web_call *c, const struct web_control *f)
 	if (f->wrong != NULL)
 		html_raw(h, " aria-invalid=\"true\"");
 	if (f->hint != NULL && f->wrong != NULL)
-		html(h, " aria-describedby=\"%s-wrong %s-hint\"", f->name,
-		    f->name);
+		html(h, " aria-describedby=\"%s-wrong %s-hint\"", id_of(f),
+		    id_of(f));
 	else if (f->hint != NULL || f->wrong != NULL)
-		html(h, " aria-describedby=\"%s-%s\"", f->name,
+		html(h, " aria-describedby=\"%s-%s\"", id_of(f),
 		    f->hint != NULL ? "hint" : "wrong");
 }
 

@@ -14,6 +14,7 @@ struct web_control {
 	const char *type;  /* of <input>; NULL: text; "area": <textarea> */
 	const char *value; /* when the form brought none; or NULL */
 	const char *hint, *wrong; /* or NULL */
+	const char *id; /* when the name is there twice; NULL: the name */
 	int required;
 	int rows; /* of an area; 0: 4 */
 };

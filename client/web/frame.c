@@ -10,6 +10,10 @@ static const struct {
 } menu[] = {
 	{ "/", N_("Aujourd'hui"), "due" },
 	{ "/acces", N_("Accès"), "audit-read" },
+	{ "/conservation", N_("Conservation"), "retention-read" },
+	{ "/droits", N_("Droits"), "rights-answer" },
+	{ "/registre", N_("Registre"), "report-read" },
+	{ "/rapports", N_("Rapports"), "report-read" },
 };
 
 static void

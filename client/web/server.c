@@ -30,6 +30,9 @@ static const struct web_route *const tables[] = {
 	web_today,
 	web_log,
 	web_purpose,
+	web_reports,
+	web_retention,
+	web_rights,
 };
 
 /* A request from its headers to its end. */

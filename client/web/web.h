@@ -83,8 +83,13 @@ struct web_route {
 	int flags;
 };
 /* {0} at the end of each */
-extern const struct web_route web_entry[], web_log[], web_today[];
+extern const struct web_route web_entry[];
+extern const struct web_route web_log[];
 extern const struct web_route web_purpose[];
+extern const struct web_route web_reports[];
+extern const struct web_route web_retention[];
+extern const struct web_route web_rights[];
+extern const struct web_route web_today[];
 
 /* --- what a request brought --- */
 
