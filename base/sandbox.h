@@ -33,11 +33,23 @@ int sandbox_paths(const struct sandbox_path *paths, size_t n, int *got,
  *  SANDBOX_DAEMON   all but exec, ptrace, namespaces, mounts, modules,
  *                   sockets other than AF_UNIX
  *  SANDBOX_AGENT    the same, and no connect
- *  SANDBOX_PARSER   read, write, pread, lseek, fstat, anonymous memory
- *                   (mmap without PROT_EXEC), getpid, exit; all else kills
+ *  SANDBOX_PARSER   write, anonymous memory (mmap without PROT_EXEC), what
+ *                   libc and libcrypto ask while they compute, exit: twelve
+ *                   calls; all else kills, abort's own signal too
  */
 enum sandbox_profile { SANDBOX_DAEMON, SANDBOX_AGENT, SANDBOX_PARSER };
 int sandbox_syscalls(enum sandbox_profile p, struct err *e) NODISCARD;
+
+/*
+ * The same in two steps, for children that are forked often: the profile is
+ * compiled once and taken on by each child, which must have no other thread.
+ */
+struct sandbox_filter;
+int sandbox_filter_new(enum sandbox_profile p, struct sandbox_filter **out,
+    struct err *e) NODISCARD;
+int sandbox_filter_apply(const struct sandbox_filter *f, struct err *e)
+    NODISCARD;
+void sandbox_filter_freep(struct sandbox_filter **f);
 
 /*
  * cpu seconds, bytes of address space, open files; 0 leaves one as it is. A

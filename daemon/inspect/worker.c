@@ -57,13 +57,13 @@ probe_run(void)
 }
 
 static int
-probe(void (*act)(void))
+probe(const struct sandbox_filter *f, void (*act)(void))
 {
 	pid_t pid = fork(), got;
 	int status = 0;
 
 	if (pid == 0) {
-		if (sandbox_syscalls(SANDBOX_PARSER, NULL) == 0)
+		if (sandbox_filter_apply(f, NULL) == 0)
 			act();
 		_exit(1);
 	}
@@ -76,14 +76,14 @@ probe(void (*act)(void))
 
 /* A filter that does not kill is none: then nothing is looked at at all. */
 static int
-probe_all(struct err *e)
+probe_all(const struct sandbox_filter *f, struct err *e)
 {
 	static void (*const acts[])(
 	    void) = { probe_open, probe_socket, probe_fork, probe_run };
 	size_t i;
 
 	for (i = 0; sandbox_enforced() && i < NELEMS(acts); i++)
-		if (!probe(acts[i]))
+		if (!probe(f, acts[i]))
 			return err_set(e, ERR_INTERNAL,
 			    "the sandbox lets act %zu through", i);
 	return 0;
@@ -103,11 +103,9 @@ worker_kit_init(struct worker_kit *k, struct err *e)
 		magic_close(m);
 		return r;
 	}
-	if ((r = cms_judge_prepare(e)) < 0) {
-		magic_close(m);
-		return r;
-	}
-	if ((r = probe_all(e)) < 0) {
+	if ((r = cms_judge_prepare(e)) < 0 ||
+	    (r = sandbox_filter_new(SANDBOX_PARSER, &k->filter, e)) < 0 ||
+	    (r = probe_all(k->filter, e)) < 0) {
 		magic_close(m);
 		return r;
 	}
@@ -121,6 +119,7 @@ worker_kit_done(struct worker_kit *k)
 	if (k->magic != NULL)
 		magic_close(k->magic);
 	k->magic = NULL;
+	sandbox_filter_freep(&k->filter);
 }
 
 struct view {
@@ -218,7 +217,7 @@ keep_only(int pipe)
 
 /* From here on hostile bytes may be looked at. */
 static int
-confine(int pipe, const struct wire_request *q)
+confine(const struct worker_kit *k, int pipe, const struct wire_request *q)
 {
 	uint64_t mapped = q->size + q->anchors_len + q->hints_len;
 	struct err e;
@@ -236,7 +235,7 @@ confine(int pipe, const struct wire_request *q)
 		return -1;
 	if (keep_only(pipe) < 0 ||
 	    sandbox_limits(CPU_S, MEMORY + (size_t)mapped, 1, &e) < 0 ||
-	    sandbox_syscalls(SANDBOX_PARSER, &e) < 0)
+	    sandbox_filter_apply(k->filter, &e) < 0)
 		return -1;
 	return 0;
 }
@@ -303,7 +302,7 @@ worker_run(const struct worker_kit *k, const struct wire_request *q,
 	struct view v[WIRE_FDS_MAX] = { 0 };
 	struct buf out = { 0 };
 
-	if (map_all(q, fds, v) < 0 || confine(pipe, q) < 0)
+	if (map_all(q, fds, v) < 0 || confine(k, pipe, q) < 0)
 		_exit(2);
 	/* One write: the launcher reads the whole answer or none. */
 	if (answer(k, q, v, &out) < 0 || out.len > WIRE_ANSWER_MAX ||

@@ -7,11 +7,13 @@
 
 #include <magic.h>
 
+#include "base/sandbox.h"
 #include "daemon/inspect/wire.h"
 
 /* What the workers inherit, made once before any of them. */
 struct worker_kit {
 	magic_t magic;
+	struct sandbox_filter *filter; /* SANDBOX_PARSER */
 };
 
 int worker_kit_init(struct worker_kit *k, struct err *e) NODISCARD;
