@@ -103,28 +103,37 @@ status_get(struct api_call *c, struct err *e)
 	return add_public(core, c->answer, e);
 }
 
+static int
+may(const struct core *core, const struct access_facts *f)
+{
+	struct decision d;
+
+	policy_authorize(core->policy, f, &d);
+	return d.allowed || (d.tag != NULL && strcmp(d.tag, "no-rule") != 0 &&
+				strcmp(d.tag, "nobody") != 0 &&
+				strcmp(d.tag, "other-team") != 0);
+}
+
 /*
- * May the caller do this at all: on an open case of their own, with whatever
- * purpose, statement or kind it takes? For what a client offers; each act is
- * decided anew when it comes.
+ * May the caller do this at all: of no case, or on an open one of their own,
+ * with whatever purpose, statement or kind it takes? For what a client offers;
+ * each act is decided anew when it comes.
  */
 static int
 may_ever(
     const struct core *core, const struct principal *who, enum policy_op op)
 {
-	struct access_facts f = { .who = who,
-		.op = op,
-		.team = who->team,
-		.organisation = who->organisation,
-		.case_state = "open",
-		.own_case = 1,
-		.day = civil_day(core_now(core)) };
-	struct decision d;
+	struct access_facts f = {
+		.who = who, .op = op, .day = civil_day(core_now(core))
+	};
 
-	policy_authorize(core->policy, &f, &d);
-	return d.allowed || (d.tag != NULL && strcmp(d.tag, "no-rule") != 0 &&
-				strcmp(d.tag, "nobody") != 0 &&
-				strcmp(d.tag, "other-team") != 0);
+	if (may(core, &f))
+		return 1;
+	f.team = who->team;
+	f.organisation = who->organisation;
+	f.case_state = "open";
+	f.own_case = 1;
+	return may(core, &f);
 }
 
 static int
