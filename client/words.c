@@ -14,6 +14,13 @@ static const struct {
 	{ "filed", N_("déposé") },
 	{ "erased", N_("effacé") },
 	{ "set", N_("en place") },
+	{ "amont", N_("amont") },
+	{ "aval", N_("aval") },
+	/* who refers a household */
+	{ "ccapex", "CCAPEX" },
+	{ "caf", "CAF" },
+	{ "service-social", N_("service social") },
+	{ "menage", N_("le ménage lui-même") },
 	/* levels of signatures */
 	{ "qualified", N_("signature qualifiée") },
 	{ "advanced", N_("signature avancée") },

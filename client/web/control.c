@@ -2,6 +2,13 @@
 
 #include <stdarg.h>
 
+#include "base/crypto.h"
+#include "base/text.h"
+#include "client/words.h"
+
+#define ONCE "une-fois"
+#define ONCE_BYTES 16
+
 static const char *
 id_of(const struct web_control *f)
 {
@@ -109,6 +116,91 @@ web_select_json(struct web_call *c, const struct web_control *f,
 	json_array_foreach(list, i, v)
 	    option(c, jstr(v, value), jstr(v, label), value_of(c, f));
 	html_raw(&c->h, "</select></div>");
+}
+
+void
+web_select_codes(
+    struct web_call *c, const struct web_control *f, const char *const *codes)
+{
+	select_begin(c, f);
+	for (; codes != NULL && *codes != NULL; codes++)
+		option(c, *codes, word_for(*codes), value_of(c, f));
+	html_raw(&c->h, "</select></div>");
+}
+
+/* --- what is wrong ---------------------------------------------------------
+ */
+
+void
+web_wrong(json_t *wrong, const char *field, const char *sentence)
+{
+	json_object_set_new(wrong, field, json_string(sentence));
+}
+
+const char *
+web_wrong_of(const json_t *wrong, const char *field)
+{
+	return json_string_value(json_object_get(wrong, field));
+}
+
+void
+web_summary(struct web_call *c, const json_t *wrong)
+{
+	const char *field;
+	json_t *v;
+
+	if (json_object_size(wrong) == 0)
+		return;
+	html(&c->h, "<div class=\"error\" role=\"alert\"><p>%s</p><ul>",
+	    _("Il reste à corriger :"));
+	json_object_foreach((json_t *)(uintptr_t)wrong, field, v) html(&c->h,
+	    "<li><a href=\"#%s\">%s</a></li>", field, json_string_value(v));
+	html_raw(&c->h, "</ul></div>");
+}
+
+int
+web_is_theirs(const struct err *e)
+{
+	switch (e->code) {
+	case ERR_USAGE:
+	case ERR_INVALID:
+	case ERR_REFUSED:
+	case ERR_TOO_LARGE:
+	case ERR_CONFLICT:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* --- sent once -------------------------------------------------------------
+ */
+
+const char *
+web_once_key(struct web_call *c)
+{
+	const char *key = web_is_post(c) ? web_field(c, ONCE) : NULL;
+	size_t n = key != NULL ? strlen(key) : 0;
+
+	return n == (size_t)2 * ONCE_BYTES &&
+		       strspn(key, "0123456789abcdef") == n
+		   ? key
+		   : NULL;
+}
+
+void
+web_once(struct web_call *c)
+{
+	char drawn[2 * ONCE_BYTES + 1];
+	const char *key = web_once_key(c);
+	uint8_t r[ONCE_BYTES];
+
+	if (key == NULL && crypto_random(r, sizeof(r), NULL) == 0) {
+		hex_format(r, sizeof(r), drawn);
+		key = drawn;
+	}
+	html(&c->h, "<input type=\"hidden\" name=\"" ONCE "\" value=\"%s\">",
+	    key);
 }
 
 int

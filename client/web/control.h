@@ -29,10 +29,27 @@ void web_select(struct web_call *c, const struct web_control *f,
 /* The same of a JSON array of objects: members value and label. */
 void web_select_json(struct web_call *c, const struct web_control *f,
     const json_t *list, const char *value, const char *label);
+/* The same of codes of the rules, in words. */
+void web_select_codes(
+    struct web_call *c, const struct web_control *f, const char *const *codes);
 /* The members of a form as strings of a body: {field, member}, a "!" before
  * the field: it must be there (ERR_INVALID "web-missing" names its member). */
 int web_fill(struct web_call *c, json_t *body, const char *const pairs[][2],
     size_t n, struct err *e) NODISCARD;
+/*
+ * What is wrong with a form is an object {field: sentence}. One entry more;
+ * the summary for the page's top, a link to each field, nothing when nothing
+ * is wrong (or NULL); the sentence of a field, or NULL.
+ */
+void web_wrong(json_t *wrong, const char *field, const char *sentence);
+void web_summary(struct web_call *c, const json_t *wrong);
+const char *web_wrong_of(const json_t *wrong, const char *field);
+/* May the person mend what was refused in the form? */
+int web_is_theirs(const struct err *e);
+/* A hidden field with a key drawn for this showing of the form, so that what
+ * is sent twice is done once; and the key that came back, or NULL. */
+void web_once(struct web_call *c);
+const char *web_once_key(struct web_call *c);
 /* A <dt><dd> of a dl.facts; nothing when value is empty. */
 void web_fact(struct web_call *c, const char *label, const char *value);
 /* <table> in its scrolling frame: caption, titles (NULL at the end). */

@@ -9,6 +9,7 @@ static const struct {
 	const char *path, *label, *operation;
 } menu[] = {
 	{ "/", N_("Aujourd'hui"), "due" },
+	{ "/rechercher", N_("Rechercher"), "case-list" },
 	{ "/acces", N_("Accès"), "audit-read" },
 	{ "/conservation", N_("Conservation"), "retention-read" },
 	{ "/droits", N_("Droits"), "rights-answer" },

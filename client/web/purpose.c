@@ -5,6 +5,7 @@
  * anything for it.
  */
 #include "base/text.h"
+#include "client/web/control.h"
 #include "client/web/engine.h"
 
 #define KEPT "purposes"
@@ -80,8 +81,10 @@ take_said(struct web_call *c, const char *key, struct err *e)
 	const struct policy *p;
 	int r;
 
-	if (said == NULL || *said == '\0')
+	if (said == NULL)
 		return 0;
+	if (*said == '\0')
+		return remember(c, key, NULL, e);
 	if ((r = web_rules(c, &p, e)) < 0)
 		return r;
 	if (!policy_purpose_is_known(p, said))
@@ -176,40 +179,72 @@ is_offered(struct offer *o, const char *purpose)
 	return 0;
 }
 
-static void
-write_choice(struct web_call *c, const struct offer *o, const char *purpose)
+static int
+begin_offer(struct web_call *c, struct offer *o, struct err *e)
+{
+	*o = (struct offer){ .who.status = POLICY_ACTIVE, .me = web_me(c) };
+	o->who.account = jstr(o->me, "account");
+	o->who.organisation = jstr(o->me, "organisation");
+	/* Who is of no team still asks about cases that have one. */
+	o->who.team = *jstr(o->me, "team") != '\0' ? jstr(o->me, "team") : "-";
+	return web_rules(c, &o->p, e);
+}
+
+static const char *
+title_of(const struct offer *o, const char *purpose)
 {
 	const char *title = policy_purpose_title(o->p, purpose);
 
-	html(&c->h,
-	    "<p><label class=\"choice\"><input type=\"radio\" "
-	    "name=\"" SAID "\" value=\"%s\" required%s>%s</label></p>",
-	    purpose, strcmp(purpose, c->purpose) == 0 ? " checked" : "",
-	    title != NULL ? title : purpose);
+	return title != NULL ? title : purpose;
 }
 
 void
 web_purpose_choices(struct web_call *c)
 {
-	struct offer o = { .who.status = POLICY_ACTIVE };
-	AUTO(json_decrefp) json_t *me = web_me(c);
 	const char *purpose;
+	struct offer o;
 	struct err e;
 	size_t i;
 
-	o.me = me;
-	o.who.account = jstr(me, "account");
-	o.who.team = *jstr(me, "team") != '\0' ? jstr(me, "team") : "-";
-	o.who.organisation = jstr(me, "organisation");
-	if (web_rules(c, &o.p, &e) < 0) {
+	if (begin_offer(c, &o, &e) < 0) {
 		web_error(c, &e);
+		json_decref(o.me);
 		return;
 	}
 	html(&c->h, "<fieldset><legend>%s</legend>", _("C'est pour"));
 	for (i = 0; (purpose = policy_purpose_at(o.p, i)) != NULL; i++)
 		if (is_offered(&o, purpose))
-			write_choice(c, &o, purpose);
+			html(&c->h,
+			    "<p><label class=\"choice\"><input type=\"radio\" "
+			    "name=\"" SAID "\" value=\"%s\" required%s>%s"
+			    "</label></p>",
+			    purpose,
+			    strcmp(purpose, c->purpose) == 0 ? " checked" : "",
+			    title_of(&o, purpose));
 	html_raw(&c->h, "</fieldset>");
+	json_decref(o.me);
+}
+
+void
+web_purpose_select(struct web_call *c, const char *label)
+{
+	AUTO(json_decrefp) json_t *list = json_array();
+	const char *purpose;
+	struct offer o;
+	size_t i;
+
+	if (begin_offer(c, &o, NULL) == 0)
+		for (i = 0; (purpose = policy_purpose_at(o.p, i)) != NULL; i++)
+			if (is_offered(&o, purpose))
+				json_array_append_new(list,
+				    json_pack("{s:s, s:s}", "code", purpose,
+					"title", title_of(&o, purpose)));
+	json_decref(o.me);
+	if (json_array_size(list) > 0)
+		web_select_json(c,
+		    &(struct web_control){
+			.name = SAID, .label = label, .value = c->purpose },
+		    list, "code", "title");
 }
 
 /* What was sent, to be sent again with the answer. */

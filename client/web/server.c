@@ -29,10 +29,12 @@ static const struct web_route *const tables[] = {
 	web_entry,
 	web_today,
 	web_log,
+	web_opening,
 	web_purpose,
 	web_reports,
 	web_retention,
 	web_rights,
+	web_search,
 };
 
 /* A request from its headers to its end. */

@@ -85,10 +85,12 @@ struct web_route {
 /* {0} at the end of each */
 extern const struct web_route web_entry[];
 extern const struct web_route web_log[];
+extern const struct web_route web_opening[];
 extern const struct web_route web_purpose[];
 extern const struct web_route web_reports[];
 extern const struct web_route web_retention[];
 extern const struct web_route web_rights[];
+extern const struct web_route web_search[];
 extern const struct web_route web_today[];
 
 /* --- what a request brought --- */
@@ -166,6 +168,9 @@ int web_rules(struct web_call *c, const struct policy **out, struct err *e)
 void web_purpose_note(struct web_call *c);
 /* The fieldset to choose from, within a form; its field is "pourquoi". */
 void web_purpose_choices(struct web_call *c);
+/* The same as a <select> that may stay empty, when there is a choice at all:
+ * for pages of no case. What it says holds for the page's own path. */
+void web_purpose_select(struct web_call *c, const char *label);
 /* It holds for these too: documents of the case, by a member of each. */
 int web_purpose_also(struct web_call *c, const json_t *list, const char *member,
     struct err *e) NODISCARD;
