@@ -14,6 +14,7 @@ FIRST_BYTE_MS = 100
 PER_SHAPE = 2
 
 dead = set()
+forms = {}  # shape: an address with a form that has something to fill in
 seen = {}  # shape: the person in whose browser it was inspected
 
 
@@ -79,10 +80,54 @@ def every_page(person):
             for i, target in enumerate(targets[:PER_SHAPE]):
                 b.open(target)
                 b.inspect(picture(person, target) + ("-%d" % i if i else ""))
+                if person == "amelie" and b.d.execute_script(FORMS):
+                    forms[kind] = target
                 count += 1
         print("   %d pages inspectées" % count)
     pages.__doc__ = "toutes les pages de %s" % person
     return pages
+
+
+# What a form says that was sent empty, whatever the browser thinks of it.
+SEND_EMPTY = """
+    const form = document.querySelectorAll('main form[method=post]')[arguments[0]];
+    form.noValidate = true;
+    for (const e of form.querySelectorAll('input, textarea, select'))
+        if (!['hidden', 'checkbox', 'radio', 'file', 'submit'].includes(e.type))
+            e.value = '';
+    (form.querySelector('button:not([type=button])') ||
+        form.querySelector('button')).click()"""
+FORMS = """return [...document.querySelectorAll('main form[method=post]')].map(
+    (f, i) => f.querySelector('[required]') ? i : -1).filter(i => i >= 0)"""
+FAULTS_OF_FIELDS = """
+    return [...document.querySelectorAll('[aria-invalid=true]')].filter(e =>
+        !(e.getAttribute('aria-describedby') || '').split(' ').some(id => {
+            const d = document.getElementById(id);
+            return d && d.textContent.trim() && d.className.includes('wrong')
+        })).map(e => e.outerHTML.slice(0, 200))"""
+
+
+def empty_forms(desk):
+    """chaque formulaire, envoyé vide : ce qui manque est dit à sa place"""
+    b = desk.at("amelie")
+    count = 0
+    for kind, target in sorted(forms.items()):
+        b.open(target)
+        for i in b.d.execute_script(FORMS)[:2]:
+            with b.refusals():
+                b.open(target)
+                b.d.execute_script(SEND_EMPTY, i)
+                b.wait_for(lambda: b.d.execute_script(
+                    "return document.readyState") == "complete")
+                if not b.all("[aria-invalid=true], [role=alert]"):
+                    continue
+                alone = b.d.execute_script(FAULTS_OF_FIELDS)
+                if alone:
+                    raise Fault("%s : un champ sans sa phrase : %s" % (
+                        kind, alone))
+                b.inspect(picture("vide", target) + ("-%d" % i if i else ""))
+                count += 1
+    print("   %d formulaires vides inspectés" % count)
 
 
 def routes():
@@ -122,4 +167,5 @@ def the_door(desk):
         b.inspect("introuvable")
 
 
-run(the_morning, *(every_page(p) for p in PEOPLE), none_forgotten, the_door)
+run(the_morning, *(every_page(p) for p in PEOPLE), empty_forms,
+    none_forgotten, the_door)
