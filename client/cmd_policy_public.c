@@ -166,6 +166,54 @@ kinds(struct page *g)
 	}
 }
 
+/* --- whose word counts for a signature ---------------------------------- */
+
+static void
+trust(struct page *g, const struct policy_trust *t)
+{
+	add(g, "\n%s\n", or_name(t->title, t->name));
+	window(g, &t->when);
+	if (t->level != NULL) {
+		add(g, _("  Niveau donné à la signature : %s\n"),
+		    word_for(t->level));
+		list(g, _("  Signataires : "), t->signers);
+		list(g, _("  Pour : "), t->kinds);
+	}
+	if (t->time_stamps)
+		add(g, "%s", _("  Fait foi pour les horodatages.\n"));
+	if (t->proof)
+		add(g, "%s",
+		    _("  Avec le fichier de preuve du prestataire.\n"));
+	add(g, _("  Certificats : %s%s\n"), t->anchors,
+	    policy_file(g->p, t->anchors) != NULL
+		? ""
+		: _(" (aucun : personne n'est cru à ce titre)"));
+	add(g, _("  Source : %s\n"), t->source);
+}
+
+static void
+trusts(struct page *g)
+{
+	const struct policy_trust *t;
+	const struct policy_signing *s;
+	size_t i, n = policy_trusts(g->p, &t);
+
+	if (n == 0)
+		return;
+	heading(g, _("QUI FAIT FOI POUR UNE SIGNATURE"));
+	for (i = 0; i < n; i++)
+		trust(g, &t[i]);
+	n = policy_signings(g->p, &s);
+	for (i = 0; i < n; i++) {
+		add(g, "\n%s\n", or_name(s[i].title, s[i].name));
+		window(g, &s[i].when);
+		list(g, _("  Pour : "), s[i].kinds);
+		list(g, _("  Signataires : "), s[i].signers);
+		list(g, _("  Niveaux acceptés : "), s[i].levels);
+		add(g, _("  Source : %s\n"), s[i].source);
+	}
+}
+
 /* --- what goes to whom ------------------------------------------------ */
 
 static const char *
@@ -332,6 +380,7 @@ policy_public_page(const struct policy *p, struct buf *out, struct err *e)
 	add(&g, _("RÈGLES DU COFFRE, version %u\nSHA-256 %s\n"),
 	    policy_version(p), hex);
 	kinds(&g);
+	trusts(&g);
 	recipients(&g);
 	never(&g);
 	purposes(&g);

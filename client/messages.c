@@ -201,6 +201,10 @@ static const struct {
 			    "aujourd'hui") },
 	{ "settle-what", N_("mirrors, recovery ou backups") },
 	{ "settled", N_("cette date est déjà inscrite au certificat") },
+	{ "signer", N_("les règles ne font pas signer ce genre de document "
+		       "par cette personne") },
+	{ "signer-signature", N_("le fichier n'a pas la signature de ce "
+				 "signataire") },
 	{ "stamp-authority",
 	    N_("aucune autorité des règles ne mène à celle qui a "
 	       "horodaté") },

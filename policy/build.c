@@ -27,6 +27,8 @@ static const char *const words[WORD_COUNT] = {
 	[WORD_OPERATOR] = "operator",
 	[WORD_PROCESSING] = "processing",
 	[WORD_INDICATOR] = "indicator",
+	[WORD_TRUST] = "trust",
+	[WORD_SIGNING] = "signing",
 	[WORD_PERSON] = "person",
 	[WORD_LOAN] = "loan",
 };
@@ -196,7 +198,7 @@ build_parts(struct build *b, struct err *e)
 	    (r = build_disclosure(b, e)) < 0 || (r = build_blocks(b, e)) < 0 ||
 	    (r = build_approvals(b, e)) < 0 || (r = build_figures(b, e)) < 0 ||
 	    (r = build_rights(b, e)) < 0 || (r = build_moments(b, e)) < 0 ||
-	    (r = build_intakes(b, e)) < 0)
+	    (r = build_intakes(b, e)) < 0 || (r = build_trust(b, e)) < 0)
 		return r;
 	if ((r = build_reports(b, e)) < 0)
 		return r;

@@ -33,6 +33,8 @@ enum word {
 	WORD_OPERATOR,
 	WORD_PROCESSING,
 	WORD_INDICATOR,
+	WORD_TRUST,
+	WORD_SIGNING,
 	WORD_PERSON,
 	WORD_LOAN,
 	WORD_COUNT
@@ -64,6 +66,8 @@ int build_blocks(struct build *b, struct err *e) NODISCARD;
 int build_disclosure(struct build *b, struct err *e) NODISCARD;
 int build_rights(struct build *b, struct err *e) NODISCARD;
 int build_moments(struct build *b, struct err *e) NODISCARD;
+/* After the kinds. */
+int build_trust(struct build *b, struct err *e) NODISCARD;
 /* After the figures. */
 int build_intakes(struct build *b, struct err *e) NODISCARD;
 

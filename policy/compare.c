@@ -29,7 +29,7 @@ struct comparison {
 };
 
 /* Among these the first that fits decides. */
-static const char *const ordered[] = { "access", "disclosure", NULL };
+static const char *const ordered[] = { "access", "disclosure", "trust", NULL };
 
 const char *
 policy_difference_name(enum policy_difference_kind kind)

@@ -24,6 +24,7 @@ static const struct subfolder {
 	{ "certificates/", "" },
 	{ "notices/", ".txt" },
 	{ "tests/", ".tests" },
+	{ "trust/", ".pem" },
 };
 
 struct loader {

@@ -66,13 +66,16 @@ struct policy {
 	struct policy_operator *operator_; /* NULL: not said */
 	struct policy_processing *processings;
 	struct policy_indicator *indicators;
+	struct policy_trust *trusts;
+	struct policy_signing *signings;
 	struct policy_loan *loans;
 	struct principal *people;
 	struct person_key *keys;
 	size_t nroles, npurposes, nkinds, nretentions, naccess, nrecipients,
 	    nconsents, ndisclosures, nevents, nblocks, napprovals, nfigures,
 	    nmoments, ndeadlines, ngrounds, nletters, nsubjects, nintakes,
-	    nprocessings, nindicators, nloans, npeople, nkeys;
+	    nprocessings, nindicators, ntrusts, nsignings, nloans, npeople,
+	    nkeys;
 };
 
 const struct named *model_role(const struct policy *p, const char *name);

@@ -34,11 +34,11 @@ int policy_in_force(const struct policy_window *w, int32_t day);
  * Load every *.conf of dir in the order of their names (common first by its
  * number: 00-common.conf, 77-seine-et-marne.conf) and people.conf, which may
  * be absent: then everybody is nobody; and beside them anchors.pem,
- * certificates/, notices/NAME.txt and tests/NAME.tests. Names ending in
- * .example.conf are not read; any other .conf that does not begin with two
- * digits and - is an error. At most 64 errors, "file:line: what", one a line,
- * are appended to problems (may be NULL); the first is also in *e (ERR_INVALID,
- * tag "policy"). ERR_NOT_FOUND when there is no such folder.
+ * certificates/, notices/NAME.txt, tests/NAME.tests and trust/NAME.pem. Names
+ * ending in .example.conf are not read; any other .conf that does not begin
+ * with two digits and - is an error. At most 64 errors, "file:line: what", one
+ * a line, are appended to problems (may be NULL); the first is also in *e
+ * (ERR_INVALID, tag "policy"). ERR_NOT_FOUND when there is no such folder.
  */
 int policy_load(const char *dir, struct policy **out, struct buf *problems,
     struct err *e) NODISCARD;
@@ -46,8 +46,8 @@ void policy_freep(struct policy **p);
 /*
  * The same from memory, for rules that come from elsewhere than a folder:
  * file names are "NN-name.conf", "people.conf", "certificates/NAME",
- * "notices/NAME.txt", "tests/NAME.tests", "anchors.pem"; others are refused.
- * The bytes are copied.
+ * "notices/NAME.txt", "tests/NAME.tests", "trust/NAME.pem", "anchors.pem";
+ * others are refused. The bytes are copied.
  */
 #define POLICY_FILES_MAX 256
 #define POLICY_FILE_NAME_MAX 128	  /* bytes */
@@ -318,6 +318,44 @@ const char *policy_purpose_title(const struct policy *p, const char *purpose);
 /* The code of the purpose number i; NULL after the last. */
 const char *policy_purpose_at(const struct policy *p, size_t i);
 const char *policy_role_title(const struct policy *p, const char *role);
+
+/* --- signatures --------------------------------------------------------- */
+
+/*
+ * Whose word counts for which signature: certificates in a file beside the
+ * rules. The first that fits gives the signature its level. Where there is
+ * no trust at all, anchors.pem vouches for every signature and time stamp.
+ */
+struct policy_trust {
+	const char *name, *title, *source;
+	const char *anchors; /* a file of the rules; it may not be there: then
+				nobody vouches */
+	const char *level;   /* NULL: it vouches for no signature */
+	const char *const *signers, *const *kinds; /* NULL at the end */
+	int any_kind;
+	int time_stamps;
+	int proof; /* the provider's proof file comes with the document */
+	struct policy_window when;
+};
+size_t policy_trusts(const struct policy *p, const struct policy_trust **all);
+/* Does it vouch for signatures of this signer ("": of any that the kind has)
+ * on documents of this kind? */
+int policy_trust_counts(const struct policy *p, const struct policy_trust *t,
+    const char *kind, const char *signer, int32_t day);
+
+/* Of these kinds these signers sign at these levels alone, of those that the
+ * kind accepts. */
+struct policy_signing {
+	const char *name, *title, *source;
+	const char *const *kinds, *const *signers, *const *levels;
+	struct policy_window when;
+};
+size_t policy_signings(
+    const struct policy *p, const struct policy_signing **all);
+/* Does the kind accept this level, of this signer? */
+int policy_level_is_accepted(const struct policy *p,
+    const struct policy_kind *k, const char *signer, const char *level,
+    int32_t day);
 
 /* --- recipients, consent, disclosure ---------------------------------- */
 

@@ -292,6 +292,25 @@ static cfg_opt_t indicator_words[] = {
 	WORD("exact"),
 	CFG_END(),
 };
+static cfg_opt_t trust_words[] = {
+	WORD("title"),
+	ORIGIN,
+	WORD("anchors"),
+	WORD("level"),
+	LIST("signers"),
+	LIST("kinds"),
+	WORD("time-stamps"),
+	WORD("proof"),
+	CFG_END(),
+};
+static cfg_opt_t signing_words[] = {
+	WORD("title"),
+	ORIGIN,
+	LIST("kinds"),
+	LIST("signers"),
+	LIST("levels"),
+	CFG_END(),
+};
 static cfg_opt_t rules_words[] = {
 	WORD("format"),
 	WORD("version"),
@@ -317,6 +336,8 @@ static cfg_opt_t rules_words[] = {
 	SECTION("operator", operator_words),
 	SECTION("processing", processing_words),
 	SECTION("indicator", indicator_words),
+	SECTION("trust", trust_words),
+	SECTION("signing", signing_words),
 	CFG_END(),
 };
 /* Every path at which a section may stand, for the callback of its end. */
@@ -325,7 +346,7 @@ static const char *const rules_sections[] = { "purpose", "role", "kind",
 	"consent", "event", "disclosure", "disclosure|field", "block",
 	"block|field", "approval", "figure", "moment", "moment|record",
 	"deadline", "ground", "letter", "subject", "intake", "intake|column",
-	"operator", "processing", "indicator", NULL };
+	"operator", "processing", "indicator", "trust", "signing", NULL };
 
 static cfg_opt_t person_words[] = {
 	WORD("uid"),

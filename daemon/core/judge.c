@@ -3,25 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/civil.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "daemon/core/record.h"
 
 #define PDF "application/pdf"
 #define JSON "application/json"
-
-/* DOMAIN: the levels there are; those that a signature must stand behind. */
-static const struct {
-	const char *name;
-	int signature;
-} levels[] = {
-	{ "qualified", 1 },
-	{ "advanced", 1 },
-	{ "provider-seal", 1 },
-	{ "stylus", 0 },
-	{ "handwritten-scan", 0 },
-	{ "oral-witnessed", 0 },
-};
 
 void
 judged_done(struct judged *j)
@@ -57,14 +45,89 @@ has(const char *const *list, const char *s)
 
 /* --- verdicts ------------------------------------------------------------- */
 
-/* The trust anchors of the rules in force; without any, no chain ends. */
-static const struct policy_file *
-anchors_of(const struct judge_input *in)
-{
-	static const struct policy_file none = { "", "", 0 };
-	const struct policy_file *f = policy_file(in->rules, "anchors.pem");
+/* What is asked about signature number n: whose it is said to be, if any's. */
+struct asked {
+	const struct trust_signer *of[SIGNERS_MAX];
+	struct trust_asked as;
+};
 
-	return f != NULL ? f : &none;
+static void
+ask_trust(const struct judge_input *in, size_t n, struct asked *out)
+{
+	const char *kind = in->kind != NULL ? in->kind->name : in->kind_name;
+	size_t i;
+
+	out->as = (struct trust_asked){
+		.rules = in->rules,
+		.kind = kind != NULL ? kind : "",
+		.signers = out->of,
+		.day = civil_day(in->now_ms),
+		.lists = in->lists,
+	};
+	for (i = 0; i < in->nsigners; i++)
+		if (in->signers[i].signature == n)
+			out->of[out->as.nsigners++] = &in->signers[i];
+}
+
+/* Of each range of a file; where nobody said who signed, once for all. */
+struct trusts {
+	struct trust t[INSPECT_SIGS_MAX];
+	struct inspect_trust view[INSPECT_SIGS_MAX];
+	size_t n;
+};
+
+static void
+trusts_freep(struct trusts **p)
+{
+	size_t i;
+
+	for (i = 0; *p != NULL && i < (*p)->n; i++)
+		trust_done(&(*p)->t[i]);
+	free(*p);
+}
+
+static int
+add_trust(const struct judge_input *in, struct trusts *all, size_t number,
+    struct err *e)
+{
+	struct asked asked;
+	int r;
+
+	ask_trust(in, number, &asked);
+	if ((r = trust_open(&asked.as, &all->t[all->n], e)) < 0)
+		return r;
+	all->view[all->n] = trust_view(&all->t[all->n]);
+	all->n++;
+	return 0;
+}
+
+static int
+is_stamp_range(const struct inspect_range *r)
+{
+	return r->filter == INSPECT_FILTER_TIMESTAMP;
+}
+
+/* t NULL: of one signature alone. */
+static int
+open_trusts(const struct judge_input *in, const struct inspect_type *t,
+    size_t before, struct trusts **out, struct err *e)
+{
+	AUTO(trusts_freep) struct trusts *all = calloc(1, sizeof(*all));
+	size_t i, n = t != NULL && in->nsigners > 0 ? t->nranges : 1;
+	int r;
+
+	if (all == NULL)
+		return err_set(e, ERR_NOMEM, "anchors");
+	if (n == 0)
+		n = 1;
+	for (i = 0; i < n; i++) {
+		if (t == NULL || !is_stamp_range(&t->ranges[i]))
+			before++;
+		if ((r = add_trust(in, all, before, e)) < 0)
+			return r;
+	}
+	*out = TAKE(all);
+	return 0;
 }
 
 #define ENGINE "sceau-inspect " SCEAU_VERSION
@@ -72,12 +135,11 @@ anchors_of(const struct judge_input *in)
 static int
 begin_evidence(const struct judge_input *in, struct judged *j, struct err *e)
 {
-	const struct policy_file *anchors = anchors_of(in);
 	char hex[2 * SHA256_LEN + 1], at[TIME_TEXT];
 	uint8_t hash[SHA256_LEN];
 	int r;
 
-	if ((r = digest_of(DIGEST_SHA256, anchors->p, anchors->n, hash, e)) < 0)
+	if ((r = trust_digest(in->rules, hash, e)) < 0)
 		return r;
 	hex_format(hash, sizeof(hash), hex);
 	time_format(in->now_ms, at);
@@ -150,12 +212,44 @@ sign_verdict(json_t *o, const struct judged *j, struct err *e)
 	return 0;
 }
 
+/* Who vouches for it: the rule, its level, and whose it is said to be. */
 static int
-add_verdict(struct judged *j, const struct inspect_verdict *v,
-    const char *where, struct err *e)
+name_trust(const struct judge_input *in, struct judged *j,
+    const struct inspect_verdict *v, json_t *o, struct err *e)
+{
+	const struct policy_trust *rule = NULL;
+	struct asked asked;
+	json_t *list;
+	size_t i;
+
+	ask_trust(in, j->signatures, &asked);
+	if (v->has_anchor)
+		rule = trust_rule(&asked.as, v->anchor);
+	if (v->indication == INSPECT_PASSED)
+		j->vouched |=
+		    1u << level_rank(rule != NULL ? rule->level : "advanced");
+	if (rule != NULL &&
+	    (json_object_set_new(o, "trust", json_string(rule->name)) < 0 ||
+		json_object_set_new(o, "level", json_string(rule->level)) < 0))
+		return err_set(e, ERR_NOMEM, "verdicts");
+	if (asked.as.nsigners == 0)
+		return 0;
+	if ((list = json_array()) == NULL)
+		return err_set(e, ERR_NOMEM, "verdicts");
+	for (i = 0; i < asked.as.nsigners; i++)
+		json_array_append_new(list, json_string(asked.of[i]->signer));
+	return json_object_set_new(o, "signers", list) == 0
+		   ? 0
+		   : err_set(e, ERR_NOMEM, "verdicts");
+}
+
+static int
+add_verdict(const struct judge_input *in, struct judged *j,
+    const struct inspect_verdict *v, const char *where, struct err *e)
 {
 	char at[TIME_TEXT] = "", proved[TIME_TEXT] = "";
 	json_t *o;
+	int r;
 
 	/* A time stamp that is right is nobody's signature. */
 	j->passed += v->indication == INSPECT_PASSED && !v->is_stamp;
@@ -178,13 +272,18 @@ add_verdict(struct judged *j, const struct inspect_verdict *v,
 	if (json_array_append_new(j->verdicts, o) < 0)
 		return err_set(e, ERR_NOMEM, "verdicts");
 	/* The list has it, and releases it. */
+	if (!v->is_stamp) {
+		j->signatures++;
+		if ((r = name_trust(in, j, v, o, e)) < 0)
+			return r;
+	}
 	return sign_verdict(o, j, e);
 }
 
 /* A signature that was not looked for, or that cannot be judged. */
 static int
-add_unjudged(
-    struct judged *j, const char *where, const char *why, struct err *e)
+add_unjudged(const struct judge_input *in, struct judged *j, const char *where,
+    const char *why, struct err *e)
 {
 	struct inspect_verdict *v = calloc(1, sizeof(*v));
 	int r;
@@ -195,7 +294,7 @@ add_unjudged(
 	v->integrity = INTEGRITY_INDET;
 	snprintf(v->sub, sizeof(v->sub), "SIGNED_DATA_TOO_LARGE");
 	snprintf(v->reasons, sizeof(v->reasons), "%s", why);
-	r = add_verdict(j, v, where, e);
+	r = add_verdict(in, j, v, where, e);
 	free(v);
 	return r;
 }
@@ -205,23 +304,24 @@ judge_pdf(const struct judge_input *in, size_t page,
     const struct inspect_type *t, struct judged *out, struct err *e)
 {
 	AUTO(mem_freep) struct inspect_verdict *v = NULL;
+	AUTO(trusts_freep) struct trusts *trusts = NULL;
 	const struct upload_facts *p = &in->pages[page];
-	const struct policy_file *anchors = anchors_of(in);
 	size_t i, n = 0;
 	int r;
 
 	if (!p->whole)
-		return add_unjudged(out, "embedded",
+		return add_unjudged(in, out, "embedded",
 		    "larger than what is inspected: an embedded signature "
 		    "was not looked for",
 		    e);
 	if ((v = calloc(INSPECT_SIGS_MAX, sizeof(*v))) == NULL)
 		return err_set(e, ERR_NOMEM, "verdicts");
-	if ((r = inspect_pdf(in->core->inspector, p->fd, p->size, t, anchors->p,
-		 anchors->n, in->now_ms, v, &n, e)) < 0)
+	if ((r = open_trusts(in, t, out->signatures, &trusts, e)) < 0 ||
+	    (r = inspect_pdf(in->core->inspector, p->fd, p->size, t,
+		 trusts->view, trusts->n, in->now_ms, v, &n, e)) < 0)
 		return r;
 	for (i = 0; i < n; i++)
-		if ((r = add_verdict(out, &v[i], "embedded", e)) < 0)
+		if ((r = add_verdict(in, out, &v[i], "embedded", e)) < 0)
 			return r;
 	return add_gaps(out, p, page, t, e);
 }
@@ -242,8 +342,8 @@ static int
 judge_detached(const struct judge_input *in, struct judged *out, struct err *e)
 {
 	AUTO(mem_freep) struct inspect_verdict *v = NULL;
+	AUTO(trusts_freep) struct trusts *trusts = NULL;
 	AUTO(buf_done) struct buf der = { 0 };
-	const struct policy_file *anchors = anchors_of(in);
 	int r;
 
 	if (in->npages != 1)
@@ -258,17 +358,17 @@ judge_detached(const struct judge_input *in, struct judged *out, struct err *e)
 		    "a signature over %llu bytes",
 		    (unsigned long long)DOCUMENT_SIGNATURE_MAX);
 	if (!in->pages[0].whole)
-		return add_unjudged(out, "detached",
+		return add_unjudged(in, out, "detached",
 		    "the file is larger than what is inspected", e);
 	if ((v = calloc(1, sizeof(*v))) == NULL)
 		return err_set(e, ERR_NOMEM, "verdicts");
 	if ((r = read_copy(in->signature, &der, e)) < 0 ||
 	    (r = add_signature(out, "detached", 0, der.p, der.len, e)) < 0 ||
+	    (r = open_trusts(in, NULL, out->signatures, &trusts, e)) < 0 ||
 	    (r = inspect_cms(in->core->inspector, der.p, der.len,
-		 in->pages[0].fd, anchors->p, anchors->n, in->now_ms, v, e)) <
-		0)
+		 in->pages[0].fd, trusts->view, in->now_ms, v, e)) < 0)
 		return r;
-	return add_verdict(out, v, "detached", e);
+	return add_verdict(in, out, v, "detached", e);
 }
 
 /* --- pages ------------------------------------------------------------------
@@ -381,18 +481,49 @@ static int
 check_given(const struct judge_input *in, const struct judged *j,
     const char **out, struct err *e)
 {
-	size_t i;
+	const struct policy_trust *t;
+	int rank = level_rank(in->level);
 
-	for (i = 0; i < NELEMS(levels); i++)
-		if (strcmp(levels[i].name, in->level) == 0)
-			break;
-	if (i == NELEMS(levels))
+	if (rank < 0)
 		return err_tag(e, ERR_REFUSED, "level",
 		    "level: not one of those there are");
-	if (levels[i].signature && j->passed + j->indeterminate == 0)
+	*out = level_name(rank);
+	if (!level_is_certified(*out))
+		return 0;
+	/* Where all of them passed, it is known at which levels. */
+	if (j->passed + j->indeterminate == 0 ||
+	    (policy_trusts(in->rules, &t) > 0 && j->indeterminate == 0 &&
+		(j->vouched & 1u << rank) == 0))
 		return err_tag(e, ERR_REFUSED, "level",
-		    "level %s: the file has no such signature", levels[i].name);
-	*out = levels[i].name;
+		    "level %s: the file has no such signature", *out);
+	return 0;
+}
+
+/* The weakest of those that the rules vouch for. */
+static const char *
+vouched_level(const struct judged *j)
+{
+	int rank = 0, worst = 0;
+
+	for (; j->vouched >> rank != 0; rank++)
+		if ((j->vouched >> rank & 1) != 0)
+			worst = rank;
+	return level_name(worst);
+}
+
+static int
+said_level(const struct judge_input *in, const struct judged *j,
+    const char **out, struct err *e)
+{
+	int r;
+
+	if ((r = signers_count(in->signers, in->nsigners, j->signatures, e)) <
+	    0)
+		return r;
+	*out = signers_weakest(in->signers, in->nsigners);
+	if (in->level[0] != '\0' && strcmp(in->level, *out) != 0)
+		return err_tag(e, ERR_REFUSED, "level",
+		    "level: the weakest of the signers is at %s", *out);
 	return 0;
 }
 
@@ -402,11 +533,14 @@ find_level(const struct judge_input *in, struct judged *j, struct err *e)
 	const char *level = "";
 	int r;
 
-	if (in->level[0] != '\0') {
+	if (in->nsigners > 0) {
+		if ((r = said_level(in, j, &level, e)) < 0)
+			return r;
+	} else if (in->level[0] != '\0') {
 		if ((r = check_given(in, j, &level, e)) < 0)
 			return r;
 	} else if (j->passed > 0) {
-		level = "advanced";
+		level = vouched_level(j);
 	} else if (!in->kind->is_record && judged_all_images(j, in->npages)) {
 		level = "handwritten-scan";
 	}
@@ -457,6 +591,9 @@ judge(const struct judge_input *in, struct judged *out, struct err *e)
 		return err_tag(e, ERR_REFUSED, "pages",
 		    "the kind %.40s takes from 1 to %u files", in->kind->name,
 		    in->kind->is_record ? 1 : max);
+	if ((r = signers_check(in->rules, in->kind, in->signers, in->nsigners,
+		 civil_day(in->now_ms), e)) < 0)
+		return r;
 	if ((r = begin_evidence(in, out, e)) < 0 ||
 	    (r = judge_all(in, out, e)) < 0)
 		judged_done(out);
@@ -480,7 +617,7 @@ judge_page_again(const struct judge_input *in, size_t page, struct judged *out,
 		return r;
 	/* It was agreed when it was filed: what is stricter now says so. */
 	if (!t->agreed)
-		return add_unjudged(out, "embedded", "type-not-agreed", e);
+		return add_unjudged(in, out, "embedded", "type-not-agreed", e);
 	if (t->encrypted) {
 		out->uninspected = 1;
 		return 0;

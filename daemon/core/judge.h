@@ -7,6 +7,7 @@
 #define DAEMON_CORE_JUDGE_H
 
 #include "daemon/core/document.h"
+#include "daemon/core/signers.h"
 #include "daemon/core/upload.h"
 
 struct judged {
@@ -22,7 +23,10 @@ struct judged {
 	 */
 	json_t *evidence;
 	int failed, passed, indeterminate; /* how many of each */
-	int uninspected;		   /* kept NOT-INSPECTED */
+	size_t signatures; /* of people, right or wrong, in the order of the
+			      files; a detached one comes last */
+	unsigned vouched;  /* levels of those that passed: a bit a rank */
+	int uninspected;   /* kept NOT-INSPECTED */
 	const char *level; /* "" for none; static or the policy's */
 };
 void judged_done(struct judged *j);
@@ -32,6 +36,10 @@ struct judge_input {
 	const struct policy *rules; /* whose anchors */
 	uint32_t generation;	    /* theirs */
 	const struct policy_kind *kind;
+	const char *kind_name;	      /* where kind is NULL */
+	struct trust_signer *signers; /* their numbers are filled */
+	size_t nsigners;
+	const struct buf *lists; /* of revoked certificates, PEM; NULL */
 	const struct upload_facts *pages;
 	size_t npages;
 	const struct upload_facts *signature; /* NULL: none */
@@ -41,7 +49,8 @@ struct judge_input {
 };
 /*
  * ERR_REFUSED tags "empty-file", "media-type", "pdf-encrypted", "record-…",
- * "signature-failed", "signature-indeterminate", "level", "pages";
+ * "signature-failed", "signature-indeterminate", "level", "pages", and those
+ * of signers.h;
  * ERR_TOO_LARGE tag "kind-size"; ERR_UNAVAILABLE, ERR_BUSY: the inspector
  * is away.
  */

@@ -113,11 +113,16 @@ enter_reading(struct checking *x, struct err *e)
 static int
 judge_files(struct checking *x, struct err *e)
 {
+	struct trust_signer signers[SIGNERS_MAX];
 	struct reopened *f = &x->files;
 	struct judge_input in = {
 		.core = x->core,
 		.rules = x->rules,
 		.generation = x->generation,
+		.kind_name = x->v.kind,
+		.signers = signers,
+		.nsigners = signers_of(
+		    json_object_get(x->manifest, "signers"), signers),
 		.pages = f->pages,
 		.npages = f->npages,
 		.signature = f->signature.fd >= 0 ? &f->signature : NULL,

@@ -2,11 +2,13 @@
 
 #include <string.h>
 
+#include "base/civil.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "daemon/core/case.h"
 #include "daemon/core/evidence.h"
 #include "daemon/core/rules.h"
+#include "daemon/core/trust.h"
 
 struct importing {
 	struct core *core;
@@ -149,14 +151,22 @@ refuse(const struct inspect_verdict *v, struct err *e)
 static int
 judge(struct importing *x, const struct policy *rules, struct err *e)
 {
-	const struct policy_file *anchors = policy_file(rules, "anchors.pem");
+	const struct trust_asked asked = {
+		.rules = rules,
+		.kind = x->doc.kind,
+		.day = civil_day(core_now(x->core)),
+	};
+	AUTO(trust_done) struct trust t = { 0 };
 	AUTO(fd_closep) int fd = -1;
+	struct inspect_trust view;
 	int r;
 
+	if ((r = trust_open(&asked, &t, e)) < 0)
+		return r;
+	view = trust_view(&t);
 	if ((r = memfd_of("receipt", x->text.p, x->len, &fd, e)) < 0 ||
 	    (r = inspect_cms_as(x->core->inspector, INSPECT_FILTER_TIMESTAMP,
-		 x->der.p, x->der.len, fd, anchors != NULL ? anchors->p : "",
-		 anchors != NULL ? anchors->n : 0, core_now(x->core),
+		 x->der.p, x->der.len, fd, &view, core_now(x->core),
 		 &x->verdict, e)) < 0)
 		return r;
 	return refuse(&x->verdict, e);

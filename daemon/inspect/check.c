@@ -25,6 +25,7 @@
 struct check {
 	const struct check_options *o;
 	struct buf file, signature, anchors;
+	struct inspect_trust trust; /* over the anchors */
 	int64_t at_ms;
 	struct inspector *i;
 	pid_t launcher;
@@ -196,7 +197,10 @@ read_all(struct check *c, struct err *e)
 	    (r = file_read(AT_FDCWD, c->o->signature, INSPECT_DER_MAX,
 		 &c->signature, e)) < 0)
 		return r;
-	return read_anchors(c, e);
+	if ((r = read_anchors(c, e)) < 0)
+		return r;
+	c->trust = inspect_trust_of(c->anchors.p, c->anchors.len);
+	return 0;
 }
 
 /* --- processes ------------------------------------------------------------
@@ -292,8 +296,8 @@ judge_cms(struct check *c, enum inspect_filter filter, const struct buf *cms,
 	int r;
 
 	if ((r = memfd_of("content", content->p, content->len, &fd, e)) < 0 ||
-	    (r = inspect_cms_as(c->i, filter, cms->p, cms->len, fd,
-		 c->anchors.p, c->anchors.len, c->at_ms, &out->v[0], e)) < 0)
+	    (r = inspect_cms_as(c->i, filter, cms->p, cms->len, fd, &c->trust,
+		 c->at_ms, &out->v[0], e)) < 0)
 		return r;
 	out->n = 1;
 	if (filter == INSPECT_FILTER_TIMESTAMP ||
@@ -341,8 +345,8 @@ judge_file(struct check *c, int fd, struct check_report *out, struct err *e)
 	int r;
 
 	if (is_media(&out->type, PDF))
-		return inspect_pdf(c->i, fd, c->file.len, &out->type,
-		    c->anchors.p, c->anchors.len, c->at_ms, out->v, &out->n, e);
+		return inspect_pdf(c->i, fd, c->file.len, &out->type, &c->trust,
+		    1, c->at_ms, out->v, &out->n, e);
 	if (is_media(&out->type, CMS)) {
 		if ((r = unarmour(&c->file, e)) < 0)
 			return r;

@@ -46,7 +46,7 @@ void verdict_doubt(
  * The bundle: PEM certificates and CRLs. 0 when it cannot be read; the stacks
  * are then what was read so far.
  */
-int trust_load(const struct cms_case *c, struct judged *j);
+int trust_load(const struct cms_trust *from, struct judged *j);
 /* The signer's certificate, its use, its chain. Adds doubts to *v. */
 void trust_judge(const struct cms_case *c, const struct cms_shape *shape,
     const struct judged *j, struct inspect_verdict *v);

@@ -288,7 +288,7 @@ open_cms(const struct cms_case *c, const struct cms_shape *shape,
 	}
 	j->si = sk_CMS_SignerInfo_value(signers, 0);
 	j->certs = CMS_get1_certs(j->cms);
-	if (!trust_load(c, j)) {
+	if (!trust_load(&c->trust, j)) {
 		verdict_doubt(v, "CERTIFICATE_CHAIN_GENERAL_FAILURE",
 		    "anchors-unreadable");
 		return 0;
@@ -496,8 +496,9 @@ judge_stamps(const struct cms_case *c, const struct cms_shape *shape,
 		struct cms_case inner = { .der = shape->stamps[i].p,
 			.der_len = shape->stamps[i].n,
 			.content = &signature,
-			.anchors = c->anchors,
-			.anchors_len = c->anchors_len,
+			.trust = c->stamps,
+			.stamps = c->stamps,
+			.known = c->trust,
 			.hints = c->hints,
 			.hints_len = c->hints_len,
 			.now_ms = c->now_ms,

@@ -7,14 +7,21 @@
 
 #include "daemon/inspect/digests.h"
 
+/* PEM certificates and lists of revoked ones. */
+struct cms_trust {
+	const char *p;
+	size_t n;
+};
+
 struct cms_case {
 	const uint8_t *der;
 	size_t der_len;
 	const struct digests *content; /* of the signed bytes */
 	const uint8_t *query; /* these bytes if they are a time stamp's query */
 	size_t query_len;
-	const char *anchors; /* PEM */
-	size_t anchors_len;
+	struct cms_trust trust;	 /* whose word counts */
+	struct cms_trust stamps; /* of time stamps inside */
+	struct cms_trust known;	 /* of whom there is more to say */
 	/* Validation data of the file, none's word; cms_revoke.c. */
 	const uint8_t *hints;
 	size_t hints_len;

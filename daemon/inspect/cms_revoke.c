@@ -177,10 +177,10 @@ read_bundle(const struct cms_case *c, struct judged *j)
 	uint8_t *p;
 	long n;
 
-	if (c->anchors_len == 0 ||
-	    memmem(c->anchors, c->anchors_len, OCSP_LABEL,
+	if (c->trust.n == 0 ||
+	    memmem(c->trust.p, c->trust.n, OCSP_LABEL,
 		sizeof(OCSP_LABEL) - 1) == NULL ||
-	    (b = BIO_new_mem_buf(c->anchors, (int)c->anchors_len)) == NULL)
+	    (b = BIO_new_mem_buf(c->trust.p, (int)c->trust.n)) == NULL)
 		return;
 	while (PEM_read_bio(b, &name, &header, &p, &n) == 1) {
 		if (strcmp(name, OCSP_LABEL) == 0 && n > 0)

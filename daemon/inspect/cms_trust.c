@@ -115,7 +115,7 @@ push(struct judged *j, X509_INFO *info)
 }
 
 int
-trust_load(const struct cms_case *c, struct judged *j)
+trust_load(const struct cms_trust *from, struct judged *j)
 {
 	AUTO(bio_freep) BIO *b = NULL;
 	STACK_OF(X509_INFO) * all;
@@ -123,9 +123,9 @@ trust_load(const struct cms_case *c, struct judged *j)
 
 	if ((j->anchors = sk_X509_new_null()) == NULL)
 		return 0;
-	if (c->anchors_len == 0)
+	if (from->n == 0)
 		return 1;
-	if ((b = BIO_new_mem_buf(c->anchors, (int)c->anchors_len)) == NULL ||
+	if ((b = BIO_new_mem_buf(from->p, (int)from->n)) == NULL ||
 	    (all = PEM_X509_INFO_read_bio(b, NULL, NULL, NULL)) == NULL)
 		return 0;
 	for (i = 0; ok && i < sk_X509_INFO_num(all); i++)
@@ -185,6 +185,26 @@ doubt_chain(int error, struct inspect_verdict *v)
 	verdict_doubt(v, "CHAIN_CONSTRAINTS_FAILURE", "chain-not-valid");
 }
 
+/* Which of the anchors the chain came to first. */
+static void
+note_anchor(const struct judged *j, const STACK_OF(X509) * chain,
+    struct inspect_verdict *v)
+{
+	unsigned len = sizeof(v->anchor);
+	int i, k;
+
+	for (i = 0; i < sk_X509_num(chain); i++)
+		for (k = 0; k < sk_X509_num(j->anchors); k++) {
+			X509 *a = sk_X509_value(j->anchors, k);
+
+			if (X509_cmp(sk_X509_value(chain, i), a) != 0)
+				continue;
+			v->has_anchor =
+			    X509_digest(a, EVP_sha256(), v->anchor, &len) == 1;
+			return;
+		}
+}
+
 /* X509_V_OK, another of OpenSSL's verdicts, or -1: it could not be asked. */
 static int
 verify_chain(const struct judged *j, X509_STORE *store, STACK_OF(X509) * *chain)
@@ -209,13 +229,34 @@ verify_chain(const struct judged *j, X509_STORE *store, STACK_OF(X509) * *chain)
 	return *chain != NULL ? X509_V_OK : -1;
 }
 
+/* Would somebody vouch for it who may not, here? */
+static void
+explain_chain(
+    const struct cms_case *c, const struct judged *j, struct inspect_verdict *v)
+{
+	AUTO(store_freep) X509_STORE *store = X509_STORE_new();
+	STACK_OF(X509) *chain = NULL;
+	struct judged other = {
+		.signer = j->signer, .certs = j->certs, .at_ms = j->at_ms
+	};
+
+	if (store != NULL && trust_load(&c->known, &other) &&
+	    fill_store(&other, store) &&
+	    verify_chain(&other, store, &chain) == X509_V_OK)
+		verdict_reason(v, "authority-not-for-this");
+	sk_X509_pop_free(chain, X509_free);
+	sk_X509_pop_free(other.anchors, X509_free);
+	sk_X509_CRL_pop_free(other.crls, X509_CRL_free);
+}
+
 /*
  * Only the anchors given, only the certificates that came along, no network,
  * at the time given. An anchor need not be self-signed: trusted lists name
  * intermediate authorities.
  */
 static void
-judge_chain(const struct judged *j, struct inspect_verdict *v)
+judge_chain(
+    const struct cms_case *c, const struct judged *j, struct inspect_verdict *v)
 {
 	AUTO(store_freep) X509_STORE *store = X509_STORE_new();
 	STACK_OF(X509) *chain = NULL;
@@ -228,9 +269,12 @@ judge_chain(const struct judged *j, struct inspect_verdict *v)
 		    "anchors-unreadable");
 	else if (error != X509_V_OK)
 		doubt_chain(error, v);
-	if (error == X509_V_OK)
+	if (error != -1 && error != X509_V_OK && c->known.n > 0)
+		explain_chain(c, j, v);
+	if (error == X509_V_OK) {
+		note_anchor(j, chain, v);
 		revoke_judge(j, chain, v);
-	else
+	} else
 		verdict_reason(v, "revocation-not-checked");
 	sk_X509_pop_free(chain, X509_free);
 }
@@ -319,5 +363,5 @@ trust_judge(const struct cms_case *c, const struct cms_shape *shape,
 	if (v->is_stamp ? !may_stamp_times(j->signer)
 			: !may_sign_documents(j->signer))
 		verdict_doubt(v, "CHAIN_CONSTRAINTS_FAILURE", "key-usage");
-	judge_chain(j, v);
+	judge_chain(c, j, v);
 }

@@ -127,6 +127,27 @@ enum inspect_integrity {
 	INTEGRITY_UNSUPPORTED, /* an algorithm or an encryption not handled */
 	INTEGRITY_ERROR	       /* not readable as what it should be */
 };
+/*
+ * Whom a verdict may rest on: PEM certificates, and lists of revoked ones.
+ * What vouches for time stamps vouches for no signature, nor the other way
+ * round. What is known and vouches for nothing here only says why a chain was
+ * not accepted ("authority-not-for-this").
+ */
+struct inspect_trust {
+	const void *p; /* for signatures */
+	size_t n;
+	const void *stamps; /* for time stamps; may be p */
+	size_t nstamps;
+	const void *known;
+	size_t nknown;
+};
+/* The same for both. */
+static inline struct inspect_trust
+inspect_trust_of(const void *p, size_t n)
+{
+	return (struct inspect_trust){ p, n, p, n, "", 0 };
+}
+
 struct inspect_verdict {
 	enum inspect_indication indication;
 	enum inspect_integrity integrity;
@@ -139,18 +160,21 @@ struct inspect_verdict {
 	int is_stamp;		  /* a time stamp, nobody's signature */
 	enum inspect_after after; /* the worst of all that came after it */
 	uint64_t covers;	  /* bytes of the file that it covers */
+	/* SHA-256 of the certificate (DER) at which the chain ended: of those
+	 * given, the nearest to the signer's. */
+	int has_anchor;
+	uint8_t anchor[SHA256_LEN];
 	char reasons[INSPECT_REASONS_MAX]; /* stable words in kebab-case, one
 					      space between: DESIGN.md */
 };
 /*
  * Verify a detached CMS signature (n <= 1 MiB) over the content of fd (a
  * memfd holding the exact signed bytes, cut by the caller), of which the
- * worker gets the digests alone. anchors: PEM certificates, may be
- * empty. now_ms: validity is judged at this time. A signature that cannot be
- * judged is INDETERMINATE, never passed.
+ * worker gets the digests alone. now_ms: validity is judged at this time. A
+ * signature that cannot be judged is INDETERMINATE, never passed.
  */
 int inspect_cms(struct inspector *i, const void *der, size_t n, int fd,
-    const void *anchors, size_t anchors_len, int64_t now_ms,
+    const struct inspect_trust *trust, int64_t now_ms,
     struct inspect_verdict *out, struct err *e) NODISCARD;
 
 /*
@@ -160,7 +184,7 @@ int inspect_cms(struct inspector *i, const void *der, size_t n, int fd,
  * (n <= INSPECT_INSIDE_MAX) and goes where it goes.
  */
 int inspect_cms_as(struct inspector *i, enum inspect_filter filter,
-    const void *der, size_t n, int fd, const void *anchors, size_t anchors_len,
+    const void *der, size_t n, int fd, const struct inspect_trust *trust,
     int64_t now_ms, struct inspect_verdict *out, struct err *e) NODISCARD;
 
 /*
@@ -170,12 +194,13 @@ int inspect_cms_as(struct inspector *i, enum inspect_filter filter,
  * signature after which more came than validation data and signatures is
  * INDETERMINATE: see enum inspect_after. No signature: *n = 0.
  * Certificates, lists and answers in the file's /DSS are heard, and worth what
- * an authority's own signature under them is worth: never anchors.
+ * an authority's own signature under them is worth: never anchors. trust: of
+ * each range; the last of ntrust is of all that follow.
  */
 int inspect_pdf(struct inspector *i, int fd, uint64_t size,
-    const struct inspect_type *t, const void *anchors, size_t anchors_len,
-    int64_t now_ms, struct inspect_verdict out[INSPECT_SIGS_MAX], size_t *n,
-    struct err *e) NODISCARD;
+    const struct inspect_type *t, const struct inspect_trust *trust,
+    size_t ntrust, int64_t now_ms, struct inspect_verdict out[INSPECT_SIGS_MAX],
+    size_t *n, struct err *e) NODISCARD;
 
 /*
  * A file is as good as its weakest signature: FAILED before INDETERMINATE

@@ -280,13 +280,43 @@ struct cms_question {
 	const struct digests *content;
 	const uint8_t *query; /* the content, if it is a time stamp's query */
 	size_t query_len;
-	const void *anchors;
-	size_t anchors_len;
+	const struct inspect_trust *trust;
 	int hints; /* a sealed memfd, of so many bytes; 0: none */
 	uint32_t hints_len;
 	int64_t now_ms;
 	enum inspect_filter filter;
 };
+
+/* Those for time stamps once, when they are those for signatures. */
+static int
+is_one_trust(const struct inspect_trust *t)
+{
+	return t->p == t->stamps && t->n == t->nstamps;
+}
+
+static int
+trust_memfd(const struct inspect_trust *t, int *out, struct err *e)
+{
+	size_t nstamps = is_one_trust(t) ? 0 : t->nstamps;
+	AUTO(fd_closep) int fd = -1;
+	int r;
+
+	/* Each alone first: the sum of any three sizes may wrap. */
+	if (t->n > INSPECT_ANCHORS_MAX || nstamps > INSPECT_ANCHORS_MAX ||
+	    t->nknown > INSPECT_ANCHORS_MAX ||
+	    t->n + nstamps + t->nknown > INSPECT_ANCHORS_MAX)
+		return err_set(e, ERR_TOO_LARGE, "anchors over %u bytes",
+		    INSPECT_ANCHORS_MAX);
+	if ((r = memfd_new("anchors", &fd, e)) < 0 ||
+	    (r = fd_write_all(fd, t->p, t->n, e)) < 0 ||
+	    (r = fd_write_all(fd, t->stamps, nstamps, e)) < 0 ||
+	    (r = fd_write_all(fd, t->known, t->nknown, e)) < 0 ||
+	    (r = freeze(fd, t->n + nstamps + t->nknown, e)) < 0)
+		return r;
+	*out = fd;
+	fd = -1;
+	return 0;
+}
 
 static int
 ask_cms(struct inspector *i, const struct cms_question *c,
@@ -294,7 +324,11 @@ ask_cms(struct inspector *i, const struct cms_question *c,
 {
 	struct wire_request q = { .op = WIRE_CMS,
 		.size = c->der_len,
-		.anchors_len = (uint32_t)c->anchors_len,
+		.anchors_len = (uint32_t)c->trust->n,
+		.stamps_len =
+		    is_one_trust(c->trust) ? 0 : (uint32_t)c->trust->nstamps,
+		.known_len = (uint32_t)c->trust->nknown,
+		.one_trust = is_one_trust(c->trust),
 		.hints_len = c->hints_len,
 		.now_ms = c->now_ms,
 		.filter = c->filter,
@@ -302,26 +336,30 @@ ask_cms(struct inspector *i, const struct cms_question *c,
 		.query_len = c->query_len };
 	AUTO(buf_done) struct buf req = { 0 }, answer = { 0 };
 	AUTO(fd_closep) int der = -1, anchors = -1;
+	struct inspect_verdict v;
 	int r;
 
 	if (c->der_len > wire_der_max(c->filter))
 		return err_set(e, ERR_TOO_LARGE, "signature over %u bytes",
 		    wire_der_max(c->filter));
-	if (c->anchors_len > INSPECT_ANCHORS_MAX)
-		return err_set(e, ERR_TOO_LARGE, "anchors over %u bytes",
-		    INSPECT_ANCHORS_MAX);
 	if (c->query_len > 0)
 		memcpy(q.query, c->query, c->query_len);
 	if ((r = memfd_of("signature", c->der, c->der_len, &der, e)) < 0 ||
-	    (r = memfd_of("anchors", c->anchors, c->anchors_len, &anchors, e)) <
-		0 ||
+	    (r = trust_memfd(c->trust, &anchors, e)) < 0 ||
 	    (r = wire_request_encode(&q, &req, e)) < 0)
 		return r;
 	if ((r = ask(i, &req, (const int[]){ der, anchors, c->hints },
 		 wire_request_fds(&q), &answer, e)) < 0 ||
 	    (r = unwrap(&answer, e)) < 0)
 		return r;
-	return distrust(wire_verdict_decode(answer.p, answer.len, out, e), e);
+	if ((r = distrust(
+		 wire_verdict_decode(answer.p, answer.len, &v, e), e)) < 0)
+		return r;
+	/* What is a time stamp is not for the worker to say. */
+	if (v.is_stamp != (c->filter == INSPECT_FILTER_TIMESTAMP))
+		return failed(e, "the answer makes no sense");
+	*out = v;
+	return 0;
 }
 
 /* The bytes of a sealed memfd: they can neither change nor go away. */
@@ -397,13 +435,12 @@ digest_content(const struct view *content, struct cms_question *c,
 
 int
 inspect_cms_as(struct inspector *i, enum inspect_filter filter, const void *der,
-    size_t n, int fd, const void *anchors, size_t anchors_len, int64_t now_ms,
+    size_t n, int fd, const struct inspect_trust *trust, int64_t now_ms,
     struct inspect_verdict *out, struct err *e)
 {
 	struct cms_question c = { .der = der,
 		.der_len = n,
-		.anchors = anchors,
-		.anchors_len = anchors_len,
+		.trust = trust,
 		.now_ms = now_ms,
 		.filter = filter };
 	AUTO(view_done) struct view content = { 0 };
@@ -428,11 +465,11 @@ inspect_cms_as(struct inspector *i, enum inspect_filter filter, const void *der,
 
 int
 inspect_cms(struct inspector *i, const void *der, size_t n, int fd,
-    const void *anchors, size_t anchors_len, int64_t now_ms,
+    const struct inspect_trust *trust, int64_t now_ms,
     struct inspect_verdict *out, struct err *e)
 {
-	return inspect_cms_as(i, INSPECT_FILTER_DETACHED, der, n, fd, anchors,
-	    anchors_len, now_ms, out, e);
+	return inspect_cms_as(
+	    i, INSPECT_FILTER_DETACHED, der, n, fd, trust, now_ms, out, e);
 }
 
 static uint8_t
@@ -460,9 +497,8 @@ cut_signature(const struct view *file, const struct inspect_range *r,
 }
 
 struct anchors {
-	const void *pem;
-	size_t len;
-	int hints; /* as of struct cms_question */
+	const struct inspect_trust *trust; /* of one range */
+	int hints;			   /* as of struct cms_question */
 	uint32_t hints_len;
 	int64_t now_ms;
 };
@@ -522,8 +558,7 @@ judge_range(struct inspector *i, const struct cut *cut, size_t k,
 	const struct cms_question c = { .der = cut->der[k].p,
 		.der_len = cut->der[k].len,
 		.content = &cut->content[k],
-		.anchors = a->pem,
-		.anchors_len = a->len,
+		.trust = a->trust,
 		.hints = a->hints,
 		.hints_len = a->hints_len,
 		.now_ms = a->now_ms,
@@ -661,12 +696,12 @@ take_proof(const struct inspect_verdict *v, struct anchors *a, int64_t *proved)
 
 int
 inspect_pdf(struct inspector *i, int fd, uint64_t size,
-    const struct inspect_type *t, const void *anchors, size_t anchors_len,
-    int64_t now_ms, struct inspect_verdict out[INSPECT_SIGS_MAX], size_t *n,
-    struct err *e)
+    const struct inspect_type *t, const struct inspect_trust *trust,
+    size_t ntrust, int64_t now_ms, struct inspect_verdict out[INSPECT_SIGS_MAX],
+    size_t *n, struct err *e)
 {
 	AUTO(anchors_done)
-	struct anchors a = { anchors, anchors_len, -1, 0, now_ms };
+	struct anchors a = { NULL, -1, 0, now_ms };
 	int64_t proved = 0;
 	struct inspect_verdict v[INSPECT_SIGS_MAX] = { 0 };
 	AUTO(cut_freep) struct cut *c = calloc(1, sizeof(*c));
@@ -695,6 +730,7 @@ inspect_pdf(struct inspector *i, int fd, uint64_t size,
 			add_reason(&v[k], "unsound-range");
 			continue;
 		}
+		a.trust = &trust[k < ntrust ? k : ntrust - 1];
 		if ((r = judge_range(i, c, k, &t->ranges[k], &a, &v[k], e)) < 0)
 			return r;
 		if (v[k].proved_time_ms == 0)

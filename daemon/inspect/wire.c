@@ -21,10 +21,13 @@ encode_cms(struct wr *w, const struct wire_request *r)
 {
 	size_t a;
 
-	wr_u32(w, r->anchors_len);
 	wr_u32(w, r->hints_len);
 	wr_u64(w, (uint64_t)r->now_ms);
 	wr_u8(w, (uint8_t)r->filter);
+	wr_u32(w, r->anchors_len);
+	wr_u32(w, r->stamps_len);
+	wr_u32(w, r->known_len);
+	wr_u8(w, r->one_trust != 0);
 	wr_u64(w, r->content.size);
 	wr_u8(w, r->content.first);
 	wr_u8(w, (uint8_t)r->content.have);
@@ -56,6 +59,12 @@ wire_request_encode(
 }
 
 uint32_t
+wire_trust_len(const struct wire_request *r)
+{
+	return r->anchors_len + r->stamps_len + r->known_len;
+}
+
+uint32_t
 wire_der_max(enum inspect_filter filter)
 {
 	return filter == INSPECT_FILTER_INSIDE ? INSPECT_INSIDE_MAX
@@ -84,14 +93,21 @@ decode_content(struct rd *r, struct wire_request *out)
 static void
 decode_cms(struct rd *r, struct wire_request *out)
 {
-	out->anchors_len = rd_u32(r);
 	out->hints_len = rd_u32(r);
 	out->now_ms = (int64_t)rd_u64(r);
 	out->filter = (enum inspect_filter)rd_u8(r);
+	out->anchors_len = rd_u32(r);
+	out->stamps_len = rd_u32(r);
+	out->known_len = rd_u32(r);
+	out->one_trust = rd_u8(r);
 	decode_content(r, out);
 	if (out->size > wire_der_max(out->filter) ||
 	    out->anchors_len > INSPECT_ANCHORS_MAX ||
 	    out->hints_len > INSPECT_HINTS_MAX ||
+	    out->stamps_len > INSPECT_ANCHORS_MAX ||
+	    out->known_len > INSPECT_ANCHORS_MAX ||
+	    wire_trust_len(out) > INSPECT_ANCHORS_MAX || out->one_trust > 1 ||
+	    (out->one_trust && out->stamps_len > 0) ||
 	    (unsigned)out->filter > INSPECT_FILTER_INSIDE)
 		r->bad = 1;
 }
@@ -301,6 +317,8 @@ wire_verdict_encode(
 	wr_u64(&w, (uint64_t)v->signing_time_ms);
 	wr_u64(&w, (uint64_t)v->proved_time_ms);
 	wr_u8(&w, v->is_stamp != 0);
+	wr_u8(&w, v->has_anchor != 0);
+	wr_bytes(&w, v->anchor, sizeof(v->anchor));
 	wr_str(&w, v->reasons);
 	return wr_end(&w, e);
 }
@@ -321,12 +339,16 @@ wire_verdict_decode(
 	v.signing_time_ms = (int64_t)rd_u64(&r);
 	v.proved_time_ms = (int64_t)rd_u64(&r);
 	v.is_stamp = rd_u8(&r);
+	v.has_anchor = rd_u8(&r);
+	rd_bytes(&r, v.anchor, sizeof(v.anchor));
 	rd_str(&r, v.reasons, sizeof(v.reasons));
 	if ((ret = rd_end(&r, "verdict", e)) < 0)
 		return ret;
 	if (v.indication < INSPECT_PASSED || v.indication > INSPECT_FAILED ||
 	    v.integrity < INTEGRITY_PASS || v.integrity > INTEGRITY_ERROR ||
 	    v.integrity == INTEGRITY_NOSIG || v.is_stamp > 1 ||
+	    v.has_anchor > 1 ||
+	    (v.indication == INSPECT_PASSED && !v.has_anchor) ||
 	    (v.indication == INSPECT_PASSED && v.integrity != INTEGRITY_PASS) ||
 	    (v.indication == INSPECT_FAILED && v.integrity == INTEGRITY_PASS) ||
 	    (v.indication == INSPECT_PASSED) != (v.sub[0] == '\0') ||

@@ -5,11 +5,13 @@
  * A request is one packet: u8 version, u8 operation, then
  *   type  u64 size, u8 whole; descriptors: the file
  *   hints u64 size; descriptors: the file, room of INSPECT_HINTS_MAX bytes
- *   cms   u64 DER bytes, u32 anchor bytes, u32 hint bytes, i64 now (ms), u8
- *         filter; of the signed bytes: u64 how many, u8 the first, u8 which
- *         digests (a bit for each enum digest_alg), these one after the other,
- *         bytes a time stamp's query (none for anything else); descriptors:
- *         the DER, the anchors (PEM), the hints if there are any
+ *   cms   u64 DER bytes, u32 hint bytes, i64 now (ms), u8 filter; of the
+ * anchors u32 bytes for signatures, u32 for time stamps, u32 known otherwise,
+ *         u8 those for signatures are for time stamps too; of the signed
+ *         bytes: u64 how many, u8 the first, u8 which digests (a bit for each
+ *         enum digest_alg), these one after the other, bytes a time stamp's
+ *         query (none for anything else); descriptors: the DER, the anchors
+ *         (PEM) in that order, the hints if there are any
  * Every descriptor is a memfd sealed against writing and resizing; the room
  * against resizing only: what is in it once the worker has ended are hints, u8
  * kind (1 certificate, 2 list, 3 answer of a responder), u32 length, DER.
@@ -20,7 +22,8 @@
  *         u64 b, u64 c, u64 c_len, u8 filter, u8 what came after; u8 warnings
  *   hints u32 bytes of the room
  *   cms   u8 indication, u8 integrity, str sub, str signer, i64 signing time,
- *         i64 proved time, u8 is a stamp, str reasons
+ *         i64 proved time, u8 is a stamp, u8 has an anchor, its 32 bytes,
+ *         str reasons
  */
 #ifndef DAEMON_INSPECT_WIRE_H
 #define DAEMON_INSPECT_WIRE_H
@@ -51,7 +54,8 @@ struct wire_request {
 	enum wire_op op;
 	uint64_t size; /* bytes of the first descriptor: the file, the DER */
 	int whole;
-	uint32_t anchors_len, hints_len;
+	uint32_t anchors_len, stamps_len, known_len, hints_len;
+	int one_trust; /* anchors for both; stamps_len is 0 */
 	int64_t now_ms;
 	enum inspect_filter filter;
 	struct digests content;
@@ -60,6 +64,8 @@ struct wire_request {
 	uint8_t act;		       /* WIRE_MISBEHAVE: what to try */
 };
 
+/* Of all anchors together. */
+uint32_t wire_trust_len(const struct wire_request *r);
 /* The most bytes of a signature. */
 uint32_t wire_der_max(enum inspect_filter filter);
 /* How many descriptors come with r. */

@@ -182,7 +182,7 @@ map_all(const struct wire_request *q, const int fds[WIRE_FDS_MAX],
 		return map_room(fds[1], &v[1]);
 	if (q->op != WIRE_CMS)
 		return 0;
-	if (map_sealed(fds[1], q->anchors_len, &v[1]) < 0)
+	if (map_sealed(fds[1], wire_trust_len(q), &v[1]) < 0)
 		return -1;
 	return q->hints_len > 0 ? map_sealed(fds[2], q->hints_len, &v[2]) : 0;
 }
@@ -219,7 +219,7 @@ keep_only(int pipe)
 static int
 confine(const struct worker_kit *k, int pipe, const struct wire_request *q)
 {
-	uint64_t mapped = q->size + q->anchors_len + q->hints_len;
+	uint64_t mapped = q->size + wire_trust_len(q) + q->hints_len;
 	struct err e;
 	uint8_t byte;
 
@@ -255,19 +255,28 @@ static int
 answer_cms(const struct wire_request *q, const struct view v[WIRE_FDS_MAX],
     struct buf *out)
 {
-	const struct cms_case c = { .der = v[0].p,
+	const char *pem = (const char *)v[1].p;
+	struct cms_trust signatures = { pem, q->anchors_len };
+	struct cms_trust stamps = { pem + q->anchors_len, q->stamps_len };
+	struct cms_trust known = { pem + q->anchors_len,
+		q->stamps_len + q->known_len };
+	int is_stamp = q->filter == INSPECT_FILTER_TIMESTAMP;
+	struct cms_case c = { .der = v[0].p,
 		.der_len = v[0].n,
 		.content = &q->content,
 		.query = q->query,
 		.query_len = q->query_len,
-		.anchors = (const char *)v[1].p,
-		.anchors_len = v[1].n,
 		.hints = v[2].p,
 		.hints_len = v[2].n,
 		.now_ms = q->now_ms,
 		.filter = q->filter };
 	struct inspect_verdict verdict;
 
+	if (q->one_trust)
+		stamps = signatures;
+	c.trust = is_stamp ? stamps : signatures;
+	c.known = is_stamp ? signatures : known;
+	c.stamps = stamps;
 	cms_judge(&c, &verdict);
 	return wire_verdict_encode(&verdict, out, NULL);
 }

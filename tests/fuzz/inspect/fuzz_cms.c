@@ -17,7 +17,6 @@ judge(const uint8_t *p, size_t n, enum inspect_filter filter)
 	const struct cms_case c = { .der = p,
 		.der_len = n,
 		.content = &content,
-		.anchors = "",
 		.now_ms = 1795392000000,
 		.filter = filter };
 	AUTO(buf_done) struct buf b = { 0 };

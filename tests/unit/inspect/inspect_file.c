@@ -49,6 +49,8 @@ look(struct inspector *i, const struct question *q, const char *path,
 	json_t *list = json_array();
 	struct inspect_summary sum;
 	struct inspect_type t;
+	struct inspect_trust trust =
+	    inspect_trust_of(q->anchors.p, q->anchors.len);
 	struct err e;
 	size_t k, n = 0;
 	int r;
@@ -66,12 +68,12 @@ look(struct inspector *i, const struct question *q, const char *path,
 	json_object_set_new(line, "reason", json_string(t.reason));
 	json_object_set_new(line, "encrypted", json_boolean(t.encrypted));
 	if (q->signature != NULL) {
-		r = inspect_cms(i, q->p7s.p, q->p7s.len, fd, q->anchors.p,
-		    q->anchors.len, q->now_ms, v, &e);
+		r = inspect_cms(
+		    i, q->p7s.p, q->p7s.len, fd, &trust, q->now_ms, v, &e);
 		n = 1;
 	} else if (t.agreed && t.nranges > 0) {
-		r = inspect_pdf(i, fd, file.len, &t, q->anchors.p,
-		    q->anchors.len, q->now_ms, v, &n, &e);
+		r = inspect_pdf(
+		    i, fd, file.len, &t, &trust, 1, q->now_ms, v, &n, &e);
 	}
 	if (r < 0) {
 		json_object_set_new(line, "error", json_string(err_name(&e)));

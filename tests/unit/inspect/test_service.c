@@ -23,6 +23,7 @@
 #include "tests/unit/inspect/served.h"
 
 static const char *program, *test_program;
+static const struct inspect_trust nobody = { "", 0, "", 0, "", 0 };
 
 static int64_t
 now_ms(void)
@@ -302,7 +303,7 @@ hostile_files_take_bounded_time_and_never_pass(void **state)
 			continue;
 		}
 		assert_int_equal(inspect_pdf(v->inspector, fd, rows[i].n, &t,
-				     NULL, 0, 0, out, &n, &e),
+				     &nobody, 1, 0, out, &n, &e),
 		    0);
 		for (k = 0; k < n; k++)
 			assert_int_equal(out[k].indication, INSPECT_FAILED);
@@ -334,7 +335,7 @@ rubbish_as_signature_fails_and_does_not_crash(void **state)
 
 	for (i = 0; i < NELEMS(rows); i++) {
 		assert_int_equal(inspect_cms(v->inspector, rows[i],
-				     strlen(rows[i]), fd, "", 0, 0, &out, &e),
+				     strlen(rows[i]), fd, &nobody, 0, &out, &e),
 		    0);
 		assert_int_not_equal(out.indication, INSPECT_PASSED);
 		assert_string_not_equal(out.sub, "");
@@ -352,7 +353,7 @@ signatures_over_a_mebibyte_are_not_sent(void **state)
 
 	assert_non_null(p);
 	assert_int_equal(inspect_cms(v->inspector, p, INSPECT_DER_MAX + 1, fd,
-			     NULL, 0, 0, &out, &e),
+			     &nobody, 0, &out, &e),
 	    -ERR_TOO_LARGE);
 }
 

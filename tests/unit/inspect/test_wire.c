@@ -32,6 +32,8 @@ sane_answers_come_through(void **state)
 {
 	const struct inspect_verdict v = { .indication = INSPECT_PASSED,
 		.integrity = INTEGRITY_PASS,
+		.has_anchor = 1,
+		.anchor = { 1, 2 },
 		.signer = "CN=Élodie",
 		.signing_time_ms = -5,
 		.proved_time_ms = 7,
@@ -51,6 +53,8 @@ sane_answers_come_through(void **state)
 	assert_int_equal(v2.signing_time_ms, -5);
 	assert_int_equal(v2.proved_time_ms, 7);
 	assert_int_equal(v2.is_stamp, 1);
+	assert_int_equal(v2.has_anchor, 1);
+	assert_int_equal(v2.anchor[1], 2);
 	assert_int_equal(round_type(&t, &t2), 0);
 	assert_int_equal(t2.ranges[0].c_len, 3);
 }
@@ -63,6 +67,7 @@ verdicts_that_contradict_themselves_are_refused(void **state)
 		{ .indication = 4, .integrity = INTEGRITY_FAIL, .sub = "X" },
 		{ .indication = INSPECT_PASSED,
 		    .integrity = INTEGRITY_PASS,
+		    .has_anchor = 1,
 		    .sub = "HASH_FAILURE" },
 		{ .indication = INSPECT_FAILED, .integrity = INTEGRITY_FAIL },
 		{ .indication = INSPECT_INDETERMINATE,
@@ -72,28 +77,38 @@ verdicts_that_contradict_themselves_are_refused(void **state)
 		    .sub = "hash failure" },
 		{ .indication = INSPECT_PASSED,
 		    .integrity = INTEGRITY_PASS,
+		    .has_anchor = 1,
 		    .reasons = "<b>" },
 		{ .indication = INSPECT_PASSED,
 		    .integrity = INTEGRITY_PASS,
+		    .has_anchor = 1,
 		    .reasons = "Reason" },
 		{ .indication = INSPECT_PASSED,
 		    .integrity = INTEGRITY_PASS,
+		    .has_anchor = 1,
 		    .signer = "a\nb" },
 		{ .indication = INSPECT_PASSED,
 		    .integrity = INTEGRITY_PASS,
+		    .has_anchor = 1,
 		    .signer = "a\x7f" },
 		{ .indication = INSPECT_PASSED,
 		    .integrity = INTEGRITY_PASS,
+		    .has_anchor = 1,
 		    .signer = "\xff" },
 		{ .indication = INSPECT_PASSED,
 		    .integrity = INTEGRITY_PASS,
+		    .has_anchor = 1,
 		    .signer = "\xc2\x85" },
 		{ .indication = INSPECT_PASSED,
 		    .integrity = INTEGRITY_PASS,
+		    .has_anchor = 1,
 		    .signer = "\xe2\x80\xae" },
 		{ .indication = INSPECT_PASSED,
 		    .integrity = INTEGRITY_PASS,
+		    .has_anchor = 1,
 		    .signer = "\xe2\x81\xa6" },
+		/* Nobody vouches for it. */
+		{ .indication = INSPECT_PASSED, .integrity = INTEGRITY_PASS },
 		/* The word on the cryptography and the verdict. */
 		{ .indication = INSPECT_PASSED },
 		{ .indication = INSPECT_PASSED, .integrity = INTEGRITY_FAIL },
