@@ -44,14 +44,11 @@ def stored_words(desk):
     for target in targets:
         b.open(target)
         b.look()
-        entered = b.d.execute_script("""
-            return document.querySelectorAll('xss-probe, [data-xss-probe],
-                [onerror], img[src="x"], script:not([src])').length""")
-        if entered:
+        if b.all("xss-probe, [data-xss-probe], [onerror], img[src='x'], "
+                 "script:not([src])"):
             raise Fault("%s : une balise est entrée" % target)
-        kept = b.d.execute_script("""
-            return localStorage.length + sessionStorage.length""")
-        if kept:
+        if b.d.execute_script(
+                "return localStorage.length + sessionStorage.length"):
             raise Fault("%s garde quelque chose dans le navigateur" % target)
     print("   %d pages montrent ces mots" % len(targets))
 
@@ -61,17 +58,10 @@ def typed_words(desk):
     b = desk.at(WHO)
     words.append(TYPED)
     b.open("/")
-    if b.is_there("Rechercher"):
-        b.click("Rechercher")
-    boxes = [e for e in b.all(
-        "main input[type=search], main input[type=text], "
-        "main input:not([type])") if e.is_displayed()]
-    if not boxes:
-        return
-    boxes[0].send_keys(TYPED)
-    boxes[0].submit()
-    b.wait_for(lambda: b.d.execute_script(
-        "return document.readyState") == "complete")
+    b.click("Rechercher")
+    b.fill("Nom, commune ou référence", TYPED)
+    b.press_enter()
+    b.wait_for("0 dossiers trouvés")
     b.look()
     for _, url in b.requests:
         if "Canarine" in url or "Tap%C3%A9e" in url:

@@ -92,6 +92,9 @@ scene_rights() {
 	as claire sceau --json subject erase --document "$PHOTOS" \
 	    --reason "$(w "déposé deux fois")" --basis "RGPD art. 17" >$OUT/erase.json
 	ERASURE=$(json $OUT/erase.json .erasure)
+	as claire sceau --json retention hold --document "$CONTRACT" \
+	    --reason "$(w "audience à venir")" \
+	    --review "$(date -d '+90 days' +%F)" >$OUT/hold.json
 }
 
 make_scene() {
