@@ -20,6 +20,7 @@ Every page and every state of a page is to be inspected once:
 
     inspect(NAME)   axe-core finds nothing (WCAG 2.2 AA and best practice);
                     the page has a title, one h1, the language of its text;
+                    the browser is told to keep nothing that is typed;
                     nothing scrolls sideways at 320 CSS pixels (which is also
                     640 at 200 %); it weighs under 100 KB; the screenshots
                     NAME.png and NAME-320.png are in BUILD/screenshots
@@ -551,6 +552,18 @@ class Browser:
         if not got["title"] or not got["lang"] or got["h1"] != 1:
             raise Fault("%s : titre, langue, un seul h1 : %s" % (
                 self.path, got))
+        # What Chromium keeps of fields on its disk: it does unless told.
+        kept = self.d.execute_script("""
+            const other = ['hidden', 'checkbox', 'radio', 'file', 'submit',
+                'button', 'date', 'month', 'time', 'number', 'range'];
+            return [...document.querySelectorAll('input, textarea')].filter(
+                e => !other.includes(e.type) && 'off' !== (
+                    e.getAttribute('autocomplete') ||
+                    (e.form && e.form.getAttribute('autocomplete')))).map(
+                e => e.outerHTML.slice(0, 120))""")
+        if kept:
+            raise Fault("%s : le navigateur garderait ce que l'on tape : %s" %
+                        (self.path, kept))
 
     def axe(self):
         """What axe-core finds on the page, in words; nothing without axe."""

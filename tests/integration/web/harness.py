@@ -36,13 +36,14 @@ PAGES = {
     "/sent": ("", "<p>Bien reçu</p>"),
     "/inline": ("<script>1</script>", ""),
     "/abroad": ("", '<img alt="" src="http://127.0.0.9:9/x">'),
-    "/label": ("", '<input name="x">'),
+    "/label": ("", '<input name="x" autocomplete="off">'),
     "/faint": ('<link rel="stylesheet" href="/faint.css">', "<p>gris</p>"),
     "/large": ("", '<p id="wide">long</p><link rel="stylesheet" '
                'href="/wide.css">'),
     "/heavy": ("", "<p>%s</p>" % ("lourd " * 20000)),
     "/throws": ("", '<script src="/throws.js"></script>'),
     "/on": ("", '<p onclick="x()">x</p>'),
+    "/kept": ("", '<form><label>Nom <input name="n"></label></form>'),
     "/two": ("", "<h1>Encore</h1>"),
     "/unseen": ('<link rel="stylesheet" href="/unseen.css">', FORM),
     "/bare": ("", ""),
@@ -188,7 +189,7 @@ def planted(desk):
     rows = {
         "/inline": "Content Security Policy", "/abroad": "ailleurs",
         "/heavy": "pèse", "/throws": "planté", "/on": "event handler",
-        "/two": "un seul h1", "/large": "déborde", "/bare": "content-security-policy",
+        "/two": "un seul h1", "/kept": "garderait", "/large": "déborde", "/bare": "content-security-policy",
         "/stored": "no-store", "/pdf": "un PDF comme page", "/none": "500",
     }
     if AXE:
