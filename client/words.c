@@ -43,6 +43,13 @@ static const struct {
 	{ "not-all-adults", N_("pas tous les adultes") },
 	{ "never-asked", N_("jamais demandé") },
 	{ "no-adult", N_("aucun adulte") },
+	{ "receipt", N_("reçu remis au ménage") },
+	{ "letter", N_("courrier de confirmation envoyé") },
+	{ "handwritten", N_("feuille signée à la main") },
+	{ "tablet", N_("signature sur une tablette") },
+	{ "oral", N_("de vive voix") },
+	{ "guardianship", N_("tutelle ou curatelle") },
+	{ "mandate", N_("mandat") },
 	/* extracts */
 	{ "released", N_("remis") },
 	{ "pulled", N_("pris") },

@@ -143,14 +143,42 @@ web_day(struct html *h, const json_t *j, const char *member)
 /* --- errors -----------------------------------------------------------------
  */
 
+/* From the blank before it on, n bytes leave s. */
+static void
+leave_out(char *at, size_t n)
+{
+	memmove(at, at + n, strlen(at + n) + 1);
+}
+
+const char *
+web_sentence(const struct err *e, char out[WEB_SENTENCE_MAX])
+{
+	const char *sentence = cli_sentence(e);
+	char *at = out, *end, *option;
+
+	snprintf(out, WEB_SENTENCE_MAX, "%s",
+	    sentence != NULL ? sentence : _("cela n'a pas pu être fait"));
+	while ((at = strstr(at, " (")) != NULL &&
+	       (end = strchr(at, ')')) != NULL) {
+		option = strstr(at, "--");
+		if ((option != NULL && option < end) ||
+		    strncmp(at, " (sceau ", strlen(" (sceau ")) == 0)
+			leave_out(at, (size_t)(end + 1 - at));
+		else
+			at = end;
+	}
+	if ((at = strstr(out, " : --")) != NULL)
+		*at = '\0';
+	return out;
+}
+
 void
 web_error(struct web_call *c, const struct err *e)
 {
-	const char *sentence = cli_sentence(e);
+	char sentence[WEB_SENTENCE_MAX];
 
 	html_raw(&c->h, "<div class=\"error\" role=\"alert\"><p>");
-	html_text(&c->h,
-	    sentence != NULL ? sentence : _("cela n'a pas pu être fait"));
+	html_text(&c->h, web_sentence(e, sentence));
 	html_raw(&c->h, "</p>");
 	if (e->text[0] != '\0' && err_is_public(e->code))
 		html(&c->h, "<p class=\"detail\">%s</p>", e->text);

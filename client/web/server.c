@@ -30,6 +30,7 @@ static const struct web_route *const tables[] = {
 	web_today,
 	web_log,
 	web_opening,
+	web_consents,
 	web_purpose,
 	web_reports,
 	web_retention,

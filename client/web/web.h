@@ -30,6 +30,7 @@
 #define WEB_IDLE_S 1800		      /* without a request: session over */
 #define WEB_UPSTREAMS_MAX 8	      /* connections to the vault */
 #define WEB_KEPT_MAX (4u << 20)	      /* bytes that a session keeps */
+#define WEB_SENTENCE_MAX 512	      /* bytes of what is told of an error */
 
 struct web;
 struct web_session;
@@ -67,6 +68,8 @@ struct web_call {
 	size_t nfields, fields_room;
 	uint64_t files_room;
 	char redirect[256];
+	char sentence[WEB_SENTENCE_MAX]; /* of the refusal that is shown (act.h)
+					  */
 	char purpose[POLICY_NAME_MAX + 1]; /* said of this case; "" none */
 };
 
@@ -86,6 +89,7 @@ struct web_route {
 extern const struct web_route web_entry[];
 extern const struct web_route web_log[];
 extern const struct web_route web_opening[];
+extern const struct web_route web_consents[];
 extern const struct web_route web_purpose[];
 extern const struct web_route web_reports[];
 extern const struct web_route web_retention[];
@@ -125,6 +129,9 @@ int web_json(struct web_call *c, int status, json_t *j, struct err *e)
 /* The sentence of an error, for a page that shows it beside its form, with
  * the number of the refusal's leaf when there is one. */
 void web_error(struct web_call *c, const struct err *e);
+/* An error's sentence for a page: what it says to type on a command line is
+ * left out. */
+const char *web_sentence(const struct err *e, char out[WEB_SENTENCE_MAX]);
 /* "Nothing here": a sentence of muted text. */
 void web_none(struct web_call *c, const char *sentence);
 /* A <time> of a member of j as people write it. */

@@ -1,0 +1,118 @@
+#include "client/web/act.h"
+
+#include <stdarg.h>
+
+#include "client/upload.h"
+#include "client/web/control.h"
+
+/* A pattern's path, as cli_path makes it. */
+static int
+path_of(struct buf *out, const char *pattern, va_list ap, struct err *e)
+{
+	int r = 0;
+
+	for (; *pattern != '\0' && r == 0; pattern++)
+		r = *pattern == '%'
+			? http_escape(va_arg(ap, const char *), out, e)
+			: buf_add(out, pattern, 1, e);
+	return r;
+}
+
+int
+web_post_once(struct web_call *c, const json_t *body, json_t **out,
+    struct err *e, const char *pattern, ...)
+{
+	AUTO(buf_done) struct buf path = { 0 };
+	const char *key = web_once_key(c);
+	va_list ap;
+	int n, r;
+
+	if (key == NULL)
+		return err_tag(e, ERR_INVALID, "web-form", "key");
+	va_start(ap, pattern);
+	r = path_of(&path, pattern, ap, e);
+	va_end(ap);
+	if (r < 0)
+		return r;
+	for (n = 1;; n++) {
+		r = cli_call(
+		    &c->cli, "POST", buf_str(&path), body, key, out, e);
+		if (r == 0 || n == UPLOAD_TRIES ||
+		    (r != -ERR_PENDING && !upload_may_retry(&c->cli, e)))
+			return r;
+		upload_pause(n);
+	}
+}
+
+/* --- refusals --------------------------------------------------------------
+ */
+
+static const char *
+field_of(const struct err *e, const struct web_fault *map)
+{
+	if (e == NULL || e->tag == NULL)
+		return NULL;
+	/* The field that was left empty is named by the error itself. */
+	if (strcmp(e->tag, "web-missing") == 0)
+		return e->text;
+	for (; map != NULL && map->tag != NULL; map++)
+		if (strcmp(map->tag, e->tag) == 0)
+			return map->field;
+	return NULL;
+}
+
+void
+web_refused(
+    struct web_call *c, const struct err *e, const struct web_fault *map)
+{
+	const char *field = field_of(e, map);
+
+	c->status = 422;
+	web_error(c, e);
+	if (field != NULL)
+		html(&c->h, "<p><a href=\"#%s\">%s</a></p>", field,
+		    _("Aller au champ concerné"));
+}
+
+const char *
+web_fault_at(struct web_call *c, const struct err *e,
+    const struct web_fault *map, const char *field)
+{
+	const char *at = field_of(e, map);
+
+	return at != NULL && strcmp(at, field) == 0
+		   ? web_sentence(e, c->sentence)
+		   : NULL;
+}
+
+/* --- pieces of pages ---------------------------------------------------------
+ */
+
+void
+web_sheet(struct web_call *c, const char *label, const char *text)
+{
+	html(&c->h,
+	    "<pre class=\"sheet\" tabindex=\"0\" role=\"region\" "
+	    "aria-label=\"%s\">\n%s</pre>",
+	    label, text);
+}
+
+void
+web_box(struct web_call *c, const char *type, const char *name,
+    const char *value, const char *label, int checked, const char *id)
+{
+	if (web_is_post(c))
+		checked = web_is(c, name, value);
+	html(&c->h,
+	    "<label class=\"choice\"><input type=\"%s\" id=\"%s\" "
+	    "name=\"%s\" value=\"%s\"",
+	    type, id, name, value);
+	html(&c->h, "%s> %s</label> ", checked ? " checked" : "", label);
+}
+
+void
+web_back_to_case(struct web_call *c, const char *ref)
+{
+	html(&c->h, "<p class=\"back\"><a href=\"/dossier/%s\">%s %s</a></p>",
+	    ref, _("Retour au dossier"), ref);
+}
