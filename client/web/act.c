@@ -110,6 +110,22 @@ web_box(struct web_call *c, const char *type, const char *name,
 	html(&c->h, "%s> %s</label> ", checked ? " checked" : "", label);
 }
 
+int
+web_download(struct web_call *c, const char *name, const char *type,
+    const struct buf *bytes, struct err *e)
+{
+	char line[128];
+	int r;
+
+	c->whole = 1;
+	c->rs->status = 200;
+	snprintf(c->rs->type, sizeof(c->rs->type), "%s", type);
+	snprintf(line, sizeof(line), "attachment; filename=\"%s\"", name);
+	if ((r = web_header(c, "Content-Disposition", line, e)) < 0)
+		return r;
+	return buf_add(&c->rs->body, bytes->p, bytes->len, e);
+}
+
 void
 web_back_to_case(struct web_call *c, const char *ref)
 {

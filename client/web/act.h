@@ -32,6 +32,9 @@ void web_sheet(struct web_call *c, const char *label, const char *text);
  * nothing yet. id: unique on the page. */
 void web_box(struct web_call *c, const char *type, const char *name,
     const char *value, const char *label, int checked, const char *id);
+/* The whole answer: bytes to save under this name, not to show. */
+int web_download(struct web_call *c, const char *name, const char *type,
+    const struct buf *bytes, struct err *e) NODISCARD;
 /* The way back to the case. */
 void web_back_to_case(struct web_call *c, const char *ref);
 

@@ -31,6 +31,7 @@ static const struct web_route *const tables[] = {
 	web_log,
 	web_opening,
 	web_consents,
+	web_release,
 	web_purpose,
 	web_reports,
 	web_retention,

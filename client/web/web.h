@@ -89,7 +89,7 @@ struct web_route {
 extern const struct web_route web_entry[];
 extern const struct web_route web_log[];
 extern const struct web_route web_opening[];
-extern const struct web_route web_consents[];
+extern const struct web_route web_consents[], web_release[];
 extern const struct web_route web_purpose[];
 extern const struct web_route web_reports[];
 extern const struct web_route web_retention[];

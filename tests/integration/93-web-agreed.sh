@@ -16,6 +16,7 @@
 
 make_scene
 start_sshd
-export CASE OTHER CONSENT_FORM EXTRACT ERASURE
+export CASE OTHER CONSENT_FORM DIAGNOSTIC EXTRACT ERASURE
 web_console amelie
-web_drive "$WEB/consents.py"
+web_drive "$WEB/${1:-consents}.py"
+[ -n "${1:-}" ] || web_drive "$WEB/release.py"
