@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/commands.h"
+#include "client/due.h"
 #include "client/out.h"
 #include "client/words.h"
 
@@ -85,10 +86,8 @@ what_of(const json_t *l)
 	return jstr(l, "title");
 }
 
-/* With what it is of: the device of a step, the kind of a draft, whose list,
- * the month of a bilan. */
-static const char *
-about(const json_t *l, char out[160])
+const char *
+due_about(const json_t *l, char out[DUE_WORDS])
 {
 	static const char *const members[] = { "kind_title", "device", "source",
 		"month" };
@@ -97,7 +96,8 @@ about(const json_t *l, char out[160])
 
 	for (i = 0; i < NELEMS(members) && *of == '\0'; i++)
 		of = jstr(l, members[i]);
-	snprintf(out, 160, "%s%s%s", what_of(l), *of != '\0' ? " : " : "", of);
+	snprintf(
+	    out, DUE_WORDS, "%s%s%s", what_of(l), *of != '\0' ? " : " : "", of);
 	return out;
 }
 
@@ -165,7 +165,7 @@ static int
 print_due(const json_t *j, struct err *e)
 {
 	AUTO(table_done) struct table t = { 0 };
-	char due[32], what[160];
+	char due[32], what[DUE_WORDS];
 	json_t *l;
 	size_t i;
 	int r;
@@ -176,7 +176,7 @@ print_due(const json_t *j, struct err *e)
 	json_array_foreach(json_object_get(j, "due"), i, l)
 	{
 		if ((r = table_row(&t, e, jlast_day(l, "due_at", due),
-			 overdue(l), about(l, what), jstr(l, "ref"),
+			 overdue(l), due_about(l, what), jstr(l, "ref"),
 			 jstr(l, "object"), jstr(l, "recipient"),
 			 jword(l, "state"), NULL)) < 0)
 			return r;

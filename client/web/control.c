@@ -27,7 +27,8 @@ static void
 begin(struct web_call *c, const struct web_control *f)
 {
 	html(&c->h, "<div class=\"field\"><label for=\"%s\">%s%s</label>",
-	    id_of(f), f->label, f->required ? "" : _(" (facultatif)"));
+	    id_of(f), f->label,
+	    f->required || f->quiet ? "" : _(" (facultatif)"));
 	if (f->hint != NULL)
 		html(&c->h, "<span class=\"hint\" id=\"%s-hint\">%s</span>",
 		    id_of(f), f->hint);
@@ -42,8 +43,8 @@ attributes(struct web_call *c, const struct web_control *f)
 {
 	struct html *h = &c->h;
 
-	html(
-	    h, " id=\"%s\" name=\"%s\" autocomplete=\"off\"", f->name, f->name);
+	html(h, " id=\"%s\" name=\"%s\" autocomplete=\"off\"", id_of(f),
+	    f->name);
 	if (f->required)
 		html_raw(h, " required");
 	if (f->wrong != NULL)

@@ -16,7 +16,8 @@ struct web_control {
 	const char *hint, *wrong; /* or NULL */
 	const char *id; /* when the name is there twice; NULL: the name */
 	int required;
-	int rows; /* of an area; 0: 4 */
+	int quiet; /* of a filter: that it may stay empty is not said */
+	int rows;  /* of an area; 0: 4 */
 };
 void web_input(struct web_call *c, const struct web_control *f);
 

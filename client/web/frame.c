@@ -117,6 +117,22 @@ web_form(struct web_call *c, int files, const char *pattern, ...)
 }
 
 void
+web_section(struct web_call *c, const char *heading)
+{
+	c->sections++;
+	html(&c->h,
+	    "<section aria-labelledby=\"section-%d\">"
+	    "<h2 id=\"section-%d\">%s</h2>",
+	    c->sections, c->sections, heading);
+}
+
+void
+web_section_end(struct web_call *c)
+{
+	html_raw(&c->h, "</section>");
+}
+
+void
 web_none(struct web_call *c, const char *sentence)
 {
 	html(&c->h, "<p class=\"none\">%s</p>", sentence);

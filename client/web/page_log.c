@@ -61,18 +61,22 @@ write_filters(struct web_call *c)
 	html(&c->h, "<fieldset><legend>%s</legend><div class=\"grid\">",
 	    _("Ne montrer que"));
 	web_input(c, &(struct web_control){ .name = "account",
+			 .quiet = 1,
 			 .label = _("Compte"),
 			 .hint = _("ce qu'a fait un compte") });
 	web_input(c, &(struct web_control){ .name = "object",
+			 .quiet = 1,
 			 .label = _("Dossier ou document"),
 			 .hint = _("qui y a eu affaire : référence ou "
 				   "identifiant") });
-	web_input(
-	    c, &(struct web_control){
-		   .name = "since", .label = _("Depuis le"), .type = "date" });
-	web_input(
-	    c, &(struct web_control){
-		   .name = "until", .label = _("Jusqu'au"), .type = "date" });
+	web_input(c, &(struct web_control){ .name = "since",
+			 .quiet = 1,
+			 .label = _("Depuis le"),
+			 .type = "date" });
+	web_input(c, &(struct web_control){ .name = "until",
+			 .quiet = 1,
+			 .label = _("Jusqu'au"),
+			 .type = "date" });
 	html(
 	    &c->h, "</div><button>%s</button></fieldset></form>", _("Montrer"));
 }

@@ -232,16 +232,14 @@ write_bilan(struct web_call *c, const json_t *j)
 static void
 ask_bilan(struct web_call *c)
 {
-	html(&c->h, "<section><h2>%s</h2>", _("Bilan de la convention"));
+	web_section(c, _("Bilan de la convention"));
 	web_form(c, 0, "/rapports/bilan");
 	web_input(c, &(struct web_control){ .name = "from",
 			 .label = _("Du mois"),
-			 .type = "month",
 			 .hint = _("AAAA-MM"),
 			 .required = 1 });
 	web_input(c, &(struct web_control){ .name = "until",
 			 .label = _("Au mois"),
-			 .type = "month",
 			 .hint = _("AAAA-MM"),
 			 .required = 1 });
 	html(&c->h, "<p class=\"actions\"><button>%s</button></p></form>",
@@ -250,7 +248,6 @@ ask_bilan(struct web_call *c)
 		web_form(c, 0, "/rapports/arreter");
 		web_input(c, &(struct web_control){ .name = "month",
 				 .label = _("Arrêter et signer le mois"),
-				 .type = "month",
 				 .hint = _("AAAA-MM"),
 				 .required = 1 });
 		html(&c->h, "<button class=\"second\">%s</button></form>",
@@ -265,7 +262,7 @@ ask_bilan(struct web_call *c)
 static void
 write_section(struct web_call *c, const char *heading, int any)
 {
-	html(&c->h, "<section><h2>%s</h2>", heading);
+	web_section(c, heading);
 	if (!any)
 		web_none(c, _("Rien."));
 }
@@ -452,13 +449,13 @@ dpo_post(struct web_call *c, struct err *e)
 static void
 ask_breach(struct web_call *c)
 {
-	html(&c->h, "<section><h2>%s</h2><p>%s</p>",
-	    _("Violation de données (RGPD art. 33)"),
+	web_section(c, _("Violation de données (RGPD art. 33)"));
+	html(&c->h, "<p>%s</p>",
 	    _("Ce qu'un compte a pu voir et a vu. Les 72 heures courent du "
 	      "moment où quelqu'un a su."));
 	web_form(c, 0, "/rapports/violation");
-	web_input(c,
-	    &(struct web_control){ .name = "account", .label = _("Compte") });
+	web_input(c, &(struct web_control){
+			 .name = "account", .quiet = 1, .label = _("Compte") });
 	web_input(c, &(struct web_control){ .name = "key",
 			 .label = _("Empreinte de la clé"),
 			 .hint = _("SHA256:… comme ssh-keygen -l l'écrit ; ou "
@@ -496,7 +493,8 @@ write_counts(struct web_call *c, const char *heading, const json_t *o)
 	char n[32];
 	size_t i;
 
-	html(&c->h, "<section><h2>%s</h2><dl class=\"facts\">", heading);
+	web_section(c, heading);
+	html_raw(&c->h, "<dl class=\"facts\">");
 	for (i = 0; i < NELEMS(all); i++)
 		if (json_object_get(o, all[i].member) != NULL) {
 			snprintf(n, sizeof(n), "%lld", jint(o, all[i].member));
@@ -551,7 +549,7 @@ reports_get(struct web_call *c, struct err *e)
 	snprintf(c->title, sizeof(c->title), "%s", _("Rapports"));
 	c->place = "/rapports";
 	if (web_may(c, "report-controle")) {
-		html(&c->h, "<section><h2>%s</h2>", _("Page du délégué"));
+		web_section(c, _("Page du délégué"));
 		web_form(c, 0, "/rapports/delegue");
 		web_input(c, &(struct web_control){ .name = "since",
 				 .label = _("Depuis le"),

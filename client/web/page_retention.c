@@ -81,7 +81,7 @@ write_sums(struct web_call *c, const json_t *j)
 static void
 write_judgement(struct web_call *c, const json_t *j)
 {
-	html(&c->h, "<section><h2>%s</h2>", _("Ce que disent les règles"));
+	web_section(c, _("Ce que disent les règles"));
 	write_sums(c, j);
 	write_verdict(c, j, "DESTROY", _("À détruire"));
 	write_verdict(c, j, "CONFLICT", _("En conflit : rien n'est détruit"));
@@ -92,15 +92,22 @@ write_judgement(struct web_call *c, const json_t *j)
 static void
 write_ask(struct web_call *c)
 {
-	html(&c->h, "<section><h2>%s</h2><p>%s</p>", _("Juger"),
+	web_section(c, _("Juger"));
+	html(&c->h, "<p>%s</p>",
 	    _("Un essai ne garde rien. Un tri préparé attend deux personnes, "
 	      "et rien n'est détruit avant."));
 	web_form(c, 0, "/conservation");
 	web_input(c, &(struct web_control){ .name = "as_of",
+			 .quiet = 1,
 			 .label = _("Tel qu'au"),
 			 .type = "date",
 			 .hint = _("un autre jour qu'aujourd'hui n'est jamais "
 				   "qu'un essai") });
+	web_input(c, &(struct web_control){ .name = "share",
+			 .label = _("Part confirmée, en %"),
+			 .hint = _("demandée quand un tri emporterait plus que "
+				   "ce que les règles tiennent pour "
+				   "ordinaire") });
 	html(&c->h,
 	    "<p class=\"actions\"><button name=\"do\" value=\"try\">%s"
 	    "</button>",
@@ -111,11 +118,6 @@ write_ask(struct web_call *c)
 		    "</button>",
 		    _("Préparer le tri d'aujourd'hui"));
 	html_raw(&c->h, "</p>");
-	web_input(c, &(struct web_control){ .name = "share",
-			 .label = _("Part confirmée, en %"),
-			 .hint = _("demandée quand un tri emporterait plus que "
-				   "ce que les règles tiennent pour "
-				   "ordinaire") });
 	html_raw(&c->h, "</form></section>");
 }
 
@@ -128,7 +130,7 @@ write_holds(struct web_call *c, const json_t *j)
 	json_t *h;
 	size_t i;
 
-	html(&c->h, "<section><h2>%s</h2>", _("Ce qui est gelé"));
+	web_section(c, _("Ce qui est gelé"));
 	if (jcount(j, "holds") == 0) {
 		web_none(c, _("Aucun gel."));
 		html_raw(&c->h, "</section>");
@@ -169,7 +171,7 @@ write_new_hold(struct web_call *c)
 {
 	if (!web_may(c, "hold"))
 		return;
-	html(&c->h, "<section><h2>%s</h2>", _("Geler"));
+	web_section(c, _("Geler"));
 	web_form(c, 0, "/conservation/gels");
 	web_input(c, &(struct web_control){ .name = "case",
 			 .label = _("Dossier"),
@@ -198,6 +200,7 @@ write_page(struct web_call *c, struct err *e)
 		write_ask(c);
 	web_form(c, 0, "/conservation/tri");
 	web_input(c, &(struct web_control){ .name = "sweep",
+			 .quiet = 1,
 			 .label = _("Voir un tri ou un effacement"),
 			 .hint = _("son identifiant") });
 	html(&c->h, "<button class=\"second\">%s</button></form>", _("Voir"));
@@ -280,7 +283,8 @@ write_approvals(struct web_call *c, const json_t *j)
 
 	snprintf(n, sizeof(n), _("%zu sur %lld"), jcount(j, "approvals"),
 	    jint(j, "needed"));
-	html(&c->h, "<section><h2>%s</h2><p>%s</p>", _("Approbations"), n);
+	web_section(c, _("Approbations"));
+	html(&c->h, "<p>%s</p>", n);
 	if (jcount(j, "approvals") > 0) {
 		web_table(c, _("Qui a signé le plan"), _("Compte"), _("Rôle"),
 		    _("Le"), _("Compte dans le nombre"), NULL);
@@ -313,7 +317,7 @@ write_text(struct web_call *c, const char *heading, const char *text)
 static void
 write_visa(struct web_call *c)
 {
-	html(&c->h, "<section><h2>%s</h2>", _("Visa des archives"));
+	web_section(c, _("Visa des archives"));
 	web_form(c, 0, "/conservation/tri/%/visa", c->part[0]);
 	web_input(c, &(struct web_control){ .name = "reference",
 			 .label = _("Référence du visa"),
@@ -332,7 +336,8 @@ write_visa(struct web_call *c)
 static void
 write_run(struct web_call *c)
 {
-	html(&c->h, "<section><h2>%s</h2><p>%s</p>", _("Exécuter"),
+	web_section(c, _("Exécuter"));
+	html(&c->h, "<p>%s</p>",
 	    _("Les clés sont détruites aussitôt : rien ne les rend."));
 	web_form(c, 0, "/conservation/tri/%/executer", c->part[0]);
 	html(&c->h,
@@ -352,7 +357,7 @@ write_settle(struct web_call *c)
 		{ 0 },
 	};
 
-	html(&c->h, "<section><h2>%s</h2>", _("Une date du certificat"));
+	web_section(c, _("Une date du certificat"));
 	web_form(c, 0, "/conservation/tri/%/date", c->part[0]);
 	web_select(c,
 	    &(struct web_control){
@@ -503,11 +508,12 @@ hold_get(struct web_call *c, struct err *e)
 	html_raw(&c->h, "<dl class=\"facts\">");
 	web_fact(c, _("Gel"), c->part[0]);
 	html_raw(&c->h, "</dl>");
-	html(&c->h, "<section><h2>%s</h2>", _("Le revoir et le garder"));
+	web_section(c, _("Le revoir et le garder"));
 	web_form(c, 0, "/conservation/gel/%/revoir", c->part[0]);
 	write_reason_and_review(c);
 	html(&c->h, "<button>%s</button></form></section>", _("Garder"));
-	html(&c->h, "<section><h2>%s</h2><p>%s</p>", _("Le lever"),
+	web_section(c, _("Le lever"));
+	html(&c->h, "<p>%s</p>",
 	    _("Deux personnes signent la levée, sur la page « À décider »."));
 	web_form(c, 0, "/conservation/gel/%/lever", c->part[0]);
 	web_input(c, &(struct web_control){ .name = "why",

@@ -81,9 +81,7 @@ letter_get(struct web_call *c, struct err *e)
 		return err_tag(e, ERR_NOT_FOUND, "web-page", "page");
 	snprintf(c->title, sizeof(c->title), "%s", _("Lettre à la personne"));
 	c->printable = 1;
-	html_raw(&c->h, "<div class=\"letter\">");
-	html_lines(&c->h, json_string_value(v));
-	html_raw(&c->h, "</div>");
+	html(&c->h, "<pre class=\"letter\">%s</pre>", json_string_value(v));
 	return 0;
 }
 
@@ -132,7 +130,7 @@ write_requests(struct web_call *c, const json_t *j)
 	json_t *o;
 	size_t i;
 
-	html(&c->h, "<section><h2>%s</h2>", _("Demandes"));
+	web_section(c, _("Demandes"));
 	if (jcount(j, "requests") == 0)
 		web_none(c, _("Aucune demande."));
 	else {
@@ -150,7 +148,7 @@ write_new_request(struct web_call *c)
 {
 	if (!web_may(c, "rights-request"))
 		return;
-	html(&c->h, "<section><h2>%s</h2>", _("Une personne demande"));
+	web_section(c, _("Une personne demande"));
 	web_form(c, 0, "/droits/%/demandes", c->part[0]);
 	web_select(c,
 	    &(struct web_control){
@@ -210,7 +208,7 @@ write_restriction(struct web_call *c, const json_t *j, struct err *e)
 	    announced = on && strcmp(jstr(last, "state"), "announced") == 0,
 	    r = 0;
 
-	html(&c->h, "<section><h2>%s</h2>", _("Limitation (art. 18)"));
+	web_section(c, _("Limitation (art. 18)"));
 	if (on && web_may(c, "restrict-lift")) {
 		web_form(c, 0, "/droits/%/%", c->part[0],
 		    announced ? "levee" : "annonce");
@@ -375,7 +373,7 @@ lift_post(struct web_call *c, struct err *e)
 static void
 form_begin(struct web_call *c, const char *heading, const char *act_path)
 {
-	html(&c->h, "<section><h2>%s</h2>", heading);
+	web_section(c, heading);
 	web_form(
 	    c, 0, "/droits/%/demande/%/%", c->part[0], c->part[1], act_path);
 }

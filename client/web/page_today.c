@@ -1,21 +1,93 @@
-/* Aujourd'hui: what waits, by its day, one's own cases first. */
+/* Aujourd'hui: what waits, by its day, one's own cases first, and where each is
+ * done. */
+#include "client/due.h"
 #include "client/web/web.h"
 #include "client/words.h"
+
+/* Where a line is settled: {ref} is its case, {object} what it is about. The
+ * page of its case for all others. */
+static const struct {
+	const char *what, *path;
+} places[] = {
+	{ "information-art14", "/dossier/{ref}/deposer" },
+	{ "regularite", "/dossier/{ref}/fiche/controle-regularite" },
+	{ "draft", "/document/{object}" },
+	{ "scan-check", "/document/{object}" },
+	{ "withdrawal-letter", "/dossier/{ref}/consentements" },
+	{ "consent-expiry", "/dossier/{ref}/consentements" },
+	{ "extract-approval", "/decider" },
+	{ "rules-proposal", "/decider" },
+	{ "clock-suspect", "/decider" },
+	{ "break-glass-review", "/decider" },
+	{ "destruction-approve", "/conservation/tri/{object}" },
+	{ "destruction-run", "/conservation/tri/{object}" },
+	{ "destruction-cut", "/conservation/tri/{object}" },
+	{ "visa", "/conservation/tri/{object}" },
+	{ "certificate-mirrors", "/conservation/tri/{object}" },
+	{ "certificate-recovery", "/conservation/tri/{object}" },
+	{ "certificate-backups", "/conservation/tri/{object}" },
+	{ "hold-review", "/conservation/gel/{object}" },
+	{ "retention-due", "/conservation" },
+	{ "rights-request", "/droits/{ref}" },
+	{ "restriction-letter", "/droits/{ref}" },
+	{ "objection", "/droits/{ref}" },
+	{ "bilan-freeze", "/rapports" },
+	{ "breach", "/rapports" },
+	{ "misfiling-breach", "/rapports" },
+	{ "submission", "/arrivees" },
+	{ "notice", "/arrivees" },
+	{ "extract-unclaimed", "/dossier/{ref}/transmettre" },
+};
+
+/* The pattern of a line's page with its ids; "" when nothing answers there. */
+static void
+place_of(const json_t *l, char out[256])
+{
+	const char *pattern = "/dossier/{ref}", *s, *v;
+	size_t i, at = 0, n;
+
+	for (i = 0; i < NELEMS(places); i++)
+		if (strcmp(places[i].what, jstr(l, "what")) == 0)
+			pattern = places[i].path;
+	for (s = pattern; *s != '\0'; s++) {
+		v = "";
+		if (strncmp(s, "{ref}", 5) == 0)
+			v = jstr(l, "ref");
+		else if (strncmp(s, "{object}", 8) == 0)
+			v = jstr(l, "object");
+		n = *v != '\0' ? strlen(v) : 1;
+		if (at + n >= 256)
+			break;
+		memcpy(out + at, *v != '\0' ? v : s, n);
+		at += n;
+		if (*s == '{')
+			s += strcspn(s, "}");
+	}
+	out[at] = '\0';
+	if (!web_leads(out))
+		out[0] = '\0';
+}
 
 static void
 write_line(struct web_call *c, const json_t *l)
 {
 	struct html *h = &c->h;
-	char due[32];
+	char due[32], path[256], what[DUE_WORDS];
 	int late = json_is_true(json_object_get(l, "overdue"));
 
+	place_of(l, path);
 	html(h, "<li><span class=\"when%s\">%s%s</span> ", late ? " late" : "",
 	    late ? _("en retard : ") : "", jlast_day(l, "due_at", due));
-	html(h, "<span class=\"what\">%s</span> ",
-	    *jstr(l, "title") != '\0' ? jstr(l, "title") : jstr(l, "what"));
+	if (path[0] != '\0')
+		html(h, "<a class=\"what\" href=\"%s\">%s</a> ", path,
+		    due_about(l, what));
+	else
+		html(h, "<span class=\"what\">%s</span> ", due_about(l, what));
 	if (*jstr(l, "ref") != '\0')
 		html(h, "<a href=\"/dossier/%s\">%s %s</a>", jstr(l, "ref"),
 		    _("dossier"), jstr(l, "ref"));
+	if (*jstr(l, "recipient") != '\0')
+		html(h, " %s", jstr(l, "recipient"));
 	if (*jstr(l, "state") != '\0')
 		html(h, " <span class=\"state\">%s</span>", jword(l, "state"));
 	html_raw(h, "</li>");
@@ -32,7 +104,7 @@ write_lines(struct web_call *c, const char *path, const char *heading,
 
 	if ((r = cli_call(&c->cli, "GET", path, NULL, NULL, &j, e)) < 0)
 		return r;
-	html(&c->h, "<section><h2>%s</h2>", heading);
+	web_section(c, heading);
 	if (jcount(j, "due") == 0)
 		web_none(c, none);
 	else

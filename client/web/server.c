@@ -96,6 +96,15 @@ find_route(struct web_call *c, int *known)
 	return NULL;
 }
 
+int
+web_leads(const char *path)
+{
+	struct web_call c = { .method = "GET", .path = path };
+	int known;
+
+	return find_route(&c, &known) != NULL;
+}
+
 /* --- who may speak ----------------------------------------------------- */
 
 /* localhost[:port] and the like: names that only mean this machine. */

@@ -64,6 +64,7 @@ struct web_call {
 	const char *script; /* of static/, for this page; NULL */
 	/* --- the engine's --- */
 	struct web_rules *rules;
+	int sections;
 	struct web_field *fields;
 	size_t nfields, fields_room;
 	uint64_t files_room;
@@ -120,6 +121,8 @@ int web_redirect(struct web_call *c, struct err *e, const char *pattern, ...)
 void web_tell(struct web_call *c, const char *fmt, ...) PRINTF(2, 3);
 /* <form method="post" action="…"> with its csrf field; files: multipart. */
 void web_form(struct web_call *c, int files, const char *pattern, ...);
+/* Does a page answer there? For links to what may not be of this build. */
+int web_leads(const char *path);
 /* A header of the answer. */
 int web_header(struct web_call *c, const char *name, const char *value,
     struct err *e) NODISCARD;
@@ -132,6 +135,9 @@ void web_error(struct web_call *c, const struct err *e);
 /* An error's sentence for a page: what it says to type on a command line is
  * left out. */
 const char *web_sentence(const struct err *e, char out[WEB_SENTENCE_MAX]);
+/* <section> named by its <h2>; web_section_end closes it. */
+void web_section(struct web_call *c, const char *heading);
+void web_section_end(struct web_call *c);
 /* "Nothing here": a sentence of muted text. */
 void web_none(struct web_call *c, const char *sentence);
 /* A <time> of a member of j as people write it. */
