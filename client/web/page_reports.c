@@ -91,9 +91,8 @@ register_csv(struct web_call *c, struct err *e)
 /* --- the bilan
  * -------------------------------------------------------------------- */
 
-#define BAR_HEIGHT 24
-#define BAR_WIDTH 300
-#define BAR_LABEL 6 /* from a bar to its number */
+#define BAR_HEIGHT 14
+#define BAR_WIDTH 240
 
 static long long
 largest(const json_t *list)
@@ -110,30 +109,15 @@ largest(const json_t *list)
 	return most;
 }
 
-/* Bars for the eye; the table below says the same to everybody. */
+/* A bar for the eye, beside the number that everybody gets. */
 static void
-write_bars(struct web_call *c, const json_t *totals)
+write_bar(struct web_call *c, long long n, long long most)
 {
-	struct html *h = &c->h;
-	long long most = largest(totals), w;
-	size_t i, n = json_array_size(totals);
-	json_t *v;
-
-	html(h,
-	    "<svg class=\"bars\" role=\"img\" aria-label=\"%s\" "
-	    "viewBox=\"0 0 %d %zu\" width=\"%d\" height=\"%zu\">",
-	    _("Barres des indicateurs ; le tableau en dit les nombres"),
-	    BAR_WIDTH + 60, n * BAR_HEIGHT, BAR_WIDTH + 60, n * BAR_HEIGHT);
-	json_array_foreach(totals, i, v)
-	{
-		w = jint(v, "n") * BAR_WIDTH / most;
-		html(h,
-		    "<rect x=\"0\" y=\"%zu\" width=\"%lld\" height=\"%d\">"
-		    "</rect><text x=\"%lld\" y=\"%zu\">%lld</text>",
-		    i * BAR_HEIGHT + 4, w, BAR_HEIGHT - 8, w + BAR_LABEL,
-		    i * BAR_HEIGHT + BAR_HEIGHT - 7, jint(v, "n"));
-	}
-	html_raw(h, "</svg>");
+	html(&c->h,
+	    "<td><svg class=\"bar\" aria-hidden=\"true\" width=\"%d\" "
+	    "height=\"%d\"><rect width=\"%lld\" height=\"%d\"></rect></svg>"
+	    "</td>",
+	    BAR_WIDTH, BAR_HEIGHT, n * BAR_WIDTH / most, BAR_HEIGHT);
 }
 
 /* A count, or * where it is suppressed. */
@@ -160,17 +144,19 @@ static void
 write_totals(struct web_call *c, const json_t *j)
 {
 	const json_t *totals = json_object_get(j, "totals");
+	long long most = largest(totals);
 	char n[24];
 	json_t *v;
 	size_t i;
 
-	write_bars(c, totals);
 	web_table(c, _("Indicateurs de la période"), _("Indicateur"),
-	    _("Nombre"), NULL);
+	    _("Nombre"), _("En barre"), NULL);
 	json_array_foreach(totals, i, v)
 	{
-		html(&c->h, "<tr><th scope=\"row\">%s</th><td>%s</td></tr>",
+		html(&c->h, "<tr><th scope=\"row\">%s</th><td>%s</td>",
 		    jstr(v, "title"), shown(json_object_get(v, "n"), n));
+		write_bar(c, jint(v, "n"), most);
+		html_raw(&c->h, "</tr>");
 	}
 	web_table_end(c);
 }
