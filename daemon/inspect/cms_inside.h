@@ -49,20 +49,23 @@ void verdict_doubt(
 int trust_load(const struct cms_trust *from, struct judged *j);
 /* The signer's certificate, its use, its chain. Adds doubts to *v. */
 void trust_judge(const struct cms_case *c, const struct cms_shape *shape,
-    const struct judged *j, struct inspect_verdict *v);
+    struct judged *j, struct inspect_verdict *v);
 
-/*
- * After trust_load: what is said of revoked certificates, in the bundle, in
- * the signature and in the hints, and certificates to build a chain with.
- * Nothing of it counts before its signature was verified by an authority of
- * the chain; no more than a fixed number of each that came along is taken.
- */
-void revoke_gather(
+/* The answers of responders in the bundle; trust_load takes its lists. 0 when
+ * one cannot be read. */
+int revoke_load(const struct cms_trust *from, struct judged *j);
+/* Certificates to build a chain with, that came along: never anchors. */
+void revoke_take_certs(
     const struct cms_case *c, const struct cms_shape *shape, struct judged *j);
+/*
+ * What the bundle says of a valid chain, the signer's first, and then what
+ * came along with the signature and the file. Nothing counts before its
+ * signature was verified by an authority of the chain; no more than a fixed
+ * number of each that came along is taken. Adds doubts and reasons to *v.
+ */
+void revoke_judge(const struct cms_case *c, const struct cms_shape *shape,
+    struct judged *j, STACK_OF(X509) * chain, struct inspect_verdict *v);
 void revoke_done(struct judged *j);
-/* A valid chain, the signer's first: adds doubts and reasons to *v. */
-void revoke_judge(
-    const struct judged *j, STACK_OF(X509) * chain, struct inspect_verdict *v);
 
 /* The digest's function, or NULL. */
 const EVP_MD *cms_md(enum cms_digest d);

@@ -288,12 +288,12 @@ open_cms(const struct cms_case *c, const struct cms_shape *shape,
 	}
 	j->si = sk_CMS_SignerInfo_value(signers, 0);
 	j->certs = CMS_get1_certs(j->cms);
-	if (!trust_load(&c->trust, j)) {
+	if (!trust_load(&c->trust, j) || !revoke_load(&c->trust, j)) {
 		verdict_doubt(v, "CERTIFICATE_CHAIN_GENERAL_FAILURE",
 		    "anchors-unreadable");
 		return 0;
 	}
-	revoke_gather(c, shape, j);
+	revoke_take_certs(c, shape, j);
 	/* A token may leave its certificate out: then it is a known one. */
 	if (CMS_set1_signers_certs(j->cms, NULL, 0) != 1 &&
 	    (!v->is_stamp ||
@@ -508,7 +508,7 @@ judge_stamps(const struct cms_case *c, const struct cms_shape *shape,
 		wrong += stamp.integrity == INTEGRITY_FAIL ||
 			 stamp.integrity == INTEGRITY_ERROR;
 		if (stamp.indication == INSPECT_PASSED &&
-		    stamp.proved_time_ms < j->at_ms) {
+		    stamp.proved_time_ms <= j->at_ms) {
 			j->at_ms = stamp.proved_time_ms;
 			v->proved_time_ms = stamp.proved_time_ms;
 		}

@@ -5,8 +5,10 @@
 #include "base/rw.h"
 #include "daemon/inspect/cms_inside.h"
 
-#define CAME_ALONG_MAX 64 /* of each kind: certificates, lists, answers */
-#define STRENGTH_MIN 112  /* bits, of the digest that was signed */
+#define CAME_ALONG_MAX 64    /* of each kind: certificates, lists, answers */
+#define CERTS_MAX 16	     /* of a chain */
+#define ROOM_MIN (16u << 20) /* bytes: more than a bundle takes to be asked */
+#define STRENGTH_MIN 112     /* bits, of the digest that was signed */
 #define OCSP_LABEL "OCSP RESPONSE"
 #define OTHER_OCSP "\x2b\x06\x01\x05\x05\x07\x10\x02" /* RFC 5940, 2.1 */
 #define EXPIRED_ON_CRL "2.5.29.60"		      /* X.509, 9.5.2.8 */
@@ -57,25 +59,32 @@ add_cert(struct judged *j, X509 *cert)
 
 /*
  * An OCSPResponse begins with its status, an ENUMERATED; a BasicOCSPResponse
- * (EN 319 122-1, 5.5.2 keeps that one) with a SEQUENCE.
+ * (EN 319 122-1, 5.5.2 keeps that one) with a SEQUENCE. 0: it is neither. An
+ * OCSPResponse may also say that there is no answer.
  */
-static OCSP_BASICRESP *
-read_answer(struct der d)
+static int
+read_answer(struct judged *j, struct der d)
 {
 	AUTO(ocsp_freep) OCSP_RESPONSE *r = NULL;
+	OCSP_BASICRESP *answer = NULL;
 	const uint8_t *p = d.p;
 	struct der body;
 	uint8_t tag;
 
 	if (!der_take(&d, &tag, &body, NULL) || tag != 0x30 || body.n == 0)
-		return NULL;
-	if (body.p[0] != 0x0a)
-		return d2i_OCSP_BASICRESP(NULL, &p, (long)(d.p - p));
-	r = d2i_OCSP_RESPONSE(NULL, &p, (long)(d.p - p));
-	if (r == NULL ||
-	    OCSP_response_status(r) != OCSP_RESPONSE_STATUS_SUCCESSFUL)
-		return NULL;
-	return OCSP_response_get1_basic(r);
+		return 0;
+	if (body.p[0] != 0x0a) {
+		answer = d2i_OCSP_BASICRESP(NULL, &p, (long)(d.p - p));
+	} else {
+		r = d2i_OCSP_RESPONSE(NULL, &p, (long)(d.p - p));
+		if (r != NULL &&
+		    OCSP_response_status(r) != OCSP_RESPONSE_STATUS_SUCCESSFUL)
+			return 1;
+		if (r != NULL)
+			answer = OCSP_response_get1_basic(r);
+	}
+	add_answer(j, answer);
+	return answer != NULL;
 }
 
 enum kind { CERT = 1, LIST = 2, ANSWER = 3 };
@@ -99,7 +108,7 @@ take_along(struct along *a, enum kind kind, struct der d)
 	else if (kind == LIST)
 		add_crl(a->j, d2i_X509_CRL(NULL, &p, (long)d.n));
 	else
-		add_answer(a->j, read_answer(d));
+		(void)read_answer(a->j, d);
 }
 
 /* All elements of a SEQUENCE OF. */
@@ -150,9 +159,12 @@ take_choices(struct along *a, struct der d)
 	}
 }
 
-/* What stage 1 found in a PDF: u8 kind, u32 length, bytes, and so on. */
+/*
+ * What stage 1 found in a PDF: u8 kind, u32 length, bytes, and so on. Of these
+ * the certificates, or all else.
+ */
 static void
-take_hints(struct along *a, const struct cms_case *c)
+take_hints(struct along *a, const struct cms_case *c, int certs)
 {
 	struct rd r;
 	uint8_t kind;
@@ -164,46 +176,59 @@ take_hints(struct along *a, const struct cms_case *c)
 		d.p = rd_blob(&r, c->hints_len, &d.n);
 		if (r.bad || d.p == NULL || kind < CERT || kind > ANSWER)
 			return;
-		take_along(a, (enum kind)kind, d);
+		if ((kind == CERT) == certs)
+			take_along(a, (enum kind)kind, d);
 	}
 }
 
-/* PEM has no word of its own for these: ours. */
-static void
-read_bundle(const struct cms_case *c, struct judged *j)
+int
+revoke_load(const struct cms_trust *from, struct judged *j)
 {
 	AUTO(bio_freep) BIO *b = NULL;
 	char *name, *header;
+	int ok = 1;
 	uint8_t *p;
 	long n;
 
-	if (c->trust.n == 0 ||
-	    memmem(c->trust.p, c->trust.n, OCSP_LABEL,
-		sizeof(OCSP_LABEL) - 1) == NULL ||
-	    (b = BIO_new_mem_buf(c->trust.p, (int)c->trust.n)) == NULL)
-		return;
-	while (PEM_read_bio(b, &name, &header, &p, &n) == 1) {
-		if (strcmp(name, OCSP_LABEL) == 0 && n > 0)
-			add_answer(
-			    j, read_answer((struct der){ p, (size_t)n }));
+	/* PEM has no word of its own for these: ours. */
+	if (from->n == 0 || memmem(from->p, from->n, OCSP_LABEL,
+				sizeof(OCSP_LABEL) - 1) == NULL)
+		return 1;
+	if ((b = BIO_new_mem_buf(from->p, (int)from->n)) == NULL)
+		return 0;
+	while (ok && PEM_read_bio(b, &name, &header, &p, &n) == 1) {
+		if (strcmp(name, OCSP_LABEL) == 0)
+			ok = n > 0 &&
+			     read_answer(j, (struct der){ p, (size_t)n });
 		OPENSSL_free(name);
 		OPENSSL_free(header);
 		OPENSSL_free(p);
 	}
+	ERR_clear_error();
+	return ok;
 }
 
 void
-revoke_gather(
+revoke_take_certs(
     const struct cms_case *c, const struct cms_shape *shape, struct judged *j)
 {
 	struct along a = { .j = j };
 
-	read_bundle(c, j);
+	take_all(&a, CERT, shape->cert_values);
+	take_hints(&a, c, 1);
+	ERR_clear_error();
+}
+
+static void
+take_rest(
+    const struct cms_case *c, const struct cms_shape *shape, struct judged *j)
+{
+	struct along a = { .j = j };
+
 	take_choices(&a, shape->choices);
 	take_values(&a, shape->archival);
 	take_values(&a, shape->revocation_values);
-	take_all(&a, CERT, shape->cert_values);
-	take_hints(&a, c);
+	take_hints(&a, c, 0);
 	ERR_clear_error();
 }
 
@@ -249,13 +274,15 @@ static enum standing
 weigh(const struct word *w, const struct judged *j, const X509 *cert)
 {
 	int64_t end = time_ms(X509_get0_notAfter(cert));
+	/* Authorities count in whole seconds. */
+	int64_t at = j->at_ms - j->at_ms % 1000;
 
 	if (w->is_revoked && w->revoked_ms <= j->at_ms)
 		return REVOKED;
 	if (w->is_weak || w->this_ms == 0)
 		return UNKNOWN;
-	if (w->this_ms <= j->at_ms)
-		return w->next_ms >= j->at_ms ? GOOD : UNKNOWN;
+	if (w->this_ms < at)
+		return w->next_ms >= at ? GOOD : UNKNOWN;
 	return w->this_ms <= end || (w->kept_ms != 0 && w->kept_ms <= end)
 		   ? GOOD
 		   : UNKNOWN;
@@ -527,15 +554,20 @@ ask_answer(
 
 /* --- the chain ------------------------------------------------------------ */
 
+/* Of what is at hand, all after the first so many lists and answers. */
+struct from {
+	int list, answer;
+};
+
 static enum standing
-ask_all(const struct judged *j, X509 *cert, X509 *issuer)
+ask_all(const struct judged *j, struct from from, X509 *cert, X509 *issuer)
 {
 	enum standing s = UNKNOWN, more;
 	struct word w;
 	X509_CRL *crl;
 	int i;
 
-	for (i = 0; i < sk_X509_CRL_num(j->crls); i++) {
+	for (i = from.list; i < sk_X509_CRL_num(j->crls); i++) {
 		crl = sk_X509_CRL_value(j->crls, i);
 		if (!is_list_of(crl, issuer))
 			continue;
@@ -544,37 +576,79 @@ ask_all(const struct judged *j, X509 *cert, X509 *issuer)
 		if (more == REVOKED || is_complete(crl, cert))
 			heed(&s, more);
 	}
-	for (i = 0; i < sk_OCSP_BASICRESP_num(j->answers); i++)
+	for (i = from.answer; i < sk_OCSP_BASICRESP_num(j->answers); i++)
 		heed(&s, ask_answer(j, sk_OCSP_BASICRESP_value(j->answers, i),
 			     cert, issuer));
 	return s;
 }
 
-void
-revoke_judge(
-    const struct judged *j, STACK_OF(X509) * chain, struct inspect_verdict *v)
+/* Each but the last one, an anchor: the bundle itself vouches for that. */
+static void
+ask_chain(const struct judged *j, struct from from, STACK_OF(X509) * chain,
+    enum standing *s)
 {
-	int i, n = sk_X509_num(chain), is_known = n > 1, all_known = 1;
-	enum standing s;
+	int i;
 
-	/* The last one is an anchor: the bundle itself vouches for it. */
-	for (i = 0; i + 1 < n; i++) {
-		s = ask_all(
-		    j, sk_X509_value(chain, i), sk_X509_value(chain, i + 1));
-		if (s == REVOKED && i == 0)
+	for (i = 0; i + 1 < sk_X509_num(chain); i++)
+		heed(&s[i], ask_all(j, from, sk_X509_value(chain, i),
+				sk_X509_value(chain, i + 1)));
+}
+
+static void
+conclude(const enum standing *s, int n, struct inspect_verdict *v)
+{
+	int i, is_known = n > 0, all_known = 1;
+
+	for (i = 0; i < n; i++) {
+		if (s[i] == REVOKED && i == 0)
 			verdict_doubt(
 			    v, "REVOKED_NO_POE", "certificate-revoked");
-		else if (s == REVOKED)
+		else if (s[i] == REVOKED)
 			verdict_doubt(
 			    v, "REVOKED_CA_NO_POE", "authority-revoked");
-		else if (s == UNKNOWN && i == 0)
+		else if (s[i] == UNKNOWN && i == 0)
 			is_known = 0;
-		else if (s == UNKNOWN)
+		else if (s[i] == UNKNOWN)
 			all_known = 0;
 	}
 	if (!is_known)
 		verdict_reason(v, "revocation-not-checked");
 	else if (!all_known)
 		verdict_reason(v, "authority-revocation-unknown");
+}
+
+/*
+ * A file that fills the memory must not thereby silence the bundle: without
+ * room for that there is no verdict.
+ */
+static int
+has_room(void)
+{
+	void *p = malloc(ROOM_MIN);
+
+	free(p);
+	return p != NULL;
+}
+
+void
+revoke_judge(const struct cms_case *c, const struct cms_shape *shape,
+    struct judged *j, STACK_OF(X509) * chain, struct inspect_verdict *v)
+{
+	enum standing s[CERTS_MAX] = { UNKNOWN };
+	struct from from = { 0, 0 };
+
+	if (sk_X509_num(chain) > CERTS_MAX || !has_room()) {
+		verdict_doubt(v, "CERTIFICATE_CHAIN_GENERAL_FAILURE",
+		    "revocation-not-checked");
+		return;
+	}
+	/* The bundle has spoken before what came along is even decoded. */
+	ask_chain(j, from, chain, s);
+	from.list = j->crls != NULL ? sk_X509_CRL_num(j->crls) : 0;
+	from.answer =
+	    j->answers != NULL ? sk_OCSP_BASICRESP_num(j->answers) : 0;
+	take_rest(c, shape, j);
+	ask_chain(j, from, chain, s);
+	conclude(s, sk_X509_num(chain) - 1, v);
 	ERR_clear_error();
 }

@@ -255,8 +255,8 @@ explain_chain(
  * intermediate authorities.
  */
 static void
-judge_chain(
-    const struct cms_case *c, const struct judged *j, struct inspect_verdict *v)
+judge_chain(const struct cms_case *c, const struct cms_shape *shape,
+    struct judged *j, struct inspect_verdict *v)
 {
 	AUTO(store_freep) X509_STORE *store = X509_STORE_new();
 	STACK_OF(X509) *chain = NULL;
@@ -273,7 +273,7 @@ judge_chain(
 		explain_chain(c, j, v);
 	if (error == X509_V_OK) {
 		note_anchor(j, chain, v);
-		revoke_judge(j, chain, v);
+		revoke_judge(c, shape, j, chain, v);
 	} else
 		verdict_reason(v, "revocation-not-checked");
 	sk_X509_pop_free(chain, X509_free);
@@ -338,7 +338,7 @@ may_stamp_times(X509 *cert)
 
 void
 trust_judge(const struct cms_case *c, const struct cms_shape *shape,
-    const struct judged *j, struct inspect_verdict *v)
+    struct judged *j, struct inspect_verdict *v)
 {
 	EVP_PKEY *key = X509_get0_pubkey(j->signer);
 	int needs_ess = c->filter == INSPECT_FILTER_CADES || v->is_stamp;
@@ -363,5 +363,5 @@ trust_judge(const struct cms_case *c, const struct cms_shape *shape,
 	if (v->is_stamp ? !may_stamp_times(j->signer)
 			: !may_sign_documents(j->signer))
 		verdict_doubt(v, "CHAIN_CONSTRAINTS_FAILURE", "key-usage");
-	judge_chain(c, j, v);
+	judge_chain(c, shape, j, v);
 }

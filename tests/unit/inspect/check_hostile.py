@@ -20,6 +20,7 @@ import zlib
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from check_revisions import CATALOG, FIRST, packed, update  # noqa: E402
+import check_revocation as revocation  # noqa: E402
 import sign_pdf  # noqa: E402
 
 PROGRAM = sys.argv[1]
@@ -153,6 +154,139 @@ class Hostile(unittest.TestCase):
         for fill in (b"0", b"3", b"f"):
             word = self.bounded(self.pdf[:b] + fill * (e - b) + self.pdf[e:])
             self.assertIn(word, ("FAIL", "NOSIG"))
+
+
+class HostileData(unittest.TestCase):
+    """Validation data made to wear it out, around a right signature: that
+    one is judged in time, and nothing is known of its revocation."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.dir = tempfile.mkdtemp(prefix="sceau-hostile-")
+        cls.b = revocation.Bench(cls.dir)
+        cls.pdf = sign_pdf.sign("Contrat", ["texte"], cls.b.path("signer.key"),
+                                cls.b.path("signer.pem"))
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.dir)
+
+    def judged(self, file, signature=None):
+        """The reasons; the signature passes."""
+        before = time.monotonic()
+        report = self.b.ask(file, signature)
+        self.assertLess(time.monotonic() - before, SECONDS)
+        got, = report["signatures"]
+        self.assertEqual(got["indication"], "TOTAL-PASSED", got)
+        return got["reasons"]
+
+    def with_data(self, *streams, keys=(b"Certs", b"OCSPs", b"CRLs"),
+                  many=1):
+        objects = {12 + i: x for i, x in enumerate(streams)}
+        refs = b" ".join(b"%d 0 R" % n for n in objects) + b" "
+        objects[1] = CATALOG % (FIRST, b" /DSS << %s >>" % b" ".join(
+            b"/%s [%s]" % (key, refs * many) for key in keys))
+        return update(self.pdf, objects)
+
+    @staticmethod
+    def stream(content):
+        content = zlib.compress(content, 9)
+        return (b"<< /Length %d /Filter /FlateDecode >>\nstream\n" %
+                len(content) + content + b"\nendstream")
+
+    def along(self, answer):
+        return self.b.sign(revocation.TEXT, unsigned=(revocation.attribute(
+            revocation.REVOCATION_VALUES, answer),))
+
+    def test_a_huge_answer(self):
+        one = self.b.single(until=revocation.days(7))
+        other = self.b.single("second", until=revocation.days(7))
+        for single, known in ((one, True), (other, False)):
+            answer = self.b.made([single] * (900000 // len(single)))
+            for p7s in (revocation.values(answers=(revocation.basic(
+                    answer),)), revocation.values(answers=(answer,))):
+                reasons = self.judged(revocation.TEXT, self.along(p7s))
+                self.assertEqual("revocation-not-checked" in reasons,
+                                 not known)
+            answer = self.b.made([single] * ((3 << 20) // len(single)))
+            reasons = self.judged(self.with_data(
+                self.stream(answer), keys=(b"OCSPs",)))
+            self.assertEqual("revocation-not-checked" in reasons, not known)
+
+    def test_many_answers(self):
+        answer = self.b.made([self.b.single("second")])
+        self.judged(revocation.TEXT, self.along(revocation.values(
+            answers=(answer,) * (900000 // len(answer)))))
+        wrong = bytearray(self.b.made([self.b.single()]))
+        wrong[-40] ^= 1
+        reasons = self.judged(self.with_data(
+            self.stream(bytes(wrong)), many=20000))
+        self.assertIn("revocation-not-checked", reasons)
+
+    def huge_list(self):
+        self.b.index("second", revocation.days(-1))
+        line = (self.b.dir / "index").read_text().split("\t")
+        self.b.write("index", "".join("\t".join(
+            line[:3] + ["%016X" % (1 << 60 | i)] + line[4:])
+            for i in range(80000)).encode())
+        real = self.b.index
+        try:
+            self.b.index = lambda *_: None
+            listed = self.b.list_of()
+        finally:
+            self.b.index = real
+        self.assertGreater(len(listed), 2 << 20)
+        return listed
+
+    def test_a_huge_list(self):
+        listed = self.huge_list()
+        self.assertEqual(self.judged(self.with_data(
+            self.stream(listed), keys=(b"CRLs",))), ["validation-data-added"])
+
+    def test_the_bundle_is_not_silenced(self):
+        """What fills the memory, of the right authority, or of nobody."""
+        bundle = {"ca.pem": self.b.pem("ca"),
+                  "no.ocsp": self.b.answer(revoked=revocation.days(-1))}
+        single = self.b.single("second", until=revocation.days(7))
+        answer = self.b.made([single] * ((4 << 20) // len(single) - 20))
+        # A million elements of nothing, as a certificate would hold them.
+        fill = der(0x30, der(0x30, der(5, b"") * 1900000))
+        for streams, key in (((self.huge_list(),), b"CRLs"),
+                             ((answer,), b"OCSPs"), ((fill,), b"OCSPs"),
+                             ((fill,), b"Certs")):
+            file = self.with_data(*(self.stream(x) for x in streams),
+                                  keys=(key,), many=3)
+            report = self.b.ask(file, None, bundle)
+            got, = report["signatures"]
+            self.assertEqual(got["sub_indication"], "REVOKED_NO_POE", got)
+
+    def test_nested(self):
+        for open_ in (b"\x30\x80", b"\x24\x80", b"\xa0\x80"):
+            for depth in (30, 1000, 200000):
+                deep = open_ * depth + bytes(2 * depth)
+                for bad in (deep, der(0x30, deep), der(0x30, der(
+                        0x0a, b"\0") + der(0xa0, deep))):
+                    reasons = self.judged(self.with_data(self.stream(bad)))
+                    self.assertIn("revocation-not-checked", reasons)
+        deep = b""
+        for _ in range(2000):
+            deep = der(0x30, deep)
+        for bad in (deep, der(0x30, der(0xa1, deep)), revocation.values(
+                answers=(deep,)), revocation.values((deep,))):
+            reasons = self.judged(revocation.TEXT, self.along(bad))
+            self.assertIn("revocation-not-checked", reasons)
+
+    def test_streams_that_grow(self):
+        bomb = self.stream(b"\x30" + bytes(200 << 20))
+        fits = self.stream(b"\x30" + bytes(15 << 20))
+        for streams in ((bomb,) * 20, (fits,) * 20, (bomb, fits) * 10):
+            reasons = self.judged(self.with_data(*streams, many=5000))
+            self.assertIn("revocation-not-checked", reasons)
+
+    def test_lists_of_themselves(self):
+        for more in (b"[12 0 R]", b"1 0 R", b"<< /Certs 12 0 R >>"):
+            report = self.b.ask(self.with_data(more))
+            self.assertNotEqual(report["verdict"], "TOTAL-PASSED")
 
 
 if __name__ == "__main__":

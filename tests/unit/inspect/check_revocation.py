@@ -132,6 +132,10 @@ def zulu(at):
     return at.strftime("%Y%m%d%H%M%SZ")
 
 
+def generalized(at):
+    return der(0x18, zulu(at).encode())
+
+
 class Bench:
     def __init__(self, folder):
         self.dir = pathlib.Path(folder)
@@ -219,6 +223,44 @@ class Bench:
                 *(("-ndays", str(valid)) if valid else ()), *extra)
         return (self.dir / "said").read_bytes()
 
+    def number(self, name):
+        """The number of a certificate, as an INTEGER."""
+        tbs = take(take(self.cert(name))[0])[0]
+        return take(take(tbs)[2])[1]
+
+    def single(self, about="signer", issuer="ca", this=None, until=None,
+               kept=None):
+        """A SingleResponse: good."""
+        tbs = take(take(self.cert(issuer))[0])[0]
+        rest = take(take(take(tbs)[2])[2])[2]  # after the algorithm
+        name = take(rest)[1]
+        key = take(take(take(take(rest)[2])[2])[2])[0]
+        bits = take(take(key)[2])[0][1:]
+        sha1 = der(0x30, oid("2b0e03021a"), der(5))
+        ident = der(0x30, sha1, *(
+            der(4, openssl("dgst", "-sha1", "-binary", stdin=x))
+            for x in (name, bits)), self.number(about))
+        return der(0x30, ident, b"\x80\0", generalized(this or days(0)),
+                   der(0xa0, generalized(until)) if until else b"",
+                   der(0xa1, der(0x30, der(0x30, oid("2b0601050507300106"),
+                                           der(4, generalized(kept)))))
+                   if kept else b"")
+
+    def made(self, singles, by="responder"):
+        """An OCSPResponse, made by hand."""
+        cert = self.cert(by)
+        tbs = take(take(cert)[0])[0]
+        rest = take(take(take(tbs)[2])[2])[2]
+        subject = take(take(take(rest)[2])[2])[1]
+        data = der(0x30, der(0xa1, subject), generalized(days(0)),
+                   der(0x30, *singles))
+        octets = openssl("dgst", "-sha256", "-sign", self.path(by + ".key"),
+                         stdin=data)
+        inside = der(0x30, data, der(0x30, oid("2a8648ce3d040302")),
+                     der(3, b"\0" + octets), der(0xa0, der(0x30, cert)))
+        return der(0x30, der(0x0a, b"\0"), der(0xa0, der(
+            0x30, oid("2b0601050507300101"), der(4, inside))))
+
     def list_of(self, about="signer", by="ca", revoked=None, extra=(),
                 span=None):
         """A list of revoked certificates, DER."""
@@ -298,6 +340,8 @@ class Case(unittest.TestCase):
             files["%d.%s" % (i, kind)] = content
         report = self.b.ask(file, signature, files, at)
         got = report["signatures"][-1]
+        if got["sub_indication"] == "CERTIFICATE_CHAIN_GENERAL_FAILURE":
+            return got["sub_indication"]
         self.assertEqual(got["integrity"], "PASS", got)
         reasons = got["reasons"]
         if got["indication"] == "TOTAL-PASSED":
@@ -367,6 +411,16 @@ class Answers(Case):
         self.says("unknown", self.b.answer(issuer="twin", by="ca",
                                            revoked=days(-1)))
 
+    def test_one_among_many(self):
+        singles = [self.b.single("second", until=days(7))] * 200
+        self.says("unknown", self.b.made(singles))
+        self.says("good", self.b.made(
+            singles + [self.b.single(until=days(7))]))
+        # All that it says must be of this authority's certificates.
+        self.says("unknown", self.b.made([
+            self.b.single("second", "other"), self.b.single(
+                until=days(7))]))
+
     def test_one_that_does_not_know(self):
         self.says("unknown", self.b.answer(book="second"))
 
@@ -380,6 +434,13 @@ class Answers(Case):
                   p7s=self.b.sign(who="early"))
         self.b.issue("gone", "ca", SIGNER, span=(days(-20), days(-3)))
         self.says("unknown", self.b.answer("gone"), at=days(-9),
+                  p7s=self.b.sign(who="gone"))
+        # One that says how long it remembers.
+        self.says("good", self.b.made((self.b.single(
+            "gone", kept=days(-30)),)), at=days(-9),
+                  p7s=self.b.sign(who="gone"))
+        self.says("unknown", self.b.made((self.b.single(
+            "gone", kept=days(-2)),)), at=days(-9),
                   p7s=self.b.sign(who="gone"))
         # Without an end, for its own time and before.
         answer = self.b.answer(valid=None)
@@ -429,8 +490,13 @@ class Answers(Case):
             got = self.word(self.p7s, [("ocsp", bytes(bad))])
             # Names and times outside the signature do not matter; none
             # turns the certificate into a revoked one.
-            self.assertIn(got, ("good", "unknown"))
-        self.says("unknown", answer[:60], answer[:-1])
+            self.assertIn(got, ("good", "unknown",
+                                "CERTIFICATE_CHAIN_GENERAL_FAILURE"))
+        # A bundle that cannot be read whole is no bundle.
+        for bad in (answer[:60], answer[:-1], b"\x30\0", b"0"):
+            self.says("CERTIFICATE_CHAIN_GENERAL_FAILURE", answer, bad)
+        # "Try later" is no answer, and not broken.
+        self.says("good", der(0x30, der(0x0a, b"\3")), answer)
 
     def test_the_signature_of_the_answer(self):
         """One changed byte inside what the responder signed."""
