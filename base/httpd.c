@@ -79,8 +79,13 @@ http_header(const struct http_request *rq, const char *name)
 const char *
 http_query(const struct http_request *rq, const char *name)
 {
-	return MHD_lookup_connection_value(
-	    rq->conn->mhd, MHD_GET_ARGUMENT_KIND, name);
+	const char *value = NULL;
+
+	/* "?dry-run" says as much as "?dry-run=". */
+	if (MHD_lookup_connection_value_n(rq->conn->mhd, MHD_GET_ARGUMENT_KIND,
+		name, strlen(name), &value, NULL) != MHD_YES)
+		return NULL;
+	return value != NULL ? value : "";
 }
 
 int64_t

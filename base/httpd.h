@@ -39,6 +39,7 @@ struct http_request {
 };
 /* NULL when absent. Names are compared without case. */
 const char *http_header(const struct http_request *rq, const char *name);
+/* "" for a name without a value. */
 const char *http_query(const struct http_request *rq, const char *name);
 /* Content-Length, or -1. */
 int64_t http_length(const struct http_request *rq);

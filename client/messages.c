@@ -545,6 +545,9 @@ static const struct {
 	{ "picture-signed", N_("une signature couvre cette photo : ce qui dit "
 			       "où elle a été prise ne peut pas en être "
 			       "retiré") },
+	{ "picture-turn", N_("cette image ne se tourne pas sans être "
+			     "enregistrée de nouveau : tournez-la avant de la "
+			     "choisir") },
 	{ "picture-size", N_("cette photo est trop grande") },
 	{ "provenance", N_("la provenance de la numérisation est incomplète ou "
 			   "mal formée") },
@@ -578,11 +581,26 @@ static const struct {
 	{ "web-forged",
 	    N_("ce formulaire n'est pas de cette session : rechargez la page "
 	       "et recommencez ; rien n'a été fait") },
+	{ "web-cut",
+	    N_("un fichier n'est arrivé qu'en partie : choisissez-le de "
+	       "nouveau, l'envoi reprendra où il en était") },
 	{ "web-form", N_("le formulaire est arrivé incomplet, trop grand ou "
 			 "illisible : rien n'a été fait") },
+	{ "web-lot", N_("ce dépôt n'attend plus dans la console : plus d'une "
+			"heure a passé, il a été abandonné, ou la console a "
+			"redémarré ; rien n'en a été déposé, recommencez") },
+	{ "web-lot-full",
+	    N_("la console ne garde pas autant de fichiers à la "
+	       "fois : déposez ou abandonnez ceux qui attendent") },
+	{ "web-lots", N_("trop de dépôts attendent dans la console : déposez "
+			 "ou abandonnez-en un") },
 	{ "web-method", N_("cette page ne se demande pas ainsi") },
 	{ "web-missing", N_("il manque une réponse") },
+	{ "web-no-file", N_("aucun fichier n'a été choisi") },
+	{ "web-no-kind", N_("le type de document n'est pas choisi") },
 	{ "web-page", N_("cette page n'existe pas") },
+	{ "web-piece", N_("ce morceau de fichier n'est pas celui qui était "
+			  "attendu") },
 	{ "web-session", N_("la session s'est fermée entre-temps : rien n'a "
 			    "été fait ; entrez et recommencez") },
 	{ "words", N_("il faut au moins une lettre ou un chiffre") },

@@ -313,3 +313,66 @@ strip_picture(const void *p, size_t n, struct buf *out, struct err *e)
 		return strip_png(&r, out, e);
 	return malformed(e, "neither JPEG nor PNG");
 }
+
+/* --- turning -------------------------------------------------------------- */
+
+/* What is written of an orientation (add_orientation). */
+#define TURN_LEN 36
+#define TURN_AT 29
+
+/* Where an orientation stands or is to stand: behind SOI and JFIF. */
+static size_t
+turn_place(const struct buf *b, int *there)
+{
+	size_t at = 2, n;
+
+	while (
+	    b->len - at > TURN_LEN && b->p[at] == 0xff && b->p[at + 1] != SOS) {
+		n = 2 + ((size_t)b->p[at + 2] << 8 | b->p[at + 3]);
+		if (b->p[at + 1] == APP0 + 1 && n == TURN_LEN) {
+			*there = 1;
+			return at;
+		}
+		if (n > b->len - at)
+			break;
+		at += n;
+	}
+	*there = 0;
+	return b->p[3] == APP0 && b->len > 6
+		   ? 4 + ((size_t)b->p[4] << 8 | b->p[5])
+		   : 2;
+}
+
+/* A quarter to the right, of each of the eight orientations. */
+static const uint8_t quarter[9] = { 0, 6, 7, 8, 5, 2, 3, 4, 1 };
+
+int
+strip_turn(struct buf *picture, unsigned turns, struct err *e)
+{
+	AUTO(buf_done) struct buf out = { 0 };
+	unsigned v = 1, i;
+	size_t at, skipped;
+	int there, r;
+
+	if (turns % 4 == 0)
+		return 0;
+	if (!is_jpeg(picture->p, picture->len))
+		return err_tag(e, ERR_REFUSED, "picture-turn", "no JPEG");
+	at = turn_place(picture, &there);
+	if (there)
+		v = picture->p[at + TURN_AT];
+	skipped = there ? TURN_LEN : 0;
+	if (v < 1 || v > 8 || at + skipped > picture->len)
+		return malformed(e, "JPEG: its orientation");
+	for (i = 0; i < turns % 4; i++)
+		v = quarter[v];
+	if ((r = buf_add(&out, picture->p, at, e)) < 0 ||
+	    (r = add_orientation(v, &out, e)) < 0 ||
+	    (r = buf_add(&out, picture->p + at + skipped,
+		 picture->len - at - skipped, e)) < 0)
+		return r;
+	buf_done(picture);
+	*picture = out;
+	out = (struct buf){ 0 };
+	return 0;
+}

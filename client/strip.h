@@ -24,5 +24,11 @@ int strip_is_picture(const void *p, size_t n);
  */
 int strip_picture(const void *p, size_t n, struct buf *out, struct err *e)
     NODISCARD;
+/*
+ * Turn a picture that strip_picture left by so many quarters to the right: of
+ * a JPEG the orientation alone changes (EXIF 2.32, 4.6.4), and nothing is
+ * encoded anew. ERR_REFUSED tag "picture-turn": it is none.
+ */
+int strip_turn(struct buf *picture, unsigned turns, struct err *e) NODISCARD;
 
 #endif

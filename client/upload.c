@@ -94,6 +94,15 @@ source_open(struct source *s, const char *path, struct err *e)
 	return hash(s, e);
 }
 
+int
+source_adopt(struct source *s, const char *name, int fd, struct err *e)
+{
+	*s = (struct source){ .path = name, .name = name, .fd = -1 };
+	if ((s->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3)) < 0)
+		return err_sys(e, ERR_IO, "file");
+	return hash(s, e);
+}
+
 void
 source_done(struct source *s)
 {
@@ -138,26 +147,51 @@ become(struct source *s, const struct buf *bytes, struct err *e)
 	return hash(s, e);
 }
 
+/* The bytes that go, of what was read. */
+static int
+clean(const struct buf *whole, unsigned turns, struct buf *left, struct err *e)
+{
+	int r;
+
+	if ((r = strip_picture(whole->p, whole->len, left, e)) < 0)
+		return r;
+	return strip_turn(left, turns, e);
+}
+
 int
-source_strip(struct source *s, int is_signed, struct err *e)
+source_clean(struct source *s, int is_signed, unsigned turns, struct err *e)
 {
 	AUTO(buf_done) struct buf whole = { 0 }, left = { 0 };
 	struct err why = { 0 };
-	uint64_t was = s->size;
 	int r;
 
-	if ((r = read_picture(s, &whole, e)) < 0 || whole.len == 0)
+	if ((r = read_picture(s, &whole, e)) < 0)
 		return r;
-	if ((r = strip_picture(whole.p, whole.len, &left, &why)) == -ERR_NOMEM)
+	if (whole.len == 0)
+		return turns % 4 == 0 ? 0
+				      : err_tag(e, ERR_REFUSED, "picture-turn",
+					    "%s", s->path);
+	if ((r = clean(&whole, turns, &left, &why)) == -ERR_NOMEM)
 		return err_set(e, ERR_NOMEM, "picture");
 	if (r < 0)
-		return err_tag(
-		    e, ERR_REFUSED, "picture-malformed", "%s", s->path);
+		return err_tag(e, ERR_REFUSED, why.tag, "%s", s->path);
 	if (left.len == whole.len && memcmp(left.p, whole.p, left.len) == 0)
 		return 0;
 	if (is_signed)
 		return err_tag(e, ERR_REFUSED, "picture-signed", "%s", s->path);
-	if ((r = become(s, &left, e)) < 0)
+	return become(s, &left, e);
+}
+
+int
+source_strip(struct source *s, int is_signed, struct err *e)
+{
+	uint64_t was = s->size;
+	uint8_t sum[SHA256_LEN];
+	int r;
+
+	memcpy(sum, s->sha256, sizeof(sum));
+	if ((r = source_clean(s, is_signed, 0, e)) < 0 ||
+	    memcmp(sum, s->sha256, sizeof(sum)) == 0)
 		return r;
 	fprintf(stderr,
 	    _("%s : lieu, appareil et commentaires retirés de la photo (%lld "

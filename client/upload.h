@@ -24,6 +24,9 @@ struct source {
 /* Open and hash. What cannot be read twice (standard input, a pipe) is
  * copied into anonymous memory, never to a disk. ERR_NOT_FOUND, ERR_IO. */
 int source_open(struct source *s, const char *path, struct err *e) NODISCARD;
+/* A file that is in memory already: fd is borrowed, name as well. */
+int source_adopt(struct source *s, const char *name, int fd, struct err *e)
+    NODISCARD;
 void source_done(struct source *s);
 
 /*
@@ -36,6 +39,12 @@ void source_done(struct source *s);
  */
 #define SOURCE_PICTURE_MAX (UINT64_C(256) << 20) /* bytes */
 int source_strip(struct source *s, int is_signed, struct err *e) NODISCARD;
+/*
+ * The same in silence. turns: quarters of a turn to the right, of a JPEG alone;
+ * the picture is not encoded anew (strip_turn). ERR_REFUSED "picture-turn".
+ */
+int source_clean(struct source *s, int is_signed, unsigned turns, struct err *e)
+    NODISCARD;
 
 /*
  * The upload's id: 128 bits of

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "client/web/lot.h"
 #include "client/web/web.h"
 
 #define SESSION_TEXT 32 /* digits of a cookie: 128 random bits */
@@ -39,6 +40,7 @@ struct web {
 	struct web_session *sessions[WEB_SESSIONS_MAX];
 	struct web_upstream upstreams[WEB_UPSTREAMS_MAX];
 	struct web_rules *rules; /* the newest */
+	struct lot *lots[LOTS_MAX];
 	char code[CODE_SYMBOLS + 1];
 	int code_shown, code_tries, code_fd;
 	int port;

@@ -27,6 +27,7 @@
 
 static const struct web_route *const tables[] = {
 	web_entry,
+	web_file,
 	web_today,
 	web_log,
 	web_opening,
@@ -558,6 +559,7 @@ web_close(struct web *w)
 		httpd_close(w->httpd, CLOSE_MS);
 	web_upstreams_close(w);
 	web_sessions_close(w);
+	lots_close(w);
 	web_rules_put(w, &w->rules);
 	if (w->settings.listen != NULL)
 		unlink(w->settings.listen);

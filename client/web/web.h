@@ -88,6 +88,7 @@ struct web_route {
 };
 /* {0} at the end of each */
 extern const struct web_route web_entry[];
+extern const struct web_route web_file[];
 extern const struct web_route web_log[];
 extern const struct web_route web_opening[];
 extern const struct web_route web_consents[], web_release[];

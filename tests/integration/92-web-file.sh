@@ -1,0 +1,43 @@
+#!/bin/bash
+#
+# Goal: a caseworker brings things in by the console, in a real Chromium: three
+# photographs as one document, looked at, turned, filed; with keys alone and
+# without scripts; cut at four fifths and resumed, one document and the receipt
+# that the command line gives; and what is refused leaves nothing.
+# shellcheck source=tests/integration/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/integration/journey.sh
+. "$TOP/tests/integration/journey.sh"
+# shellcheck source=tests/integration/web/web.sh
+. "$TOP/tests/integration/web/web.sh"
+
+scratch_disk
+mkdir -p $OUT
+build_vault
+start_all
+unseal
+make_files
+# Where and by what it was taken, as a telephone says it; and 4 MB to send.
+python3 - $FILES/photo-1.jpg $FILES/placee.jpg <<'END'
+import struct, sys
+jpeg = open(sys.argv[1], "rb").read()
+exif = b"Exif\0\0MM\0*\0\0\0\x08\0\1\x01\x0f\0\2\0\0\0\x10\0\0\0\x1a\0\0\0\0CANARI-TELEPHONE"
+open(sys.argv[2], "wb").write(
+    jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:])
+END
+head -c 4000000 /dev/urandom | base64 | tr -d '\n' >$FILES/longue.txt
+chmod 0644 $FILES/*
+cat >/run/home/amelie/case.json <<'END'
+{ "stage": "amont", "source": "ccapex", "title": "Alix Exemple",
+  "commune": "Melun", "persons": [
+    {"role": "titulaire", "name": "Alix Exemple", "birth_year": 1981},
+    {"role": "co-titulaire", "name": "Sam Exemple"}] }
+END
+as amelie sceau --json case open --from /run/home/amelie/case.json \
+    >$OUT/case.json
+CASE=$(json $OUT/case.json .ref)
+start_sshd
+web_console amelie
+[ -n "$(axe_file)" ] || say "axe-core n'est pas là : web/axe.sh $BUILD/web"
+export CASE FILES
+web_drive "$WEB/filing.py"

@@ -1,0 +1,200 @@
+"""Déposer: photographs as one document, keys alone, no scripts, a cut line,
+and what is refused."""
+
+
+import os
+import re
+
+from browser import run
+
+CASE = os.environ["CASE"]
+FILES = os.environ["FILES"]
+HERE = "/dossier/" + CASE
+
+
+def f(name):
+    return os.path.join(FILES, name)
+
+
+def documents(desk):
+    return [d for d in desk.sceau("amelie", "list", CASE)["documents"]
+            if d["state"] == "filed"]
+
+
+def photographs(desk):
+    """trois photos, une page : vues, tournées, remises en ordre, déposées"""
+    b = desk.at("amelie")
+    b.open(HERE + "/deposer")
+    b.inspect("deposer")
+    b.attach("Fichiers", f("placee.jpg"), f("photo-2.jpg"), f("photo-3.jpg"))
+    b.click("Continuer")
+    b.wait_for("Les pages, dans l'ordre")
+    b.choose("Type de document", "Contrat d'engagement")
+    b.click("Vérifier de nouveau")
+    b.wait_for("Ce que le coffre en reconnaît")
+    assert b.sees("manuscrite numérisée"), b.text
+    assert not documents(desk), "déposé sans que personne ne le dise"
+    b.click("Plus tard : placee.jpg")
+    b.wait_for("1. photo-2.jpg")
+    b.click("Tourner : placee.jpg")
+    b.wait_for("2. placee.jpg")
+    b.inspect("deposer-verifier")
+    b.click("Déposer")
+    b.wait_for("C'est déposé")
+    b.inspect("deposer-recu")
+    [d] = documents(desk)
+    shown = desk.sceau("amelie", "show", d["document"])
+    assert [p["name"] for p in shown["pages"]] == [
+        "photo-2.jpg", "placee.jpg", "photo-3.jpg"], shown
+    got = "/run/home/amelie/tournee.jpg"
+    desk.run_as("amelie", "sceau", "get", d["document"], "--page", "2",
+                "-o", got, "--force")
+    with open(got, "rb") as file:
+        data = file.read()
+    assert b"CANARI" not in data, "l'appareil est resté dans la photo"
+    # A quarter to the right, said in EXIF alone.
+    assert b"MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\6" in data[:80], \
+        data[:80]
+    b.click("Enregistrer le reçu")
+    with open(b.downloads()[0], encoding="utf-8") as file:
+        assert shown["document"] in file.read()
+
+
+def sure(desk, name, kind="Pièce justificative"):
+    b = desk.at("amelie")
+    b.wait_for("Les pages, dans l'ordre")
+    b.choose("Type de document", kind)
+    b.click("Vérifier de nouveau")
+    b.wait_for("Ce que le coffre en reconnaît")
+
+
+def by_keys(desk):
+    """au clavier seul"""
+    b = desk.at("amelie")
+    before = len(documents(desk))
+    b.open(HERE + "/deposer")
+    k = b.keyboard()
+    k.to("Fichiers").files(f("consentement.pdf"))
+    k.to("Continuer").enter()
+    b.wait_for("Ce que le coffre en reconnaît")
+    assert b.sees("valide"), b.text
+    k.to("Déposer").enter()
+    b.wait_for("C'est déposé")
+    assert len(documents(desk)) == before + 1
+
+
+def without_scripts(desk):
+    """sans JavaScript, avec une signature à part"""
+    b = desk.at("amelie")
+    before = len(documents(desk))
+    b.scripts(False)
+    b.open(HERE + "/deposer")
+    b.attach("Fichiers", f("contrat-2.pdf"))
+    b.click("Une signature à part")
+    b.attach("Fichier de signature (.p7s)", f("contrat-2.p7s"))
+    b.click("Continuer")
+    b.wait_for("Ce que le coffre en reconnaît")
+    assert b.sees("Contrat d'engagement") and b.sees("valide"), b.text
+    b.click("Déposer")
+    b.wait_for("C'est déposé")
+    b.scripts(True)
+    assert len(documents(desk)) == before + 1
+
+
+CUT = """
+    const real = window.fetch;
+    let sent = 0;
+    window.fetch = (where, what) => {
+        if (what && what.method === 'PUT' && ++sent > %d)
+            return Promise.reject(new TypeError('cut'));
+        return real(where, what);
+    };"""
+
+
+def cut_and_resumed(desk):
+    """coupé aux quatre cinquièmes, repris : un document, le reçu du terminal"""
+    b = desk.at("amelie")
+    before = len(documents(desk))
+    size = os.path.getsize(f("longue.txt"))
+    pieces = -(-size // (512 * 1024))
+    b.open(HERE + "/deposer")
+    b.d.execute_script(CUT % (pieces * 4 // 5))
+    b.attach("Fichiers", f("longue.txt"))
+    b.click("Continuer")
+    b.wait_for("La liaison est coupée", seconds=30)
+    assert len(documents(desk)) == before
+    # The page is gone with what it knew; what arrived is not.
+    b.open(HERE + "/deposer")
+    b.click("Reprendre le dépôt")
+    b.wait_for("incomplet")
+    b.inspect("deposer-incomplet")
+    b.click("Ajouter ou reprendre des fichiers")
+    b.d.execute_script("""
+        const real = window.fetch;
+        window.offsets = [];
+        window.fetch = (where, what) => {
+            if (what && what.method === 'PUT')
+                sessionStorage.setItem('n',
+                    (+sessionStorage.getItem('n') || 0) + 1);
+            return real(where, what);
+        };""")
+    b.attach("Fichiers", f("longue.txt"))
+    b.click("Continuer")
+    sure(desk, "longue.txt")
+    again = int(b.d.execute_script(
+        "const n = sessionStorage.getItem('n'); sessionStorage.clear();"
+        "return n"))
+    assert again == pieces - pieces * 4 // 5, (again, pieces)
+    b.click("Déposer")
+    b.wait_for("C'est déposé")
+    assert len(documents(desk)) == before + 1
+    # The same by the command line is the same filing, not another one.
+    twice = desk.sceau("amelie", "file", CASE, "piece", f("longue.txt"))
+    assert len(documents(desk)) == before + 1, "deux documents"
+    receipt = b.d.execute_script(
+        "return document.querySelector('details pre').textContent")
+    assert twice["document"] in receipt
+    number = re.search(r"entry (\d+)|index (\d+)", receipt)
+    assert b.sees(str(twice["leaf"])), (twice["leaf"], number)
+
+
+def refused(desk):
+    """refusé : la phrase, rien de déposé, ce qui attend reste"""
+    b = desk.at("amelie")
+    before = len(documents(desk))
+    b.open(HERE + "/deposer")
+    with b.refusals():
+        b.click("Continuer")
+        b.wait_for("aucun fichier n'a été choisi")
+        b.inspect("deposer-sans-fichier")
+        b.attach("Fichiers", f("contrat-2.pdf"))
+        b.click("Continuer")
+        b.wait_for("Les pages, dans l'ordre")
+        # Not signed: the kind needs to know how it was.
+        b.choose("Type de document", "Contrat d'engagement")
+        b.click("Vérifier de nouveau")
+        b.wait_for("Comment c'est signé")
+        assert not b.is_there("Déposer"), "offert bien que refusé"
+        b.inspect("deposer-refuse")
+        b.choose("Type de document", "Diagnostic (amont)")
+        b.click("Vérifier de nouveau")
+        b.wait_for("Les pages, dans l'ordre")
+        assert not b.is_there("Déposer")
+    # The session ends meanwhile; what waits does not.
+    b.open("/")
+    b.click("Quitter")
+    b.open("/")
+    b.open(HERE + "/deposer")
+    b.click("Reprendre le dépôt")
+    b.wait_for("contrat-2.pdf")
+    b.click("Abandonner ce dépôt")
+    b.wait_for("abandonné")
+    assert len(documents(desk)) == before
+
+
+def searched(desk):
+    """rien n'en reste dans le navigateur"""
+    desk.at("amelie").quit(["Alix Exemple", "CANARI-TELEPHONE"])
+
+
+run(photographs, by_keys, without_scripts, cut_and_resumed, refused, searched)
