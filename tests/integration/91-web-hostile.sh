@@ -134,5 +134,6 @@ ends_by_itself
 web_console amelie
 other_people
 guessed_code
+export TOP CASE CONTRACT PHOTOS EXTRACT ERASURE REQUEST
 web_drive "$WEB/hostile.py"
 web_drive "$WEB/intruder.py"

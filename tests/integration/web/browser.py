@@ -122,7 +122,8 @@ def matches(wanted, text):
 
 def until(condition, what, seconds=WAIT_S):
     """The condition's first true value. Asked again and again; an element
-    that is not there yet, or not any more, is "not yet"."""
+    that is not there yet, or not any more, is "not yet", and so is a line
+    that is down."""
     end = time.monotonic() + seconds
     while True:
         try:
@@ -131,6 +132,9 @@ def until(condition, what, seconds=WAIT_S):
                 return value
         except (NoSuchElementException, StaleElementReferenceException):
             pass
+        except WebDriverException as e:
+            if "net::ERR" not in str(e):
+                raise
         if time.monotonic() > end:
             what = what() if callable(what) else what
             raise Fault("n'arrive pas : %s" % what)

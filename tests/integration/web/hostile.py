@@ -267,7 +267,7 @@ def marked_words(_):
     line = here()
     marks = ("<xss-probe", "<img src=x")
 
-    def each(target, a):
+    def each(target, a, _):
         wrong.extend(keeps_the_rules(target, a))
         if a.status >= 500:
             wrong.append("%s : %d" % (target, a.status))

@@ -2,7 +2,10 @@
 comes back, read strictly. And a walk over all pages that a person's links
 lead to, with the rules that every answer must keep."""
 
+import glob
 import html.parser
+import itertools
+import os
 import re
 import socket
 import urllib.parse
@@ -222,10 +225,41 @@ def shape(path):
                   r"|/\d+(?=/|$)", "/%", path)
 
 
-def walk(line, each, start=("/",), per_shape=6):
-    """Every page that links lead to, each(target, answer) for each: at most
-    per_shape of one shape. What was seen, by shape."""
-    seen, waiting, shapes = set(), list(start), {}
+def routes():
+    """The patterns of the pages in the console's tables, "/dossier/%"."""
+    folder = os.path.join(os.environ["TOP"], "client/web")
+    for path in sorted(glob.glob(folder + "/page_*.c")):
+        with open(path, encoding="utf-8") as f:
+            yield from re.findall(r'\{\s*"GET",\s*"(/[^"]*)"', f.read())
+
+
+def tries():
+    """Addresses that links need not lead to here: each pattern with each id
+    that the scene has. What is not there answers 404."""
+    ids = [os.environ[n] for n in (
+        "CASE", "CONTRACT", "PHOTOS", "EXTRACT", "ERASURE", "REQUEST")
+        if os.environ.get(n)]
+    for pattern in routes():
+        if pattern.startswith("/s/"):
+            continue
+        for chosen in itertools.permutations(ids, pattern.count("%")):
+            left = iter(chosen)
+            yield re.sub("%", lambda _: next(left), pattern)
+
+
+def walk(line, each, per_shape=6):
+    """Every page that links lead to, then those that tries() finds:
+    each(target, answer, linked) for each, at most per_shape of one shape.
+    What was seen, by shape."""
+    seen, shapes = set(), {}
+    follow(line, each, ["/"], True, per_shape, seen, shapes)
+    for target in tries():
+        if target not in seen and line.ask("GET", target).status == 200:
+            follow(line, each, [target], False, per_shape, seen, shapes)
+    return shapes
+
+
+def follow(line, each, waiting, linked, per_shape, seen, shapes):
     while waiting and len(seen) < PAGES_MAX:
         target = waiting.pop(0)
         if target in seen:
@@ -235,11 +269,10 @@ def walk(line, each, start=("/",), per_shape=6):
             continue
         shapes[shape(target)] = shapes.get(shape(target), 0) + 1
         a = line.ask("GET", target)
-        each(target, a)
+        each(target, a, linked)
         if not a.get("Content-Type").startswith("text/html"):
             continue
         for link in Page(a.text).links:
             link = local(link)
             if link is not None:
                 waiting.append(link)
-    return shapes

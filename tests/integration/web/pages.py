@@ -2,12 +2,10 @@
 of inspect(): whatever page is added to the console is looked at here as soon
 as something leads to it."""
 
-import glob
-import os
 import re
 
 from browser import Fault, run, until
-from line import Line, shape, walk
+from line import Line, routes, shape, walk
 
 PEOPLE = ("amelie", "claire", "dora", "denis")
 FIRST_BYTE_MS = 100
@@ -57,12 +55,12 @@ def targets_of(desk, person):
     """One or two addresses for each shape of page, and for each its answer."""
     kept = {}
 
-    def each(target, a):
+    def each(target, a, linked):
         html = a.get("Content-Type").startswith("text/html")
         disposition = a.get("Content-Disposition")
         if a.status == 200 and html and not disposition:
             kept.setdefault(shape(target), []).append(target)
-        elif a.status >= 400:
+        elif a.status >= 400 and linked:
             dead.add("%s (%s) : %d" % (shape(target), person, a.status))
 
     walk(line_of(desk, person), each, per_shape=4)
@@ -128,15 +126,6 @@ def empty_forms(desk):
                 b.inspect(picture("vide", target) + ("-%d" % i if i else ""))
                 count += 1
     print("   %d formulaires vides inspectés" % count)
-
-
-def routes():
-    """The patterns of pages in the console's tables."""
-    folder = os.path.join(os.environ["TOP"], "client/web")
-    for path in glob.glob(folder + "/page_*.c"):
-        with open(path, encoding="utf-8") as f:
-            for found in re.findall(r'\{\s*"GET",\s*"(/[^"]*)"', f.read()):
-                yield found
 
 
 def none_forgotten(_):
