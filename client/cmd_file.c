@@ -8,6 +8,7 @@
 
 #include "client/commands.h"
 #include "client/filed.h"
+#include "client/formfile.h"
 #include "client/out.h"
 #include "client/parcel.h"
 #include "client/save.h"
@@ -42,6 +43,9 @@ open_all(struct cli *c, struct parcel *f, int argc, char **argv, struct err *e)
 	return source_open(&f->signature, signature, e);
 }
 
+static const char *const options[] = { "signature", "replaces", "level",
+	"title", "name", "draft!", "output", "force!", SCAN_OPTIONS, NULL };
+
 static int
 file_run(struct cli *c, int argc, char **argv, struct err *e)
 {
@@ -49,6 +53,11 @@ file_run(struct cli *c, int argc, char **argv, struct err *e)
 	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
 	int r;
 
+	if (argc == 2 && formfile_is(argv[1]))
+		return formfile_run(c, argv[0], argv[1], options, e);
+	if (argc < 3)
+		return err_set(
+		    e, ERR_USAGE, "%s", _("sceau file DOSSIER TYPE FICHIER…"));
 	if (f == NULL)
 		return err_set(e, ERR_NOMEM, "filing");
 	/* Better now than after the filing. */
@@ -77,18 +86,15 @@ file_run(struct cli *c, int argc, char **argv, struct err *e)
 	return r < 0 ? r : filed_give(c, j, e);
 }
 
-static const char *const options[] = { "signature", "replaces", "level",
-	"title", "name", "draft!", "output", "force!", SCAN_OPTIONS, NULL };
-
 const struct cmd cmd_file = {
 	.noun = "file",
-	.usage = N_("DOSSIER TYPE FICHIER…"),
+	.usage = N_("DOSSIER TYPE FICHIER… | FORMULAIRE.sceau"),
 	.about =
 	    N_("déposer un document (plusieurs fichiers : ses pages, "
 	       "dans l'ordre ; --draft : une fiche à compléter ; --sign-key : "
 	       "d'où vient une numérisation) ; rend le reçu"),
 	.options = options,
-	.min_args = 3,
+	.min_args = 2,
 	.max_args = -1,
 	.run = file_run,
 };

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "client/commands.h"
+#include "client/formfile.h"
 #include "client/out.h"
 #include "client/save.h"
 #include "client/upload.h"
@@ -375,28 +376,6 @@ tell_part(const struct visit *v, const struct err *e)
 			    v->file[i].name, v->kind[d - 1]);
 }
 
-static void
-print_visit(const json_t *j)
-{
-	json_t *d, *s;
-	size_t i;
-
-	json_array_foreach(json_object_get(j, "documents"), i, d)
-	{
-		printf(_("Déposé : document %s ("), jstr(d, "ref"));
-		out_text(stdout, jstr(d, "kind"));
-		printf(_("), inscription n° %lld\n"), jint(d, "leaf"));
-		if (json_is_true(json_object_get(d, "draft")))
-			printf("  %s\n", _("brouillon, à compléter"));
-	}
-	json_array_foreach(json_object_get(j, "consents"), i, s)
-	    printf(_("Consentements : %zu, inscription n° %lld\n"),
-		jcount(s, "consents"), jint(s, "leaf"));
-	if (json_object_get(j, "refusal") != NULL)
-		printf("%s\n", _("Refus du diagnostic inscrit : aucune fiche "
-				 "sociale ne sera gardée."));
-}
-
 static int
 run(struct cli *c, struct visit *v, const char *kase, struct err *e)
 {
@@ -410,7 +389,7 @@ run(struct cli *c, struct visit *v, const char *kase, struct err *e)
 		return r;
 	}
 	if (!cli_print_json(c, j))
-		print_visit(j);
+		formfile_print_visit(j);
 	return 0;
 }
 
@@ -427,12 +406,17 @@ begin(struct visit **out, struct err *e)
 	return 0;
 }
 
+static const char *const visit_options[] = { "level", "channel", "result", "on",
+	"consent", "person", "method", "witness", "demarche", "draft", NULL };
+
 static int
 visit_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	AUTO(visit_free) struct visit *v = NULL;
 	int i, r;
 
+	if (argc == 2 && formfile_is(argv[1]))
+		return formfile_run(c, argv[0], argv[1], visit_options, e);
 	if ((r = begin(&v, e)) < 0)
 		return r;
 	for (i = 1; i < argc; i++)
@@ -458,17 +442,16 @@ refus_run(struct cli *c, int argc, char **argv, struct err *e)
 	return run(c, v, argv[0], e);
 }
 
-static const char *const visit_options[] = { "level", "channel", "result", "on",
-	"consent", "person", "method", "witness", "demarche", "draft", NULL };
 static const char *const refus_options[] = { "reason", "channel", "on", NULL };
 
 const struct cmd cmd_visit = {
 	.noun = "visit",
-	.usage = N_("DOSSIER TYPE=FICHIER…"),
+	.usage = N_("DOSSIER TYPE=FICHIER… | FORMULAIRE.sceau"),
 	.about = N_("une visite en une fois : documents, contact (--channel, "
 		    "--result), consentements (--consent), démarches "
 		    "(--demarche fsl=AAAA-MM-JJ), ou rien ; --draft TYPE : "
-		    "cette fiche reste à compléter"),
+		    "cette fiche reste à compléter ; ou un formulaire scellé "
+		    "rempli en visite (sceau form)"),
 	.options = visit_options,
 	.min_args = 1,
 	.max_args = -1,

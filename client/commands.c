@@ -31,6 +31,7 @@ const struct cmd *const commands[] = {
 	&cmd_file_move,
 	&cmd_file_void,
 	&cmd_file,
+	&cmd_form,
 	&cmd_visit,
 	&cmd_refus,
 	&cmd_list,

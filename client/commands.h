@@ -30,6 +30,7 @@ extern const struct cmd cmd_person_list;
 extern const struct cmd cmd_person_show;
 extern const struct cmd cmd_person_edit;
 extern const struct cmd cmd_file;
+extern const struct cmd cmd_form;
 extern const struct cmd cmd_file_move;
 extern const struct cmd cmd_visit;
 extern const struct cmd cmd_refus;

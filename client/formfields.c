@@ -6,7 +6,7 @@
 
 #include "client/cli.h"
 #include "client/formcode.h"
-#include "client/html.h"
+#include "client/markup.h"
 
 /* Where we are: the path in the rules and the place in the record. */
 struct at {
@@ -155,7 +155,7 @@ control_start(
 	struct buf *o = a->out;
 	int r;
 
-	if ((r = html_add(o, e,
+	if ((r = markup_add(o, e,
 		 "<% id=\"%%\" name=\"%%\" data-type=\"%\" "
 		 "autocomplete=\"off\"",
 		 element, p, a->place, p, a->place, type_names[a->field->type],
@@ -171,17 +171,17 @@ control_start(
 		return r;
 	/* The script puts its own error beside a control in the same place. */
 	if (type_help(a->field)[0] == '\0')
-		return html_add(
+		return markup_add(
 		    o, e, " aria-describedby=\"%%-e\"", p, a->place, NULL);
-	return html_add(o, e, " aria-describedby=\"%%-h %%-e\"", p, a->place, p,
-	    a->place, NULL);
+	return markup_add(o, e, " aria-describedby=\"%%-h %%-e\"", p, a->place,
+	    p, a->place, NULL);
 }
 
 static int
 option(struct buf *o, const char *value, const char *shown, const char *is,
     struct err *e)
 {
-	return html_add(o, e,
+	return markup_add(o, e,
 	    strcmp(value, is) == 0 ? "<option value=\"%\" selected>%</option>"
 				   : "<option value=\"%\">%</option>",
 	    value, shown, NULL);
@@ -226,7 +226,7 @@ text_control(const struct at *a, struct err *e)
 	if ((r = control_start(a, "textarea", max, e)) < 0)
 		return r;
 	/* A first newline would be the element's own. */
-	return html_add(
+	return markup_add(
 	    a->out, e, ">\n%</textarea>", value_text(a, room), NULL);
 }
 
@@ -256,7 +256,8 @@ input_control(const struct at *a, struct err *e)
 	}
 	if ((r = control_start(a, "input", more, e)) < 0)
 		return r;
-	return html_add(a->out, e, " value=\"%\">", value_text(a, room), NULL);
+	return markup_add(
+	    a->out, e, " value=\"%\">", value_text(a, room), NULL);
 }
 
 /* --- a field: label, help, control, error --------------------------------- */
@@ -267,7 +268,7 @@ error_line(const struct at *a, struct err *e)
 {
 	const char *err = error_at(a);
 
-	return html_add(a->out, e, "<p class=\"error\" id=\"%%-e\">%</p>\n",
+	return markup_add(a->out, e, "<p class=\"error\" id=\"%%-e\">%</p>\n",
 	    a->f->prefix, a->place, err != NULL ? err : "", NULL);
 }
 
@@ -287,14 +288,14 @@ simple(const struct at *a, struct err *e)
 	const char *help = type_help(a->field);
 	int r;
 
-	if ((r = html_add(a->out, e,
+	if ((r = markup_add(a->out, e,
 		 "<div class=\"field field-%\"><label for=\"%%\">%"
 		 "<span class=\"mark\">%</span></label>\n",
 		 type_names[a->field->type], a->f->prefix, a->place,
 		 title_of(a->field), mark(a->field, a->place), NULL)) < 0)
 		return r;
 	if (help[0] != '\0' &&
-	    (r = html_add(a->out, e, "<p class=\"hint%\" id=\"%%-h\">%</p>\n",
+	    (r = markup_add(a->out, e, "<p class=\"hint%\" id=\"%%-h\">%</p>\n",
 		 a->field->type == FIELD_TEXT ? " warning" : "", a->f->prefix,
 		 a->place, help, NULL)) < 0)
 		return r;
@@ -321,7 +322,7 @@ legend(const struct at *a, const char *class, struct err *e)
 {
 	int r;
 
-	if ((r = html_add(a->out, e,
+	if ((r = markup_add(a->out, e,
 		 "<fieldset class=\"%\" id=\"%%\" data-place=\"%\""
 		 " tabindex=\"-1\"><legend>%<span class=\"mark\">%</span>"
 		 "</legend>\n",
@@ -359,7 +360,7 @@ boxes(const struct at *a, const struct policy_field *code, struct err *e)
 	if ((r = legend(a, "boxes", e)) < 0)
 		return r;
 	for (v = code->values; v != NULL && *v != NULL; v++)
-		if ((r = html_add(a->out, e,
+		if ((r = markup_add(a->out, e,
 			 box_is_ticked(a, code, *v)
 			     ? "<label class=\"box\"><input type=\"checkbox\""
 			       " name=\"%%.*%%\" value=\"%\" data-type=\"box\""
@@ -394,7 +395,7 @@ row(const struct at *list, size_t number, const json_t *value, struct err *e)
 		return err_set(e, ERR_INTERNAL, "form: a place is too long");
 	a.value = value;
 	a.blank = list->blank || number == ROW_TO_COME;
-	if ((r = html_add(a.out, e,
+	if ((r = markup_add(a.out, e,
 		 "<div class=\"row\" role=\"group\" aria-label=\"% %\""
 		 " data-row=\"%\" id=\"%%\" tabindex=\"-1\">\n",
 		 title_of(list->field), shown, a.place, a.f->prefix, a.place,
@@ -435,7 +436,7 @@ list(const struct at *a, struct err *e)
 		if ((r = row(a, i, json_array_get(a->value, i), e)) < 0)
 			return r;
 	snprintf(number, sizeof(number), "%zu", max);
-	if ((r = html_add(a->out, e,
+	if ((r = markup_add(a->out, e,
 		 "<template data-rows=\"%\" data-max=\"%\">", a->place, number,
 		 NULL)) < 0 ||
 	    (r = row(a, ROW_TO_COME, NULL, e)) < 0)
@@ -538,14 +539,14 @@ formfields_summary(const struct formfields *f, struct buf *out, struct err *e)
 
 	if (json_object_size(errors) == 0)
 		return 0;
-	if ((r = html_add(out, e,
+	if ((r = markup_add(out, e,
 		 "<div class=\"errors\" id=\"%erreurs\" role=\"alert\""
 		 " tabindex=\"-1\"><p>%</p><ul>\n",
 		 f->prefix, _("À corriger avant de continuer :"), NULL)) < 0)
 		return r;
 	json_object_foreach(errors, place, v)
 	{
-		if ((r = html_add(out, e,
+		if ((r = markup_add(out, e,
 			 "<li><a href=\"#%%\">%</a> : %</li>\n", f->prefix,
 			 place, place_title(f->kind, place),
 			 json_string_value(v) != NULL ? json_string_value(v)

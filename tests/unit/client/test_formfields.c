@@ -7,7 +7,7 @@
 
 #include "client/formcode.h"
 #include "client/formfields.h"
-#include "client/html.h"
+#include "client/markup.h"
 
 #define EVIL "\"><script>alert('x')</script><b a='"
 
@@ -133,7 +133,7 @@ every_odd_character_is_a_reference(void **state)
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		buf_reset(&x->out);
-		assert_int_equal(html_text(&x->out, rows[i].in, &x->e), 0);
+		assert_int_equal(markup_text(&x->out, rows[i].in, &x->e), 0);
 		assert_string_equal(buf_str(&x->out), rows[i].out);
 	}
 }
@@ -144,12 +144,12 @@ a_pattern_takes_as_many_strings_as_it_has_places(void **state)
 	struct fixture *x = *state;
 
 	assert_int_equal(
-	    html_add(&x->out, &x->e, "<a b=\"%\">%</a>", "\"", "<", NULL), 0);
+	    markup_add(&x->out, &x->e, "<a b=\"%\">%</a>", "\"", "<", NULL), 0);
 	assert_string_equal(buf_str(&x->out), "<a b=\"&quot;\">&lt;</a>");
 	assert_int_equal(
-	    html_add(&x->out, &x->e, "% %", "a", NULL), -ERR_INTERNAL);
+	    markup_add(&x->out, &x->e, "% %", "a", NULL), -ERR_INTERNAL);
 	assert_int_equal(
-	    html_add(&x->out, &x->e, "%", "a", "b", NULL), -ERR_INTERNAL);
+	    markup_add(&x->out, &x->e, "%", "a", "b", NULL), -ERR_INTERNAL);
 }
 
 static void

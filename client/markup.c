@@ -1,4 +1,4 @@
-#include "client/html.h"
+#include "client/markup.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -48,7 +48,7 @@ reference(const uint8_t *s, size_t n)
 }
 
 int
-html_text(struct buf *out, const char *s, struct err *e)
+markup_text(struct buf *out, const char *s, struct err *e)
 {
 	const uint8_t *p = (const uint8_t *)(s != NULL ? s : "");
 	const char *ref;
@@ -67,7 +67,7 @@ html_text(struct buf *out, const char *s, struct err *e)
 }
 
 int
-html_add(struct buf *out, struct err *e, const char *pattern, ...)
+markup_add(struct buf *out, struct err *e, const char *pattern, ...)
 {
 	const char *at, *s;
 	va_list ap;
@@ -76,14 +76,14 @@ html_add(struct buf *out, struct err *e, const char *pattern, ...)
 	va_start(ap, pattern);
 	while (r == 0 && (at = strchr(pattern, '%')) != NULL) {
 		if ((s = va_arg(ap, const char *)) == NULL)
-			r = err_set(e, ERR_INTERNAL, "html: too few strings");
+			r = err_set(e, ERR_INTERNAL, "markup: too few strings");
 		else if ((r = buf_add(
 			      out, pattern, (size_t)(at - pattern), e)) == 0)
-			r = html_text(out, s, e);
+			r = markup_text(out, s, e);
 		pattern = at + 1;
 	}
 	if (r == 0 && va_arg(ap, const char *) != NULL)
-		r = err_set(e, ERR_INTERNAL, "html: too many strings");
+		r = err_set(e, ERR_INTERNAL, "markup: too many strings");
 	va_end(ap);
 	return r < 0 ? r : buf_addstr(out, pattern, e);
 }

@@ -1,0 +1,258 @@
+#!/usr/bin/python3
+"""The offline page of a form in a real Chromium without a network: filled,
+photographed, sealed; its file opened by the independent reader with a test
+key, its record checked; and nothing of it in the browser's profile.
+
+usage: test_form_page.py FORMPAGE RULES READERS"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+FORMPAGE, RULES, READERS = sys.argv[1:4]
+sys.path.insert(0, READERS)
+import envelope_reader  # noqa: E402  (it skips by itself)
+from form_browser import (  # noqa: E402
+    PLACE,
+    By,
+    Page,
+    children,
+    photograph,
+)
+
+VAULT = b"\x11" * 16
+CANARY = "Zebulonquartz"
+
+
+class Sealing(Page):
+    """The page for a key of which we have the private half."""
+
+    def __init__(self, kind):
+        self.private, pub = envelope_reader.generate()
+        with tempfile.NamedTemporaryFile() as f:
+            f.write(pub)
+            f.flush()
+            html = subprocess.run(
+                [FORMPAGE, RULES, kind, f.name],
+                check=True, stdout=subprocess.PIPE).stdout
+        super().__init__(html)
+
+    def seal(self):
+        """What is in the file that the page gives."""
+        self.name, self.sealed = super().seal()
+        return envelope_reader.parts(
+            envelope_reader.unwrap(VAULT, self.private, self.sealed))
+
+
+class Forms(unittest.TestCase):
+    def page(self, kind):
+        p = Sealing(kind)
+        self.addCleanup(p.remove)
+        self.addCleanup(p.quit)
+        return p
+
+    def well_behaved(self, p):
+        self.assertEqual(p.complaints(), [])
+        self.assertEqual(p.requests(), [])
+        self.assertEqual(p.stored(), [0, 0, 0, "", ""])
+
+    def test_a_diagnosis_is_filled_sealed_and_forgotten(self):
+        p = self.page("diagnostic")
+        p.type("r.date", "2026-03-02")
+        p.type("r.identite.nom", CANARY)
+        p.type("r.composition.adultes", "2")
+        p.type("r.composition.mineurs", "1")
+        p.type("r.emploi-revenus.total-mensuel", "1 850,50")
+        p.type("r.charges.total-mensuel", "950,5")
+        self.assertIn("900,00 €", p.d.find_element(By.ID, "help-live").
+                      get_attribute("textContent"))
+        self.assertIn("10,00 €", p.d.find_element(By.ID, "help-live").
+                      get_attribute("textContent"))
+        p.click("details summary")
+        p.click("#help-take")
+        p.type("r.dette.montant", "2400")
+        p.choose("r.dette.reprise", "non")
+        p.click("input[name='r.dette.causes.*.code'][value='perte-emploi']")
+        add = p.d.find_element(By.CSS_SELECTOR,
+                               "fieldset[data-place='dette.mensuel'] .add")
+        p.d.execute_script("arguments[0].click()", add)
+        p.d.execute_script("arguments[0].click()", add)
+        p.type("r.dette.mensuel.1.mois", "2026-01")
+        p.type("r.dette.mensuel.1.paye", "0")
+        paper = os.path.join(p.dir, "paper.png")
+        photograph(paper, 2400, 1600)
+        p.photo("p1", paper)
+        p.wait(lambda: p.photos("p1") == 1)
+        record, files = p.seal()
+        self.assertEqual(record["kind"], "diagnostic")
+        self.assertEqual([d["kind"] for d in record["documents"]],
+                         ["piece", "diagnostic"])
+        self.assertEqual(json.loads(files[1]), {
+            "date": "2026-03-02",
+            "identite": {"nom": CANARY},
+            "composition": {"adultes": 2, "mineurs": 1},
+            "emploi-revenus": {"total-mensuel": 1850.5},
+            "charges": {"total-mensuel": 950.5},
+            "reste-a-vivre": {"mensuel": 900, "par-personne-jour": 10},
+            "dette": {"montant": 2400, "reprise": False,
+                      "causes": [{"code": "perte-emploi"}],
+                      "mensuel": [{"mois": "2026-01", "paye": 0}]},
+        })
+        # The photograph is drawn anew: smaller, and it says no place.
+        self.assertEqual(files[0][:3], b"\xff\xd8\xff")
+        self.assertNotIn(b"Exif", files[0])
+        self.assertNotIn(PLACE.encode(), files[0])
+        # Sealed, and the page is as empty as when it was opened.
+        self.assertNotIn(CANARY.encode(), p.sealed)
+        self.assertNotIn(CANARY, p.name)
+        self.assertEqual(p.by_name("r.identite.nom").get_attribute("value"),
+                         "")
+        self.assertEqual(p.photos("p1"), 0)
+        self.assertEqual(p.d.find_elements(By.CSS_SELECTOR, "form .row"), [])
+        self.well_behaved(p)
+        p.quit()
+        self.assertEqual(p.scan(CANARY, "2400", PLACE), [])
+
+    def test_a_page_left_or_killed_leaves_nothing(self):
+        p = self.page("diagnostic")
+        p.type("r.identite.nom", CANARY)
+        p.type("r.autonomie.observations", CANARY + " encore")
+        p.d.execute_script(
+            "window.dispatchEvent(new PageTransitionEvent('pagehide'))")
+        self.assertEqual(p.by_name("r.identite.nom").get_attribute("value"),
+                         "")
+        p.type("r.identite.nom", CANARY)
+        # A tablet that loses its power: nobody closes anything.
+        for pid in children(p.d.service.process.pid):
+            os.kill(pid, signal.SIGKILL)
+        p.d.service.process.kill()
+        p.d.quit = lambda: None
+        self.assertEqual(p.scan(CANARY), [])
+
+    def test_faults_are_said_beside_their_field(self):
+        p = self.page("diagnostic")
+        p.type("r.dette.montant", "beaucoup")
+        p.type("r.composition.adultes", "2,5")
+        text = p.faults()
+        self.assertIn("Date du diagnostic : À remplir.", text)
+        self.assertIn("Montant : Écrivez un montant", text)
+        self.assertIn("Nombre d'adultes : Écrivez un nombre entier", text)
+        e = p.by_name("r.dette.montant")
+        self.assertEqual(e.get_attribute("aria-invalid"), "true")
+        said = p.d.find_element(By.ID, "r.dette.montant-e")
+        self.assertIn("Écrivez un montant", said.text)
+        self.assertIn(said.get_attribute("id"),
+                      e.get_attribute("aria-describedby").split())
+        self.assertEqual(p.d.switch_to.active_element.get_attribute("id"),
+                         "summary")
+        p.d.find_element(By.LINK_TEXT, "Montant").click()
+        self.assertEqual(p.d.switch_to.active_element.get_attribute("name"),
+                         "r.dette.montant")
+        self.assertEqual(os.listdir(p.downloads), [])
+        # As a draft it may lack what it likes, and be wrong in nothing.
+        p.click("[data-draft]")
+        p.type("r.dette.montant", "")
+        p.type("r.composition.adultes", "2")
+        record, files = p.seal()
+        self.assertTrue(record["documents"][0]["draft"])
+        self.assertEqual(json.loads(files[0]),
+                         {"composition": {"adultes": 2}})
+        self.well_behaved(p)
+
+    def test_a_whole_visit(self):
+        p = self.page("visite")
+        paper = os.path.join(p.dir, "paper.png")
+        photograph(paper, 300, 200)
+        p.type("c.date", "2026-03-02")
+        p.choose("c.canal", "visite")
+        p.choose("c.resultat", "rencontre")
+        p.photo("p1", paper, paper, paper)
+        p.wait(lambda: p.photos("p1") == 3)
+        p.click("[data-purpose][value='diagnostic']")
+        text = p.faults()
+        self.assertIn("Photographiez la feuille signée", text)
+        self.assertIn("Cochez si tous ont signé", text)
+        p.photo("p2", paper)
+        p.wait(lambda: p.photos("p2") == 1)
+        p.click("#everybody")
+        p.click("fieldset .add")
+        p.type("m0.date", "2026-03-02")
+        p.choose("m0.dispositif", "fsl")
+        p.choose("m0.etat", "a-faire")
+        record, files = p.seal()
+        kinds = [d["kind"] for d in record["documents"]]
+        self.assertEqual(kinds, ["contrat-engagement", "consentement",
+                                 "contact", "demarche"])
+        self.assertEqual(len(record["documents"][0]["pages"]), 3)
+        self.assertEqual(record["documents"][0]["level"], "handwritten-scan")
+        self.assertEqual(record["consents"], [
+            {"purposes": ["diagnostic"], "method": "handwritten",
+             "evidence_document": 2}])
+        self.assertEqual(json.loads(files[5])["dispositif"], "fsl")
+        self.well_behaved(p)
+
+    def test_every_form_opens_and_scrolls_one_way(self):
+        for kind in ("diagnostic", "evaluation", "dsf", "contrat-engagement",
+                     "controle-regularite", "plan-apurement", "consentement",
+                     "visite"):
+            with self.subTest(kind):
+                p = self.page(kind)
+                # 320 pixels: a narrow screen, and a wide one at 400 %.
+                p.d.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+                    "width": 320, "height": 640, "deviceScaleFactor": 1,
+                    "mobile": True})
+                self.assertLessEqual(p.d.execute_script(
+                    "return document.documentElement.scrollWidth"), 320)
+                self.assertIn("Rien n'est rempli" if kind == "visite" else
+                              "À corriger", p.faults())
+                self.well_behaved(p)
+                p.quit()
+
+    def test_the_delays_are_those_of_the_rules(self):
+        p = self.page("controle-regularite")
+        p.click("details summary")
+
+        def put(name, value):
+            p.d.execute_script(
+                "const e = document.getElementById(arguments[0]);"
+                "e.value = arguments[1];"
+                "e.dispatchEvent(new Event('input', {bubbles: true}));",
+                name, value)
+
+        def said(name):
+            return p.d.find_element(By.ID, name).text
+        put("help-act", "2026-03-02")
+        for lease, words in (("2023-07-28", "2 mois, jusqu'au 02/05/2026"),
+                             ("2023-07-29", "6 semaines, jusqu'au 13/04/2026"),
+                             ("1985-01-01", "2 mois, jusqu'au 02/05/2026")):
+            put("help-lease", lease)
+            self.assertEqual(said("help-delay"), words)
+        # Easter Monday (6 April) and a weekend lie between.
+        put("help-hearing", "2026-04-10")
+        self.assertEqual(said("help-send"),
+                         "À transmettre au plus tard le 02/04/2026.")
+
+    def test_the_page_runs_nothing_but_its_own(self):
+        p = self.page("diagnostic")
+        html = p.html.decode()
+        self.assertEqual(re.findall(r"https?://", html), [])
+        p.d.execute_script(
+            "const s = document.createElement('script');"
+            "s.textContent = 'window.foreign = 1';"
+            "document.body.append(s);"
+            "const i = new Image(); i.src = 'data:image/gif;base64,R0';"
+            "document.body.append(i);")
+        self.assertIsNone(p.d.execute_script("return window.foreign || null"))
+        self.assertEqual(p.d.execute_async_script(
+            "const done = arguments[0];"
+            "fetch('file:///etc/hostname').then(() => done('read'),"
+            " () => done('refused'))"), "refused")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
