@@ -232,3 +232,33 @@ sed "s|^stamp .*|stamp $(base64 -w0 $OUT/autre.tsr)|" $HOME_A/avec.recu \
 expect_status 8 sceau verify $OUT/faux.recu $FILES/contrat.pdf \
     --anchors $PKI/ca.pem >$OUT/said 2>&1
 ok "l'horodatage est rendu avec le reçu, et se vérifie hors ligne"
+
+# --- answers of a responder in the rules ------------------------------------------
+
+# answer STATE [REVOKED]: what the authority says of the signer, as PEM.
+answer() {
+	printf '%s\t361231000000Z\t%s\t%s\tunknown\t/CN=menage\n' "$1" "$2" \
+	    "$(openssl x509 -in $PKI/menage.pem -noout -serial |
+	        cut -d= -f2)" >$PKI/crl/book
+	quiet openssl ocsp -issuer $PKI/ca.pem -cert $PKI/menage.pem -no_nonce \
+	    -reqout $PKI/crl/ask
+	quiet openssl ocsp -index $PKI/crl/book -CA $PKI/ca.pem \
+	    -rsigner $PKI/ca.pem -rkey $PKI/ca.key -ndays 30 \
+	    -reqin $PKI/crl/ask -respout $PKI/crl/said
+	echo '-----BEGIN OCSP RESPONSE-----'
+	base64 $PKI/crl/said
+	echo '-----END OCSP RESPONSE-----'
+}
+
+{ cat $PKI/ca.pem; answer V ''; } >$NEW/anchors.pem
+put_in_force
+check 0
+is "$(of check)" TOTAL-PASSED
+jq -e '.differs[] | select(.what == "revocation") | .is == "checked"' \
+    $OUT/check.json >/dev/null || fail "$(cat $OUT/check.json)"
+answer R "$(date -u -d '1 hour ago' +%y%m%d%H%M%SZ)" >>$NEW/anchors.pem
+put_in_force
+check 9
+is "$(of check) $(json $OUT/check.json '.check.verdicts[0].sub_indication')" \
+    "INDETERMINATE REVOKED_NO_POE"
+ok "la réponse d'un répondeur, dans les règles : valable, puis révoqué ; « révoqué » l'emporte"
