@@ -587,7 +587,7 @@ static const struct {
 	{ "web-form", N_("le formulaire est arrivé incomplet, trop grand ou "
 			 "illisible : rien n'a été fait") },
 	{ "web-lot", N_("ce dépôt n'attend plus dans la console : plus d'une "
-			"heure a passé, il a été abandonné, ou la console a "
+			"journée a passé, il a été abandonné, ou la console a "
 			"redémarré ; rien n'en a été déposé, recommencez") },
 	{ "web-lot-full",
 	    N_("la console ne garde pas autant de fichiers à la "
@@ -598,6 +598,8 @@ static const struct {
 	{ "web-missing", N_("il manque une réponse") },
 	{ "web-no-file", N_("aucun fichier n'a été choisi") },
 	{ "web-no-kind", N_("le type de document n'est pas choisi") },
+	{ "web-no-result", N_("il manque de dire si le ménage a été "
+			      "rencontré") },
 	{ "web-page", N_("cette page n'existe pas") },
 	{ "web-piece", N_("ce morceau de fichier n'est pas celui qui était "
 			  "attendu") },

@@ -103,8 +103,8 @@ name_uploads(struct parcel *f, struct err *e)
 	return source_name_upload(&f->signature, f->kase, f->kind, -1, e);
 }
 
-static int
-send_all(struct cli *c, struct parcel *f, struct err *e)
+int
+parcel_send(struct cli *c, struct parcel *f, struct err *e)
 {
 	int i, r;
 
@@ -209,7 +209,7 @@ send_and_post(struct cli *c, struct parcel *f, const char *kase,
 	    (r = buf_addstr(&path, query, e)) < 0)
 		return r;
 	for (n = 1;; n++) {
-		if (send && (r = send_all(c, f, e)) < 0)
+		if (send && (r = parcel_send(c, f, e)) < 0)
 			return r;
 		sent += send;
 		r = cli_call(c, "POST", buf_str(&path), body, f->key, out, e);

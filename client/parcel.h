@@ -37,6 +37,8 @@ void parcel_done(struct parcel *p);
  * from. kase: as typed. ERR_NOT_FOUND tag "reference".
  */
 int parcel_name(struct parcel *p, const char *kase, struct err *e) NODISCARD;
+/* Its files to the vault, from where each is there already. */
+int parcel_send(struct cli *c, struct parcel *p, struct err *e) NODISCARD;
 /* The members of the request, added to body. */
 int parcel_body(const struct parcel *p, json_t *body, struct err *e) NODISCARD;
 /*

@@ -26,6 +26,13 @@ open_record(
 	return digest_of(DIGEST_SHA256, text, s->size, s->sha256, e);
 }
 
+int
+record_source(
+    struct source *s, const json_t *record, const char *name, struct err *e)
+{
+	return open_record(s, record, name, e);
+}
+
 static int
 key_of(const char *kase, const char *kind, const char *replaces,
     const struct source *s, char key[2 * SHA256_LEN + 1], struct err *e)

@@ -8,12 +8,16 @@
 
 #include <jansson.h>
 
-#include "client/cli.h"
+#include "client/upload.h"
 
 /* replaces: the document it is a new version of, or NULL. */
 int record_file(struct cli *c, const char *kase, const char *kind,
     const json_t *record, const char *replaces, json_t **answer, struct err *e)
     NODISCARD;
+/* Its bytes as a file, in anonymous memory, under this name (borrowed): the
+ * same record has the same ones. source_done is the caller's. */
+int record_source(struct source *s, const json_t *record, const char *name,
+    struct err *e) NODISCARD;
 /* The record of a document as it stands. */
 int record_get(struct cli *c, const char *document, json_t **record,
     struct err *e) NODISCARD;

@@ -1,6 +1,8 @@
 #include "client/web/choices.h"
 
+#include "client/cli.h"
 #include "client/formcode.h"
+#include "client/words.h"
 
 static void
 add(json_t *list, const char *value, const char *title)
@@ -23,15 +25,32 @@ choices_kinds(const struct policy *p, int records)
 	return list;
 }
 
-json_t *
-choices_purposes(const struct policy *p)
+static int
+has(const json_t *list, const char *value)
 {
-	json_t *list = json_array();
-	const char *code;
+	json_t *o;
 	size_t i;
 
-	for (i = 0; (code = policy_purpose_at(p, i)) != NULL; i++)
-		add(list, code, policy_purpose_title(p, code));
+	json_array_foreach(list, i, o)
+	{
+		if (strcmp(jstr(o, "v"), value) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+json_t *
+choices_levels(const struct policy *p)
+{
+	const struct policy_kind *k;
+	size_t i, m, n = policy_kinds(p, &k);
+	json_t *list = json_array();
+
+	for (i = 0; i < n; i++)
+		for (m = 0; k[i].levels != NULL && k[i].levels[m] != NULL; m++)
+			if (!has(list, k[i].levels[m]))
+				add(list, k[i].levels[m],
+				    word_for(k[i].levels[m]));
 	return list;
 }
 

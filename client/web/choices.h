@@ -9,7 +9,8 @@
 
 /* Kinds that people file; records: only those that are fields. */
 json_t *choices_kinds(const struct policy *p, int records);
-json_t *choices_purposes(const struct policy *p);
+/* Levels of signature that some kind accepts. */
+json_t *choices_levels(const struct policy *p);
 /* The codes of a field of a kind: {v, t}. */
 json_t *choices_codes(
     const struct policy *p, const char *kind, const char *path);

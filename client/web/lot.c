@@ -55,7 +55,7 @@ bytes_of(const struct lot *l)
 	return n;
 }
 
-/* What nobody used for an hour goes; a free place, or -1. */
+/* What nobody used for a day goes; a free place, or -1. */
 static int
 sweep(struct web *w)
 {
@@ -203,8 +203,9 @@ lot_list(struct web_call *c, const char *kase)
 		l = c->web->lots[i];
 		if (l != NULL && strcmp(l->kase, kase) == 0)
 			json_array_append_new(
-			    list, json_pack("{s:s, s:I, s:I, s:b}", "lot",
-				      l->id, "files", (json_int_t)l->n, "bytes",
+			    list, json_pack("{s:s, s:s, s:I, s:I, s:b}", "what",
+				      l->what, "lot", l->id, "files",
+				      (json_int_t)l->n, "bytes",
 				      (json_int_t)bytes_of(l), "filed",
 				      l->done != NULL));
 	}

@@ -2,8 +2,8 @@
  * What waits in the console to be filed: files that are arriving or have
  * arrived, in order, and what was typed with them. All of it in anonymous
  * memory of this process, which is one person's; it outlives a closed browser
- * and a session that ended, and is forgotten when nobody used it for an hour,
- * or the console ends.
+ * and a session that ended, and is forgotten when nobody used it for a day of
+ * work, or the console ends.
  */
 #ifndef CLIENT_WEB_LOT_H
 #define CLIENT_WEB_LOT_H
@@ -16,7 +16,7 @@
 #define LOTS_MAX 32
 #define LOT_FILES_MAX 64		/* pages of one document, a signature */
 #define LOTS_ROOM (UINT64_C(256) << 20) /* bytes of all lots together */
-#define LOT_IDLE_S 3600
+#define LOT_IDLE_S (8 * 3600)		/* a working day */
 #define LOT_KEY_TEXT (2 * SHA256_LEN + 1)
 
 /* A file: known by the SHA-256 of what was brought, in hexadecimal. */
@@ -38,6 +38,7 @@ struct lot {
 	unsigned refs, came;
 	/* --- the page's, while it holds the lot --- */
 	char id[ID_TEXT], kase[128];
+	char what[16]; /* whose it is: "visite"; empty: a filing */
 	struct lot_file file[LOT_FILES_MAX];
 	size_t n;
 	json_t *said; /* {name: text} of the form; what else a page keeps */
@@ -55,7 +56,8 @@ void lot_put(struct web_call *c, struct lot **l);
 void lot_forget(struct web_call *c, struct lot *l);
 /* An id for a lot to come. */
 int lot_new_id(char out[ID_TEXT], struct err *e) NODISCARD;
-/* Lots of a case, {lot, files, bytes, filed} each; never NULL but for memory.
+/* Lots of a case, {lot, what, files, bytes, filed} each; never NULL but for
+ * memory.
  */
 json_t *lot_list(struct web_call *c, const char *kase);
 

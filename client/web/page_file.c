@@ -17,7 +17,7 @@
 #define NUMBER_MAX 20 /* digits */
 
 static const char *const said_names[] = { "kind", "level", "title", "replaces",
-	"purpose", NULL };
+	NULL };
 
 /* --- bringing files --------------------------------------------------------
  */
@@ -34,7 +34,7 @@ write_waiting(struct web_call *c, const char *kase)
 	json_array_foreach(list, i, l)
 	{
 		if (json_is_true(json_object_get(l, "filed")) ||
-		    jint(l, "files") == 0)
+		    jint(l, "files") == 0 || *jstr(l, "what") != '\0')
 			continue;
 		if (!any++)
 			html(&c->h, "<div class=\"note\"><p>%s</p><ul>",
@@ -336,7 +336,6 @@ pack(struct web_call *c, const struct lot *l, struct parcel *p, json_t *body,
 	p->level = lot_said(l, "level");
 	p->title = lot_said(l, "title");
 	p->replaces = lot_said(l, "replaces");
-	c->cli.purpose = lot_said(l, "purpose");
 	if (p->kind == NULL)
 		return err_tag(e, ERR_INVALID, "web-no-kind", "kind");
 	if (!lot_is_whole(l))
@@ -501,7 +500,6 @@ write_said(struct web_call *c, const struct policy *rules, const struct lot *l,
     const json_t *documents, const struct err *wrong)
 {
 	AUTO(json_decrefp) json_t *kinds = choices_kinds(rules, 0);
-	AUTO(json_decrefp) json_t *purposes = choices_purposes(rules);
 	const char *tag = wrong->tag != NULL ? wrong->tag : "";
 	struct web_control kind = { .name = "kind",
 		.label = _("Type de document"),
@@ -518,11 +516,6 @@ write_said(struct web_call *c, const struct policy *rules, const struct lot *l,
 	struct web_control replaces = { .name = "replaces",
 		.label = _("Nouvelle version de"),
 		.value = lot_said(l, "replaces") };
-	struct web_control purpose = { .name = "purpose",
-		.label = _("Pour quoi"),
-		.value = lot_said(l, "purpose"),
-		.hint = _("Ce dossier n'est pas parmi les vôtres : dites "
-			  "pour quoi vous y déposez.") };
 
 	html(&c->h, "<section><h2>%s</h2>", _("Ce que c'est"));
 	web_select_json(c, &kind, kinds, "v", "t");
@@ -530,8 +523,6 @@ write_said(struct web_call *c, const struct policy *rules, const struct lot *l,
 	web_input(c, &title);
 	if (json_array_size(documents) > 0)
 		web_select_json(c, &replaces, documents, "v", "t");
-	if (strncmp(tag, "purpose", 7) == 0 || lot_said(l, "purpose") != NULL)
-		web_select_json(c, &purpose, purposes, "v", "t");
 	html(&c->h,
 	    "<p><button class=\"second\" name=\"revoir\" value=\"1\">%s"
 	    "</button></p></section>",
@@ -563,6 +554,14 @@ documents_of(struct web_call *c, const struct lot *l)
 	return list;
 }
 
+/* What another page answers: the vault is away, or asks why. */
+static int
+is_for_all(const struct err *e)
+{
+	return e->code == ERR_UNAVAILABLE || e->code == ERR_SEALED ||
+	       (e->tag != NULL && strcmp(e->tag, "purpose-missing") == 0);
+}
+
 static int
 write_review(
     struct web_call *c, struct lot *l, const struct err *refused, struct err *e)
@@ -578,7 +577,7 @@ write_review(
 		json_object_set_new(
 		    l->said, "kind", json_pack("[s]", guess_kind(rules, l)));
 	if (wrong.code == ERR_OK && (r = look(c, l, &seen, &wrong)) < 0 &&
-	    (wrong.code == ERR_UNAVAILABLE || wrong.code == ERR_SEALED)) {
+	    is_for_all(&wrong)) {
 		*e = wrong;
 		return r;
 	}

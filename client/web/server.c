@@ -29,6 +29,7 @@ static const struct web_route *const tables[] = {
 	web_entry,
 	web_file,
 	web_today,
+	web_visit,
 	web_log,
 	web_opening,
 	web_consents,

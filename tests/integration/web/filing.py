@@ -192,9 +192,95 @@ def refused(desk):
     assert len(documents(desk)) == before
 
 
+def consents(desk):
+    return desk.sceau("amelie", "consent", "list", CASE)["consents"]
+
+
+PURPOSES = ["Réalisation du diagnostic",
+            "Partage avec la Caisse d'allocations familiales",
+            "Partage avec la Banque de France"]
+
+
+def visit(desk):
+    """une visite : un contrat de trois photos, deux adultes, six accords"""
+    b = desk.at("amelie")
+    before = len(documents(desk))
+    clicks = b.clicks
+    b.open(HERE + "/visite")
+    b.attach("Fichiers, ou photos dans l'ordre des pages", f("photo-1.jpg"),
+             f("photo-2.jpg"), f("photo-3.jpg"), within="Document 1")
+    for adult in ("Alix Exemple", "Sam Exemple"):
+        for purpose in PURPOSES:
+            b.tick(purpose, within=adult)
+    b.inspect("visite")
+    b.click("Inscrire la visite")
+    b.wait_for("La visite est inscrite")
+    spent = b.clicks - clicks
+    print("   %d clics" % spent)
+    assert spent <= 12, spent
+    b.inspect("visite-inscrite")
+    now = documents(desk)
+    assert len(now) == before + 2, now
+    assert [d["kind"] for d in now[-2:]] == ["contrat-engagement", "contact"]
+    assert len(consents(desk)) == 6
+
+
+def visit_refused(desk):
+    """refusée : rien n'est inscrit, ce qui est écrit reste ; un navigateur
+    fermé n'en perd rien"""
+    b = desk.at("amelie")
+    before = len(documents(desk))
+    b.open(HERE + "/visite")
+    b.fill("Note (facultatif)", "Reçue sur le palier")
+    b.attach("Fichiers, ou photos dans l'ordre des pages",
+             f("diagnostic.json"), within="Document 1")
+    b.tick(PURPOSES[0], within="Alix Exemple")
+    with b.refusals():
+        b.click("Inscrire la visite")
+        b.wait_for("en cause")
+        b.inspect("visite-refusee")
+    assert len(documents(desk)) == before
+    assert b.sees("diagnostic.json") and b.one(
+        "Note (facultatif)", "textarea", None, True).get_attribute(
+            "value") == "Reçue sur le palier"
+    b.quit()
+    b = desk.at("amelie")
+    b.open(HERE + "/visite")
+    assert b.sees("diagnostic.json")
+    assert b.one("Note (facultatif)", "textarea", None,
+                 True).get_attribute("value") == "Reçue sur le palier"
+    b.choose("Type de document (facultatif)", "Diagnostic (amont)",
+             within="Document 1")
+    b.tick(PURPOSES[0], within="Alix Exemple", on=False)
+    b.click("Inscrire la visite")
+    b.wait_for("La visite est inscrite")
+    assert len(documents(desk)) == before + 2
+
+
+def not_met(desk):
+    """pas rencontré : le contact seul, gardé en écrivant, sans JavaScript"""
+    b = desk.at("amelie")
+    before = len(documents(desk))
+    b.open(HERE + "/visite")
+    b.fill("Note (facultatif)", "Personne")
+    b.wait_for("Ce qui est écrit est gardé")
+    b.open("/")
+    b.scripts(False)
+    b.open(HERE + "/visite")
+    assert b.one("Note (facultatif)", "textarea", None,
+                 True).get_attribute("value") == "Personne"
+    b.tick("Absent")
+    b.click("Inscrire la visite")
+    b.wait_for("La visite est inscrite")
+    b.scripts(True)
+    now = documents(desk)
+    assert len(now) == before + 1 and now[-1]["kind"] == "contact", now
+
+
 def searched(desk):
     """rien n'en reste dans le navigateur"""
     desk.at("amelie").quit(["Alix Exemple", "CANARI-TELEPHONE"])
 
 
-run(photographs, by_keys, without_scripts, cut_and_resumed, refused, searched)
+run(photographs, by_keys, without_scripts, cut_and_resumed, refused, visit,
+    visit_refused, not_met, searched)
