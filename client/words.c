@@ -16,11 +16,6 @@ static const struct {
 	{ "set", N_("en place") },
 	{ "amont", N_("amont") },
 	{ "aval", N_("aval") },
-	/* who refers a household */
-	{ "ccapex", "CCAPEX" },
-	{ "caf", "CAF" },
-	{ "service-social", N_("service social") },
-	{ "menage", N_("le ménage lui-même") },
 	/* levels of signatures */
 	{ "qualified", N_("signature qualifiée") },
 	{ "advanced", N_("signature avancée") },

@@ -4,7 +4,7 @@
 
 #include "base/crypto.h"
 #include "base/text.h"
-#include "client/words.h"
+#include "client/formcode.h"
 
 #define ONCE "une-fois"
 #define ONCE_BYTES 16
@@ -125,7 +125,7 @@ web_select_codes(
 {
 	select_begin(c, f);
 	for (; codes != NULL && *codes != NULL; codes++)
-		option(c, *codes, word_for(*codes), value_of(c, f));
+		option(c, *codes, formcode_words(*codes), value_of(c, f));
 	html_raw(&c->h, "</select></div>");
 }
 
@@ -222,6 +222,27 @@ web_fill(struct web_call *c, json_t *body, const char *const pairs[][2],
 			return r;
 	}
 	return 0;
+}
+
+int
+web_leads_to(const char *pattern, const char *id, char path[WEB_PATH])
+{
+	size_t n = strcspn(pattern, "%");
+
+	snprintf(path, WEB_PATH, "%.*s%s%s", (int)n, pattern, id,
+	    pattern[n] != '\0' ? pattern + n + 1 : "");
+	return web_leads(path);
+}
+
+void
+web_link(struct web_call *c, const char *klass, const char *pattern,
+    const char *id, const char *words)
+{
+	char path[WEB_PATH];
+
+	if (web_leads_to(pattern, id, path))
+		html(&c->h, "<a class=\"%s\" href=\"%s\">%s</a> ", klass, path,
+		    words);
 }
 
 void

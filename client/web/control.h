@@ -51,6 +51,13 @@ int web_is_theirs(const struct err *e);
  * is sent twice is done once; and the key that came back, or NULL. */
 void web_once(struct web_call *c);
 const char *web_once_key(struct web_call *c);
+/* <a class="KLASS">: the one % of pattern is the id. Nothing when the console
+ * has no such page: a link may be written before its page is. */
+#define WEB_PATH 160
+/* The path of pattern with its id; 1 when there is such a page. */
+int web_leads_to(const char *pattern, const char *id, char path[WEB_PATH]);
+void web_link(struct web_call *c, const char *klass, const char *pattern,
+    const char *id, const char *words);
 /* A <dt><dd> of a dl.facts; nothing when value is empty. */
 void web_fact(struct web_call *c, const char *label, const char *value);
 /* <table> in its scrolling frame: caption, titles (NULL at the end). */

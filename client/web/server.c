@@ -28,6 +28,7 @@
 static const struct web_route *const tables[] = {
 	web_entry,
 	web_file,
+	web_case,
 	web_today,
 	web_visit,
 	web_log,

@@ -87,6 +87,7 @@ struct web_route {
 	int flags;
 };
 /* {0} at the end of each */
+extern const struct web_route web_case[];
 extern const struct web_route web_entry[];
 extern const struct web_route web_file[];
 extern const struct web_route web_log[];

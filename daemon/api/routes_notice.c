@@ -29,7 +29,8 @@ static int
 due_get(struct api_call *c, struct err *e)
 {
 	struct due_asking a = { .mine = http_query(c->rq, "mine") != NULL,
-		.as_of = http_query(c->rq, "as_of") };
+		.as_of = http_query(c->rq, "as_of"),
+		.kase = http_query(c->rq, "case") };
 
 	return due_ask(c->core, &c->caller, &a, &c->answer, e);
 }

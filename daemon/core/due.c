@@ -110,6 +110,8 @@ may_see(struct due_list *d, const char *what, const struct id *kase,
 	struct case_facts f;
 	int r;
 
+	if (!id_is_zero(&d->only) && !id_equal(&d->only, kase))
+		return 0;
 	if (!deadline_is_for(
 		d->core->policy, what, d->caller->who, d->today, title))
 		return 0;
@@ -375,7 +377,8 @@ enter(struct due_list *d, const struct due_asking *a,
 	    "decision", decision_json(d->core, decision), "as_of", a->as_of);
 	int r;
 
-	r = core_read_leaf(d->core, d->caller, LEAF_DUE, NULL, detail, leaf, e);
+	r = core_read_leaf(d->core, d->caller, LEAF_DUE,
+	    id_is_zero(&d->only) ? NULL : &d->only, detail, leaf, e);
 	json_decref(detail);
 	return r;
 }
@@ -399,6 +402,25 @@ tell(struct due_list *d, uint64_t leaf, json_t **answer, struct err *e)
 	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "due");
 }
 
+/* One case's lines: it is there, and the caller's, or the answer is the same
+ * for both. */
+static int
+narrow(struct due_list *d, const char *kase, struct decision *decision,
+    struct err *e)
+{
+	AUTO(tx_end) struct tx tx = { 0 };
+	struct case_facts f;
+	struct id object;
+	int r;
+
+	if ((r = tx_read(d->core->catalog, &tx, e)) < 0 ||
+	    (r = case_authorize(d->core, &tx, d->caller, kase, OP_DUE, NULL,
+		 d->now_ms, &f, &object, decision, e)) < 0)
+		return r;
+	d->only = f.id;
+	return 0;
+}
+
 int
 due_ask(struct core *core, const struct caller *caller,
     const struct due_asking *a, json_t **answer, struct err *e)
@@ -412,6 +434,7 @@ due_ask(struct core *core, const struct caller *caller,
 	    (r = set_day(&d, a->as_of, e)) < 0 ||
 	    (r = core_authorize(core, caller, OP_DUE, NULL, NULL, d.now_ms,
 		 &decision, e)) < 0 ||
+	    (a->kase != NULL && (r = narrow(&d, a->kase, &decision, e)) < 0) ||
 	    (r = enter(&d, a, &decision, &leaf, e)) < 0)
 		return r;
 	return tell(&d, leaf, answer, e);

@@ -17,7 +17,8 @@ struct due_list {
 	struct core *core;
 	const struct caller *caller;
 	struct tx *tx;
-	int mine; /* only cases that the caller opened */
+	int mine;	/* only cases that the caller opened */
+	struct id only; /* of this case alone; zero: of all */
 	int64_t now_ms;
 	int32_t today, as_of; /* the day the list is of */
 	/* Everybody's lines, counted only: {what: {title, waiting, overdue}};
@@ -75,6 +76,7 @@ int retention_due(struct due_list *d, struct err *e) NODISCARD;
 struct due_asking {
 	int mine;	   /* only lines of cases that the caller opened */
 	const char *as_of; /* NULL: now */
+	const char *kase;  /* only lines of this case; NULL: of all */
 };
 int due_ask(struct core *core, const struct caller *caller,
     const struct due_asking *a, json_t **answer, struct err *e) NODISCARD;

@@ -268,6 +268,41 @@ a_day_that_is_none_is_refused(void **state)
 	}
 }
 
+/* Of one case only its lines; another team's is no different from none. */
+static void
+one_case_is_asked_about_alone(void **state)
+{
+	static const char none[] = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
+	char first[ID_TEXT], second[ID_TEXT];
+	json_t *answer = NULL, *l;
+	struct due_asking a = { 0 };
+	struct caller c;
+	size_t i;
+	FIXTURE(f);
+
+	core_fixture_case(f, CAMILLE, "Foyer exemple", first);
+	core_fixture_case(f, CAMILLE, "Foyer modèle", second);
+	c = core_fixture_caller(f, CAMILLE);
+	a.kase = second;
+	assert_int_equal(due_ask(f->core, &c, &a, &answer, &f->e), 0);
+	assert_true(json_array_size(json_object_get(answer, "due")) > 0);
+	json_array_foreach(json_object_get(answer, "due"), i, l)
+	    assert_string_equal(
+		json_string_value(json_object_get(l, "case")), second);
+	json_decref(answer);
+	answer = NULL;
+	a.kase = none;
+	assert_int_equal(
+	    due_ask(f->core, &c, &a, &answer, &f->e), -ERR_NOT_FOUND);
+	c = core_fixture_caller(f, SACHA);
+	a.kase = second;
+	assert_int_equal(
+	    due_ask(f->core, &c, &a, &answer, &f->e), -ERR_NOT_FOUND);
+	a.kase = "x";
+	assert_true(due_ask(f->core, &c, &a, &answer, &f->e) < 0);
+	assert_null(answer);
+}
+
 #define MANY (DUE_MAX + 500)
 
 /* Lines come in any order: the soonest are kept, and the others counted. */
@@ -324,6 +359,8 @@ main(void)
 		T(a_later_lease_has_six_weeks),
 		T(an_order_to_leave_ends_no_sooner_than_the_truce),
 		T(a_day_that_is_none_is_refused),
+		T(one_case_is_asked_about_alone),
+		T(one_case_is_asked_about_alone),
 		T(of_too_many_lines_the_soonest_are_kept),
 	};
 
