@@ -39,7 +39,7 @@ struct cmd {
 	const char *noun, *verb;    /* verb NULL: "sceau find" */
 	const char *usage;	    /* "DOSSIER TYPE FICHIER…" */
 	const char *about;	    /* one line, a msgid */
-	const char *const *options; /* "output", "version", "void!" … */
+	const char *const *options; /* "output", "void!", "which?" … */
 	int min_args, max_args;	    /* max -1: ARGS_MAX */
 	int (*run)(struct cli *c, int argc, char **argv, struct err *e);
 };

@@ -1,6 +1,7 @@
 /*
  * sceau get: the bytes of a document, whole and checked. A document of
- * several pages goes to a folder, one file a page.
+ * several pages goes to a folder, one file a page. With --signed-prefix only
+ * what a signature within a PDF covers: what was added later stays behind.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -19,8 +20,9 @@
 struct fetch {
 	struct cli *c;
 	const char *doc;
-	long long page; /* 0: the signature */
-	int only;	/* refuse a document of several pages */
+	long long page;	    /* 0: the signature */
+	const char *prefix; /* "last", a number; NULL: all of the page */
+	int only;	    /* refuse a document of several pages */
 	uint64_t size;
 	long pages; /* out: of the document */
 	char name[SAVE_NAME_MAX + 1], sha256[2 * SHA256_LEN + 1], leaf[32];
@@ -40,7 +42,9 @@ fetch_path(const struct fetch *f, struct buf *path, struct err *e)
 		0)
 		return r;
 	snprintf(page, sizeof(page), "%lld", f->page);
-	return cli_query(path, "page", f->page > 1 ? page : NULL, e);
+	if ((r = cli_query(path, "page", f->page > 1 ? page : NULL, e)) < 0)
+		return r;
+	return cli_query(path, "signed-prefix", f->prefix, e);
 }
 
 static int
@@ -235,6 +239,26 @@ to_output(struct fetch *f, const char *path, struct err *e)
 	return 0;
 }
 
+/* --signed-prefix, --signed-prefix=N: only what a signature covers. */
+static int
+take_prefix(struct cli *c, struct fetch *f, struct err *e)
+{
+	const char *which = cli_option(c, "signed-prefix");
+	long long n = 0;
+	int r;
+
+	if (which == NULL)
+		return 0;
+	if (*which != '\0' &&
+	    (r = cli_number(c, "signed-prefix", INT32_MAX, &n, e)) < 0)
+		return r;
+	if (cli_option(c, "signature") != NULL || cli_option(c, "page") != NULL)
+		return err_set(e, ERR_USAGE,
+		    _("--signed-prefix va sans --page ni --signature"));
+	f->prefix = *which != '\0' ? which : "last";
+	return 0;
+}
+
 static int
 get_run(struct cli *c, int argc, char **argv, struct err *e)
 {
@@ -249,6 +273,8 @@ get_run(struct cli *c, int argc, char **argv, struct err *e)
 		return r;
 	if (cli_option(c, "signature") != NULL)
 		f.page = 0;
+	if ((r = take_prefix(c, &f, e)) < 0)
+		return r;
 	if (path != NULL)
 		return to_output(&f, path, e);
 	if (c->json)
@@ -260,7 +286,7 @@ get_run(struct cli *c, int argc, char **argv, struct err *e)
 }
 
 static const char *const options[] = { "version", "page", "signature!",
-	"output", "force!", NULL };
+	"signed-prefix?", "output", "force!", NULL };
 
 const struct cmd cmd_get = {
 	.noun = "get",

@@ -25,10 +25,12 @@ help_usage(FILE *f, const struct cmd *cmd)
 	     (cmd->verb != NULL ? strlen(cmd->verb) + 1 : 0) + 2;
 	for (o = cmd->options; o != NULL && *o != NULL && r == 0; o++) {
 		/* Not cut between an option and its value. */
-		n = strcspn(*o, "!");
+		n = strcspn(*o, "!?");
 		r = buf_addf(&rest, NULL, "%s[--%.*s%s]",
 		    rest.len > 0 ? " " : "", (int)n, *o,
-		    (*o)[n] == '!' ? "" : "\u00a0…");
+		    (*o)[n] == '!'   ? ""
+		    : (*o)[n] == '?' ? "[=…]"
+				     : "\u00a0…");
 	}
 	if (r == 0 && cmd->usage != NULL && cmd->usage[0] != '\0')
 		r = buf_addf(&rest, NULL, "%s%s", rest.len > 0 ? " " : "",

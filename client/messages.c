@@ -413,6 +413,12 @@ static const struct {
 	{ "policy", N_("les règles ont des erreurs") },
 	{ "policy-changed", N_("les règles ont changé depuis : recommencez") },
 	{ "policy-tests", N_("les essais de ces règles ne passent pas") },
+	{ "prefix-missing", N_("ce document n'a pas cette signature") },
+	{ "prefix-not-signed", N_("cette signature n'a pas été trouvée juste "
+				  "au dépôt : elle ne délimite rien") },
+	{ "prefix-pages",
+	    N_("ce document a plusieurs fichiers : --page N donne "
+	       "chacun entier") },
 	{ "purpose-missing", N_("dites pour quelle finalité : --purpose (sceau "
 				"policy show --public les donne)") },
 	{ "purpose-unknown", N_("cette finalité n'est pas connue : sceau "

@@ -3,11 +3,11 @@
 static const char *const global[] = { "socket", "host", "purpose", "json!",
 	"help!", NULL };
 
-/* Is entry ("version", "void!") the option called name[0..len)? */
+/* Is entry ("version", "void!", "which?") the option name[0..len)? */
 static int
 is_named(const char *entry, const char *name, size_t len)
 {
-	return strcspn(entry, "!") == len && strncmp(entry, name, len) == 0;
+	return strcspn(entry, "!?") == len && strncmp(entry, name, len) == 0;
 }
 
 const char *
@@ -111,9 +111,9 @@ take_option(struct cli *c, const struct cmd *cmd, char **argv, int argc, int *i,
 			    (int)len, name);
 	} else if (name[len] == '=') {
 		value = argv[*i] + 2 + len + 1;
-	} else if (*i + 1 < argc) {
+	} else if (strchr(entry, '?') == NULL && *i + 1 < argc) {
 		value = argv[++*i];
-	} else {
+	} else if (strchr(entry, '?') == NULL) {
 		return err_set(e, ERR_USAGE,
 		    _("l'option --%.*s attend une valeur"), (int)len, name);
 	}

@@ -1,7 +1,8 @@
 /*
  * Options of a command line, parsed by the command's own list: long ones
  * only ("--output F", "--output=F"), in any place; "-o F" is --output; "--"
- * ends them. What is left are the arguments.
+ * ends them. What is left are the arguments. An entry "name!" takes no value,
+ * "name?" only after "=".
  */
 #ifndef CLIENT_OPTIONS_H
 #define CLIENT_OPTIONS_H

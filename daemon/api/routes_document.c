@@ -296,6 +296,24 @@ stream(struct api_call *c, uint32_t version, uint32_t page, struct err *e)
 	return give(c, &found, e);
 }
 
+/* What a signature covers: of which one, or of the last that is right. */
+static int
+stream_signed(struct api_call *c, uint32_t version, struct err *e)
+{
+	const char *which = http_query(c->rq, "signed-prefix");
+	struct content found = { 0 };
+	uint32_t n = CONTENT_LAST;
+	int r;
+
+	if (strcmp(which, "last") != 0 &&
+	    (r = query_number(c, "signed-prefix", 1, &n, e)) < 0)
+		return r;
+	if ((r = content_open_signed(c->core, &c->caller, c->param[0], version,
+		 n, &c->object, &found, e)) < 0)
+		return r;
+	return give(c, &found, e);
+}
+
 static int
 content_get(struct api_call *c, struct err *e)
 {
@@ -305,7 +323,12 @@ content_get(struct api_call *c, struct err *e)
 	if ((r = query_number(c, "version", 0, &version, e)) < 0 ||
 	    (r = query_number(c, "page", 1, &page, e)) < 0)
 		return r;
-	return stream(c, version, page - 1, e);
+	if (http_query(c->rq, "signed-prefix") == NULL)
+		return stream(c, version, page - 1, e);
+	if (page != 1)
+		return err_tag(e, ERR_INVALID, "query",
+		    "signed-prefix is of the first page");
+	return stream_signed(c, version, e);
 }
 
 static int

@@ -121,6 +121,13 @@ load_page(struct tx *tx, const struct version_row *v, uint32_t page,
 	return 0;
 }
 
+/* Which bytes of a version are asked for. */
+struct wish {
+	uint32_t version, page;
+	/* 0: all of the page. Else what the n-th embedded signature covers. */
+	uint32_t signature;
+};
+
 /* What is held between the leaf and the keys. */
 struct reading {
 	struct version_row v;
@@ -151,6 +158,14 @@ reading_load(struct core *core, struct tx *tx, const struct document_facts *doc,
 }
 
 static int
+is_text(const json_t *o, const char *key, const char *want)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s != NULL && strcmp(s, want) == 0;
+}
+
+static int
 take_meta(
     const json_t *manifest, uint32_t page, struct content *out, struct err *e)
 {
@@ -173,9 +188,50 @@ take_meta(
 	return 0;
 }
 
+/*
+ * The bytes that the n-th embedded signature covers, by the verdict at the
+ * filing; of CONTENT_LAST the last one that is right. Whoever signed, and
+ * whatever came after it: of that there are verdicts. Time stamps do not
+ * count.
+ */
+static int
+take_prefix(
+    const json_t *manifest, uint32_t n, struct content *out, struct err *e)
+{
+	const char *integrity = NULL;
+	json_int_t covers = 0;
+	uint32_t found = 0;
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_object_get(manifest, "verdicts"), i, v)
+	{
+		if (!is_text(v, "where", "embedded"))
+			continue;
+		found++;
+		if (n == CONTENT_LAST ? !is_text(v, "integrity", "PASS")
+				      : n != found)
+			continue;
+		integrity = json_string_value(json_object_get(v, "integrity"));
+		covers = json_integer_value(json_object_get(v, "covers"));
+	}
+	if (found == 0 || (n != CONTENT_LAST && n > found))
+		return err_tag(e, ERR_CONFLICT, "prefix-missing",
+		    "%u embedded signatures in this version", found);
+	if (out->pages != 1)
+		return err_tag(e, ERR_CONFLICT, "prefix-pages",
+		    "a version of %zu pages", out->pages);
+	if (integrity == NULL || strcmp(integrity, "PASS") != 0 ||
+	    covers <= 0 || (uint64_t)covers > out->size)
+		return err_tag(e, ERR_CONFLICT, "prefix-not-signed",
+		    "this signature was not found right when it was filed");
+	out->size = (uint64_t)covers;
+	return 0;
+}
+
 /* Keys for manifest and page together, under the leaf that is durable. */
 static int
-reading_open(struct core *core, struct reading *rd, uint32_t page,
+reading_open(struct core *core, struct reading *rd, const struct wish *w,
     uint64_t leaf, struct content *out, struct err *e)
 {
 	AUTO(secret_done) struct secret keys = { 0 };
@@ -192,7 +248,9 @@ reading_open(struct core *core, struct reading *rd, uint32_t page,
 		 rd->v.version, rd->v.sealed.p, rd->v.sealed.len, &manifest,
 		 e)) < 0)
 		return r;
-	r = take_meta(manifest, page, &got, e);
+	r = take_meta(manifest, w->page, &got, e);
+	if (r == 0 && w->signature > 0)
+		r = take_prefix(manifest, w->signature, &got, e);
 	json_decref(manifest);
 	if (r < 0 ||
 	    (r = opener_new(keys.p + 32, &c, &rd->stream->opener, e)) < 0)
@@ -205,26 +263,81 @@ reading_open(struct core *core, struct reading *rd, uint32_t page,
 
 static json_t *
 read_detail(struct core *core, const struct document_facts *doc,
-    uint32_t version, uint32_t page, const struct decision *d)
+    uint32_t version, const struct wish *w, const struct decision *d)
 {
 	json_t *j = document_detail(core, &doc->kase, &doc->id, version, d);
 
-	if (j != NULL)
-		json_object_set_new(j, "page",
-		    page == CONTENT_SIGNATURE ? json_string("signature")
-					      : json_integer(page));
+	if (j == NULL)
+		return NULL;
+	json_object_set_new(j, "page",
+	    w->page == CONTENT_SIGNATURE ? json_string("signature")
+					 : json_integer(w->page));
+	if (w->signature == CONTENT_LAST)
+		json_object_set_new(j, "signed_prefix", json_string("last"));
+	else if (w->signature > 0)
+		json_object_set_new(
+		    j, "signed_prefix", json_integer(w->signature));
 	return j;
 }
 
 int
-content_open(struct core *core, const struct caller *caller, const char *ref,
-    uint32_t version, uint32_t page, struct id *object, struct content *out,
-    struct err *e)
+content_under(struct core *core, const struct id *document, uint32_t version,
+    uint32_t page, uint64_t leaf, struct content *out, struct err *e)
+{
+	const struct wish w = { version, page, 0 };
+	AUTO(reading_done) struct reading rd = { 0 };
+	struct document_facts doc;
+	int r;
+
+	{
+		AUTO(tx_end) struct tx tx = { 0 };
+
+		if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
+		    (r = document_by_id(&tx, document, &doc, e)) < 0 ||
+		    (r = reading_load(core, &tx, &doc, version, page, &rd, e)) <
+			0)
+			return r;
+	}
+	return reading_open(core, &rd, &w, leaf, out, e);
+}
+
+/*
+ * The SHA-256 of the beginning that found is: nobody wrote it down, so it is
+ * read once for that, the whole content through its check.
+ */
+static int
+digest_prefix(struct core *core, const struct id *document, uint32_t version,
+    struct content *found, struct err *e)
+{
+	AUTO(digest_freep) struct digest *d = NULL;
+	AUTO(buf_done) struct buf piece = { 0 };
+	struct content c = { 0 };
+	int r;
+
+	if ((r = digest_new(DIGEST_SHA256, &d, e)) < 0 ||
+	    (r = content_under(
+		 core, document, version, 0, found->leaf, &c, e)) < 0)
+		return r;
+	c.stream->left = found->size;
+	do {
+		buf_reset(&piece);
+		r = content_next(c.stream, &piece, e);
+		if (r == 0 && piece.len > 0)
+			r = digest_add(d, piece.p, piece.len, e);
+	} while (r == 0 && piece.len > 0);
+	content_freep(&c.stream);
+	return r < 0 ? r : digest_final(d, found->sha256, e);
+}
+
+static int
+open_wish(struct core *core, const struct caller *caller, const char *ref,
+    const struct wish *w, struct id *object, struct content *out, struct err *e)
 {
 	AUTO(reading_done) struct reading rd = { 0 };
 	struct document_facts doc;
 	struct case_facts kase;
 	struct decision d;
+	struct content got = { 0 };
 	json_t *detail;
 	uint64_t leaf;
 	int r;
@@ -236,17 +349,45 @@ content_open(struct core *core, const struct caller *caller, const char *ref,
 		    (r = document_authorize(core, &tx, caller, ref, OP_DOC_READ,
 			 core_now(core), &doc, &kase, object, &d, e)) < 0 ||
 		    (r = core_check_open(core, e)) < 0 ||
-		    (r = reading_load(core, &tx, &doc, version, page, &rd, e)) <
-			0)
+		    (r = reading_load(
+			 core, &tx, &doc, w->version, w->page, &rd, e)) < 0)
 			return r;
 	}
-	detail = read_detail(core, &doc, rd.v.version, page, &d);
+	detail = read_detail(core, &doc, rd.v.version, w, &d);
 	r = core_read_leaf(
 	    core, caller, LEAF_DOC_READ, &doc.id, detail, &leaf, e);
 	json_decref(detail);
 	if (r < 0)
 		return r;
-	return reading_open(core, &rd, page, leaf, out, e);
+	if ((r = reading_open(core, &rd, w, leaf, &got, e)) < 0)
+		return r;
+	if (w->signature > 0 &&
+	    (r = digest_prefix(core, &doc.id, rd.v.version, &got, e)) < 0) {
+		content_freep(&got.stream);
+		return r;
+	}
+	*out = got;
+	return 0;
+}
+
+int
+content_open(struct core *core, const struct caller *caller, const char *ref,
+    uint32_t version, uint32_t page, struct id *object, struct content *out,
+    struct err *e)
+{
+	const struct wish w = { version, page, 0 };
+
+	return open_wish(core, caller, ref, &w, object, out, e);
+}
+
+int
+content_open_signed(struct core *core, const struct caller *caller,
+    const char *ref, uint32_t version, uint32_t signature, struct id *object,
+    struct content *out, struct err *e)
+{
+	const struct wish w = { version, 0, signature };
+
+	return open_wish(core, caller, ref, &w, object, out, e);
 }
 
 static int
@@ -264,26 +405,6 @@ drain(struct content *c, size_t max, struct buf *out, struct err *e)
 			return r;
 	} while (out->len > was);
 	return 0;
-}
-
-int
-content_under(struct core *core, const struct id *document, uint32_t version,
-    uint32_t page, uint64_t leaf, struct content *out, struct err *e)
-{
-	AUTO(reading_done) struct reading rd = { 0 };
-	struct document_facts doc;
-	int r;
-
-	{
-		AUTO(tx_end) struct tx tx = { 0 };
-
-		if ((r = tx_read(core->catalog, &tx, e)) < 0 ||
-		    (r = document_by_id(&tx, document, &doc, e)) < 0 ||
-		    (r = reading_load(core, &tx, &doc, version, page, &rd, e)) <
-			0)
-			return r;
-	}
-	return reading_open(core, &rd, page, leaf, out, e);
 }
 
 int

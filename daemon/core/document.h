@@ -82,6 +82,17 @@ struct content {
 int content_open(struct core *core, const struct caller *caller,
     const char *ref, uint32_t version, uint32_t page, struct id *object,
     struct content *out, struct err *e) NODISCARD;
+/*
+ * Of a PDF the bytes that its n-th embedded signature (from 1; CONTENT_LAST:
+ * the last one that is right) covers, the signed document without what was
+ * added later. Size and SHA-256 are of these bytes. ERR_CONFLICT,
+ * tags "prefix-missing", "prefix-not-signed" (it was not found right at the
+ * filing), "prefix-pages" (a version of several).
+ */
+#define CONTENT_LAST UINT32_MAX
+int content_open_signed(struct core *core, const struct caller *caller,
+    const char *ref, uint32_t version, uint32_t signature, struct id *object,
+    struct content *out, struct err *e) NODISCARD;
 /* Append the next piece of plaintext (at most 1 MiB); nothing at the end. */
 int content_next(struct content_stream *s, struct buf *out, struct err *e)
     NODISCARD;

@@ -68,10 +68,11 @@ enum inspect_after {
 };
 
 /* What could be made to look different without touching a signature. */
-#define INSPECT_WARN_SCRIPT 1	 /* JavaScript, or an action at the opening */
+#define INSPECT_WARN_SCRIPT 1	 /* JavaScript, or what an action may do */
 #define INSPECT_WARN_LAYERS 2	 /* optional content */
 #define INSPECT_WARN_CERTIFIED 4 /* certified, and changes allowed */
 #define INSPECT_WARN_UNLOCATED 8 /* a signed field without a range */
+#define INSPECT_WARN_OVERLAY 32	 /* over a page, and can go or come */
 /* No warning: the file has validation data that may be asked for. */
 #define INSPECT_HAS_HINTS 16
 

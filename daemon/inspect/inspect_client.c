@@ -655,6 +655,8 @@ warn(struct inspect_verdict *v, const struct inspect_type *t)
 		add_reason(v, "document-has-scripts");
 	if (t->warnings & INSPECT_WARN_LAYERS)
 		add_reason(v, "document-has-layers");
+	if (t->warnings & INSPECT_WARN_OVERLAY)
+		add_reason(v, "document-has-overlays");
 	if (t->warnings & INSPECT_WARN_CERTIFIED)
 		add_reason(v, "certified-with-changes-allowed");
 	if ((t->warnings & INSPECT_WARN_UNLOCATED) == 0)

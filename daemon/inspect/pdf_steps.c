@@ -1,7 +1,8 @@
 #include "daemon/inspect/pdf_steps.h"
 
 #include "base/scope.h"
-#include "daemon/inspect/pdf_read.h"
+#include "daemon/inspect/pdf_form.h"
+#include "daemon/inspect/pdf_tricks.h"
 #include "daemon/inspect/range.h"
 
 #define WORK_MAX 2000000 /* objects compared in one step */
@@ -122,43 +123,7 @@ same_but(struct step *s, const struct pdf_obj *a, const struct pdf_obj *b,
 	return 1;
 }
 
-/* Certified so that nothing may change? Then signatures may not either. */
-static int
-allows_nothing(struct pdf_doc *d, int *allows_more)
-{
-	const struct pdf_obj *root = pdf_get(d, pdf_trailer(d), "Root");
-	const struct pdf_obj *sig =
-	    pdf_get(d, pdf_get(d, root, "Perms"), "DocMDP");
-	const struct pdf_obj *list = pdf_get(d, sig, "Reference"), *one, *p;
-	size_t i;
-
-	*allows_more = 0;
-	for (i = 0; list->kind == PDF_ARRAY && i < list->len; i++) {
-		one = pdf_resolve(d, list->items[i]);
-		if (!pdf_is_name(pdf_get(d, one, "TransformMethod"), "DocMDP"))
-			continue;
-		p = pdf_get(d, pdf_get(d, one, "TransformParams"), "P");
-		*allows_more = p->kind != PDF_NUMBER || p->n != 1;
-		return !*allows_more;
-	}
-	return 0;
-}
-
 /* --- fields and signatures ------------------------------------------------ */
-
-static int
-is_signature_field(struct pdf_doc *d, const struct pdf_obj *field)
-{
-	const struct pdf_obj *up = field;
-	int k;
-
-	for (k = 0; k < 8 && up->kind == PDF_DICT; k++) {
-		if (pdf_raw(up, "FT")->kind != PDF_NULL)
-			return pdf_is_name(pdf_get(d, up, "FT"), "Sig");
-		up = pdf_get(d, up, "Parent");
-	}
-	return 0;
-}
 
 static int
 is_stamp(struct pdf_doc *d, const struct pdf_obj *value)
@@ -181,19 +146,6 @@ is_located(struct step *s, const struct pdf_obj *value)
 	       (uint64_t)c->n + (uint64_t)n->n == s->end;
 }
 
-static int
-is_visible(struct pdf_doc *d, const struct pdf_obj *field)
-{
-	const struct pdf_obj *rect = pdf_get(d, field, "Rect");
-
-	if (rect->kind != PDF_ARRAY || rect->len != 4)
-		return 0;
-	return !pdf_same_bytes(pdf_resolve(d, rect->items[0]),
-		   pdf_resolve(d, rect->items[2])) &&
-	       !pdf_same_bytes(pdf_resolve(d, rect->items[1]),
-		   pdf_resolve(d, rect->items[3]));
-}
-
 /* A field that has a signature now: that one, or something to be told. */
 static void
 find_signature(struct step *s, const struct pdf_obj *field)
@@ -204,7 +156,7 @@ find_signature(struct step *s, const struct pdf_obj *field)
 		find(s, AFTER_CHANGES);
 	else if (!is_stamp(s->new, value))
 		find(s, AFTER_SIGNATURES);
-	else if (is_visible(s->new, field))
+	else if (pdf_has_area(s->new, field))
 		find(s, AFTER_CHANGES);
 	else
 		find(s, AFTER_VALIDATION);
@@ -277,7 +229,7 @@ same_field(
 	forget(s, before);
 	if (!same_but(s, a, b, looks, depth))
 		return 0;
-	if (!is_signature_field(s->old, a)) {
+	if (!pdf_is_signature_field(s->old, a)) {
 		find(s, AFTER_CHANGES);
 		return 1;
 	}
@@ -326,13 +278,13 @@ same_fields(
 	for (i = a->kind == PDF_ARRAY ? a->len : 0;
 	     b->kind == PDF_ARRAY && i < b->len; i++) {
 		field = pdf_resolve(s->new, b->items[i]);
-		if (!is_signature_field(s->new, field))
+		if (!pdf_is_signature_field(s->new, field))
 			find(s, AFTER_CHANGES);
 		else
 			find_signature(s, field);
 		/* On a certified document a new field may paint over all. */
-		if (is_visible(s->new, field) &&
-		    (allows_nothing(s->old, &more) || more))
+		if (pdf_has_area(s->new, field) &&
+		    (pdf_allows_nothing(s->old, &more) || more))
 			find(s, AFTER_CHANGES);
 	}
 	return 1;
@@ -425,7 +377,7 @@ same_notes(
 		note = pdf_resolve(s->new, b->items[i]);
 		parent = pdf_get(s->new, note, "Parent");
 		if (!pdf_is_name(pdf_get(s->new, note, "Subtype"), "Widget") ||
-		    !is_signature_field(s->new, note) ||
+		    !pdf_is_signature_field(s->new, note) ||
 		    (!in_form(s, note) && !in_form(s, parent)))
 			find(s, AFTER_CHANGES);
 	}
@@ -622,7 +574,7 @@ compare(struct step *s)
 		return AFTER_UNKNOWN;
 	if (!same_trailer(s))
 		find(s, AFTER_FORBIDDEN);
-	if (s->found >= AFTER_SIGNATURES && allows_nothing(s->old, &more))
+	if (s->found >= AFTER_SIGNATURES && pdf_allows_nothing(s->old, &more))
 		find(s, AFTER_FORBIDDEN);
 	if (is_shown_elsewhere(s) || pdf_is_bad(s->old) || pdf_is_bad(s->new))
 		find(s, AFTER_UNKNOWN);
@@ -649,78 +601,6 @@ judge_step(const uint8_t *p, uint64_t from, uint64_t to, int is_signed)
 	return found;
 }
 
-static int
-is_range_end(const struct inspect_type *t, uint64_t end)
-{
-	size_t k;
-
-	for (k = 0; k < t->nranges; k++)
-		if (range_end(&t->ranges[k]) == end)
-			return 1;
-	return 0;
-}
-
-/*
- * Has every field that is signed its range among those located? One in a
- * compressed object has none: nobody judges it.
- */
-static int
-are_located(struct pdf_doc *d, const struct pdf_obj *fields,
-    const struct inspect_type *t, int depth)
-{
-	const struct pdf_obj *field, *value, *range;
-	size_t i;
-
-	for (i = 0; fields->kind == PDF_ARRAY && i < fields->len; i++) {
-		field = pdf_resolve(d, fields->items[i]);
-		if (depth > 0 &&
-		    !are_located(d, pdf_get(d, field, "Kids"), t, depth - 1))
-			return 0;
-		value = pdf_get(d, field, "V");
-		if (value->kind != PDF_DICT || !is_signature_field(d, field))
-			continue;
-		range = pdf_get(d, value, "ByteRange");
-		if (range->kind != PDF_ARRAY || range->len != 4 ||
-		    !is_range_end(
-			t, (uint64_t)pdf_resolve(d, range->items[2])->n +
-			       (uint64_t)pdf_resolve(d, range->items[3])->n))
-			return 0;
-	}
-	return 1;
-}
-
-/* What may run or be switched, in the whole file; signatures left out. */
-static unsigned
-look_for_tricks(const uint8_t *p, size_t n, const struct inspect_type *t)
-{
-	AUTO(pdf_pool_freep) struct pdf_pool *pool = pdf_pool_new();
-	struct pdf_doc *d = pool != NULL ? pdf_open(pool, p, n) : NULL;
-	unsigned found = 0;
-	const struct pdf_obj *root, *action;
-	int more;
-
-	if (d == NULL)
-		return 0;
-	root = pdf_get(d, pdf_trailer(d), "Root");
-	action = pdf_get(d, root, "OpenAction");
-	if ((action->kind == PDF_DICT &&
-		!pdf_is_name(pdf_get(d, action, "S"), "GoTo")) ||
-	    pdf_get(d, root, "AA")->kind != PDF_NULL ||
-	    pdf_get(d, pdf_get(d, root, "Names"), "JavaScript")->kind !=
-		PDF_NULL)
-		found |= INSPECT_WARN_SCRIPT;
-	if (pdf_get(d, root, "OCProperties")->kind != PDF_NULL)
-		found |= INSPECT_WARN_LAYERS;
-	if (!allows_nothing(d, &more) && more)
-		found |= INSPECT_WARN_CERTIFIED;
-	if (!are_located(
-		d, pdf_get(d, pdf_get(d, root, "AcroForm"), "Fields"), t, 3))
-		found |= INSPECT_WARN_UNLOCATED;
-	if (pdf_get(d, root, "DSS")->kind == PDF_DICT)
-		found |= INSPECT_HAS_HINTS;
-	return found;
-}
-
 void
 pdf_steps(const uint8_t *p, size_t n, struct inspect_type *t)
 {
@@ -739,5 +619,5 @@ pdf_steps(const uint8_t *p, size_t n, struct inspect_type *t)
 			t->steps[k] =
 			    judge_step(p, from, to, k + 1 < t->nranges);
 	}
-	t->warnings = look_for_tricks(p, n, t);
+	t->warnings = pdf_tricks(p, n, t);
 }

@@ -269,7 +269,7 @@ wire_type_decode(
 	    !is_all(t.reason, is_word_char) ||
 	    (t.warnings & ~(INSPECT_WARN_SCRIPT | INSPECT_WARN_LAYERS |
 			      INSPECT_WARN_CERTIFIED | INSPECT_WARN_UNLOCATED |
-			      INSPECT_HAS_HINTS)) != 0 ||
+			      INSPECT_WARN_OVERLAY | INSPECT_HAS_HINTS)) != 0 ||
 	    (!t.agreed && t.reason[0] == '\0'))
 		return err_set(e, ERR_INVALID, "inspection answer: values");
 	*out = t;

@@ -104,6 +104,56 @@ is "$(json $OUT/check.json .filing.evidence.signatures)" \
 FIRST=$(json $OUT/check.json .leaf)
 ok "jugé de nouveau, le même verdict, à côté de celui du dépôt"
 
+# --- what a signature covers, and nothing that came after it ---------------
+
+quiet python3 "$MATERIAL/sign_again.py" $FILES/contrat.pdf $PKI/menage.key \
+    $PKI/menage.pem $FILES/deux.pdf
+cp $FILES/deux.pdf $FILES/ajout.pdf
+printf '%% ajouté\n' >>$FILES/ajout.pdf
+chmod 0644 $FILES/deux.pdf $FILES/ajout.pdf
+TWO=$(as amelie sceau --json file "$CASE" piece $FILES/ajout.pdf | tee $OUT/two.json |
+    jq -er .document)
+is "$(json $OUT/two.json .indication)" INDETERMINATE
+prefix() {
+	rm -f /run/home/amelie/debut.pdf
+	as amelie sceau --json get "$TWO" "$@" -o /run/home/amelie/debut.pdf >$OUT/get.json
+}
+prefix --signed-prefix
+same $FILES/deux.pdf /run/home/amelie/debut.pdf
+is "$(json $OUT/get.json '.files[0].sha256')" \
+    "$(sha256sum $FILES/deux.pdf | cut -d' ' -f1)"
+prefix --signed-prefix=2
+same $FILES/deux.pdf /run/home/amelie/debut.pdf
+prefix --signed-prefix=1
+same $FILES/contrat.pdf /run/home/amelie/debut.pdf
+prefix
+same $FILES/ajout.pdf /run/home/amelie/debut.pdf
+as dora sceau --json audit log --class doc-read >$OUT/log.json
+jq -e '[.entries[].detail.signed_prefix] | index("last") != null and
+    index(1) != null and index(2) != null' $OUT/log.json >/dev/null ||
+	fail "la portée lue n'est pas inscrite : $(cat $OUT/log.json)"
+refused 5 "pas cette signature" as amelie sceau --json get "$TWO" \
+    --signed-prefix=3 -o /run/home/amelie/trois.pdf
+NONE=$(as amelie sceau --json file "$CASE" piece $FILES/contrat-2.pdf |
+    jq -er .document)
+refused 5 "pas cette signature" as amelie sceau --json get "$NONE" \
+    --signed-prefix -o /run/home/amelie/trois.pdf
+sed 's|/ETSI.CAdES.detached|/ETSI.CAdES.inconnu_|' $FILES/contrat.pdf \
+    >$FILES/inconnu.pdf
+chmod 0644 $FILES/inconnu.pdf
+NONE=$(as amelie sceau --json file "$CASE" piece $FILES/inconnu.pdf |
+    jq -er .document)
+for which in "" =1; do
+	refused 5 "trouvée juste" as amelie sceau --json get "$NONE" \
+	    --signed-prefix$which -o /run/home/amelie/trois.pdf
+done
+refused 4 "pas à vous" as yann sceau --json get "$TWO" --signed-prefix \
+    -o /run/home/yann/trois.pdf
+refused 2 "sans --page" as amelie sceau --json get "$TWO" --signed-prefix \
+    --page 1 -o /run/home/amelie/trois.pdf
+[ ! -e /run/home/amelie/trois.pdf ] || fail "un refus laisse un fichier"
+ok "ce que couvre la première signature, ou la dernière, sans ce qui fut ajouté"
+
 # --- a list of revoked certificates comes later ----------------------------
 
 revoke $PKI/menage.pem

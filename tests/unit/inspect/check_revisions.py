@@ -299,6 +299,108 @@ class Revisions(unittest.TestCase):
             self.assertIn("signature-added" if integrity == "PASS" else
                           "content-changed-after-signature", after)
 
+    def prepared(self, objects, fields=FIRST, catalog=b""):
+        """Something put in before the (one) signature over everything."""
+        base = update(sign_pdf.pdf("Contrat", ["Loyer : 500 EUR"]), {
+            1: CATALOG % (fields, catalog), 3: PAGE % (4, FIRST), **objects})
+        return self.seal(update(base, {
+            7: FIELD % (b"One", b" /V 21 0 R"), 21: SIGNATURE}))
+
+    def warnings(self, pdf):
+        answer = self.check(pdf)
+        self.assertEqual(answer["integrity"], "PASS", answer)
+        return {w for w in answer["signatures"][-1]["reasons"]
+                if w.startswith("document-has-")}
+
+    def test_what_lies_over_a_page_is_told(self):
+        area = b" /Rect [10 10 300 300] >>"
+        rows = ((b"<< /Type /Annot /Subtype /FreeText" + area, True),
+                (b"<< /Type /Annot /Subtype /Stamp /F 2" + area, True),
+                (b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (Montant)" +
+                 area, True),
+                (b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (Two) /AP << /N"
+                 b" 4 0 R >>" + area, True),
+                (b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (Two)" + area,
+                 False),
+                (b"<< /Type /Annot /Subtype /Link" + area, False),
+                (b"<< /Type /Annot /Subtype /FreeText /Rect [0 0 0 0] >>",
+                 False))
+        for note, told in rows:
+            pdf = self.prepared({3: PAGE % (4, b"7 0 R 12 0 R"), 12: note})
+            self.assertEqual("document-has-overlays" in self.warnings(pdf),
+                             told, note)
+        self.assertEqual(self.warnings(self.prepared({})), set())
+
+    def test_an_overlay_on_any_page_is_found(self):
+        note = b"<< /Type /Annot /Subtype /Square /Rect [1 1 9 9] >>"
+        pdf = self.prepared({
+            2: b"<< /Type /Pages /Kids [3 0 R 13 0 R] /Count 2 >>",
+            13: b"<< /Type /Pages /Parent 2 0 R /Kids [14 0 R] /Count 1 >>",
+            14: (PAGE % (4, b"12 0 R")).replace(b"2 0 R", b"13 0 R", 1),
+            12: note})
+        self.assertEqual(self.warnings(pdf), {"document-has-overlays"})
+
+    def test_what_may_run_is_told_wherever_it_is(self):
+        script = b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>"
+        link = b"<< /Type /Annot /Subtype /Link /Rect [1 1 9 9] /A %s >>"
+        page = PAGE % (4, b"7 0 R 12 0 R")
+        field = b"<< /FT /Tx /T (Total) /AA << /C 13 0 R >> >>"
+        rows = (({3: page, 12: link % b"<< /S /URI /URI (https://a.example) >>"},
+                 {}, False),
+                ({3: page, 12: link % b"<< /S /GoTo /D [3 0 R /Fit] >>"}, {},
+                 False),
+                ({3: page, 12: link % script}, {}, True),
+                ({3: page, 12: link % b"<< /S /Hide /T (Montant) >>"}, {}, True),
+                ({3: page, 12: link % b"<< /S /Launch /F (a) >>"}, {}, True),
+                ({3: page, 12: link % (b"<< /S /URI /URI (https://a.example)"
+                                       b" /Next 13 0 R >>"), 13: script}, {},
+                 True),
+                ({3: page[:-3] + b" /AA << /O 13 0 R >> >>", 13: script,
+                  12: b"<< >>"}, {}, True),
+                ({12: field, 13: script}, {"fields": b"7 0 R 12 0 R"}, True),
+                ({12: b"<< /T (Up) /Kids [14 0 R] >>", 14: field, 13: script},
+                 {"fields": b"7 0 R 12 0 R"}, True),
+                ({}, {"catalog": b" /AA << /WC 13 0 R >>"}, True),
+                ({}, {"catalog": b" /OCProperties << /OCGs [] >>"}, False))
+        for objects, how, told in rows:
+            got = self.warnings(self.prepared(objects, **how))
+            self.assertEqual("document-has-scripts" in got, told, objects)
+
+    def test_pages_that_go_round_are_not_followed_for_ever(self):
+        pdf = self.prepared({
+            2: b"<< /Type /Pages /Kids [3 0 R 2 0 R 2 0 R] /Count 3 >>"})
+        self.assertEqual(self.warnings(pdf), {
+            "document-has-overlays", "document-has-scripts"})
+
+    def test_a_table_that_leaves_the_old_one_out(self):
+        """The same objects at the same places, and a table of all of them
+        that is not the old one's successor: what a reader takes for the
+        document then no longer hangs on what was signed."""
+        start = int(re.findall(rb"startxref\s+(\d+)", self.pdf)[-1])
+        lines = self.pdf[start:self.pdf.index(b"trailer", start)]
+        trailer = self.pdf[self.pdf.index(b"trailer", start):]
+        trailer = trailer[:trailer.index(b"startxref")]
+        self.assertNotIn(b"/Prev", trailer)
+        pdf = self.pdf + lines + trailer + b"startxref\n%d\n%%%%EOF\n" % len(
+            self.pdf)
+        self.expect(pdf, "INDET", "changes", "added-after-signature")
+        # With a link to the old one it is a revision in which nothing is new.
+        linked = trailer.replace(b"<<", b"<< /Prev %d" % start, 1)
+        pdf = self.pdf + lines + linked + b"startxref\n%d\n%%%%EOF\n" % len(
+            self.pdf)
+        self.expect(pdf, "PASS", "validation-data")
+        # A link past it, to where no table is the old one's.
+        signed = self.prepared({12: b"<< >>"})
+        first = int(re.findall(rb"startxref\s+(\d+)", signed)[-2])
+        last = int(re.findall(rb"startxref\s+(\d+)", signed)[-1])
+        table = signed[last:signed.index(b"trailer", last)]
+        pdf = signed + table + (
+            b"trailer\n<< /Size 40 /Root 1 0 R /Info 6 0 R /Prev %d >>\n"
+            b"startxref\n%d\n%%%%EOF\n" % (first, len(signed)))
+        got = self.check(pdf)
+        self.assertEqual(got["integrity"], "INDET", got)
+        self.assertIn("added-after-signature", got["signatures"][-1]["reasons"])
+
     def test_what_is_not_read_strictly(self):
         dss = {1: CATALOG % (FIRST, b" /DSS << >>")}
         for how in ({"startxref": 7}, {"shift": 3}, {"extra": b" /Own 4 0 R"}):
