@@ -57,7 +57,7 @@ record_section(struct page *g, const char *name, int optional, struct err *e)
 		return 0;
 	if ((r = markup_add(g->out, e,
 		 optional ? "<section data-record=\"%\" data-prefix=\"%.\""
-			    " data-optional><h2>%</h2>\n"
+			    " data-optional data-today><h2>%</h2>\n"
 			  : "<section data-record=\"%\" data-prefix=\"%.\">"
 			    "<h2>%</h2>\n",
 		 k->name, optional ? "c" : "r", k->title, NULL)) < 0 ||
@@ -149,7 +149,7 @@ step_section(struct page *g, struct err *e)
 		 "<fieldset><legend>%</legend>\n<template data-rows=\"m\""
 		 " data-max=\"%\"><div class=\"row\" role=\"group\""
 		 " aria-label=\"% ##\" data-record=\"%\" "
-		 "data-prefix=\"m##.\">\n",
+		 "data-prefix=\"m##.\" data-today>\n",
 		 _("Démarches"), "10", k->title, k->name, NULL)) < 0 ||
 	    (r = fields(g, k, "m##.", e)) < 0)
 		return r;
@@ -476,9 +476,11 @@ add_head(struct page *g, struct err *e)
 static int
 add_top(struct page *g, struct err *e)
 {
-	char day[11], version[16];
+	struct civil_date today = civil_date(g->s->today);
+	char day[16], version[16];
 
-	date_format(g->s->today, day);
+	snprintf(day, sizeof(day), "%02d/%02d/%04d", today.day, today.month,
+	    today.year);
 	snprintf(version, sizeof(version), "%u",
 	    (unsigned)policy_version(g->s->policy));
 	return markup_add(g->out, e,

@@ -197,7 +197,8 @@ select_control(const struct at *a, struct err *e)
 	const char *is = value_text(a, room);
 	int r, known = is[0] == '\0';
 
-	if ((r = control_start(a, "select", ">", e)) < 0)
+	if ((r = control_start(a, "select", "", e)) < 0 ||
+	    (r = buf_addstr(a->out, ">", e)) < 0)
 		return r;
 	for (r = option(a->out, "", _("Non renseigné"), is, e);
 	     r == 0 && v != NULL && *v != NULL; v++) {

@@ -71,7 +71,21 @@ function add_row(template) {
 	row.append(remove);
 	template.before(copy);
 	begin_rows(row);
+	fill_days(row);
 	return row;
+}
+
+/* What is done on a visit is mostly done today. */
+function fill_days(root) {
+	const now = new Date();
+	const two = (n) => String(n).padStart(2, "0");
+	for (const section of all(root, "[data-today]").concat(
+	    root.matches("[data-today]") ? [root] : []))
+		for (const c of all(section, "[data-type=date][data-required]"))
+			if (place_of(c, section.dataset.prefix).length === 1)
+				c.value = now.getFullYear() + "-" +
+				    two(now.getMonth() + 1) + "-" +
+				    two(now.getDate());
 }
 
 function begin_rows(root) {
@@ -621,6 +635,7 @@ async function submit(event) {
 		text.fill(0);
 		give(blob);
 		forget();
+		fill_days(form);
 	} catch (error) {
 		tell(words.failed, true);
 		state.focus();
@@ -760,6 +775,7 @@ function begin() {
 	begin_rows(form);
 	begin_photos();
 	begin_helps();
+	fill_days(form);
 	form.addEventListener("submit", submit);
 	form.addEventListener("input", () => { dirty = true; });
 	window.addEventListener("beforeunload", function (event) {

@@ -3,7 +3,7 @@
 # Goal: a page made by the vault is filled in a browser without a network, in a
 # kitchen; what it gives is a sealed file that the vault alone opens, files
 # whole or not at all, and only once; nothing of it is in clear on the tablet
-# or on the vault's disk. It opens after a rotation of the keys, too.
+# or on the vault's disk. What was sealed before a restart opens after it.
 # shellcheck source=tests/integration/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/integration/journey.sh

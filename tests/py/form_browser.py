@@ -161,6 +161,16 @@ class Page:
             " (await indexedDB.databases()).length, document.cookie,"
             " location.search + location.hash]))()")
 
+    def axe(self, script):
+        """What axe-core finds: WCAG 2.2 AA and best practice."""
+        self.d.execute_script(script)
+        found = self.d.execute_async_script(
+            "const done = arguments[0];"
+            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a',"
+            " 'wcag21aa', 'wcag22aa', 'best-practice']}).then(done)")
+        return ["%s: %s" % (v["id"], n["html"][:200])
+                for v in found["violations"] for n in v["nodes"]]
+
     def quit(self):
         self.d.quit()
 

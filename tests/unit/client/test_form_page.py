@@ -26,6 +26,8 @@ from form_browser import (  # noqa: E402
 )
 
 VAULT = b"\x11" * 16
+AXE = os.path.join(os.path.dirname(os.path.abspath(FORMPAGE)),
+                   "../../../web/node_modules/axe-core/axe.min.js")
 CANARY = "Zebulonquartz"
 
 
@@ -181,6 +183,8 @@ class Forms(unittest.TestCase):
         p.wait(lambda: p.photos("p2") == 1)
         p.click("#everybody")
         p.click("fieldset .add")
+        self.assertIn("Dispositif : À remplir.", p.faults())
+        self.assertNotEqual(p.by_name("m0.date").get_attribute("value"), "")
         p.type("m0.date", "2026-03-02")
         p.choose("m0.dispositif", "fsl")
         p.choose("m0.etat", "a-faire")
@@ -195,6 +199,28 @@ class Forms(unittest.TestCase):
              "evidence_document": 2}])
         self.assertEqual(json.loads(files[5])["dispositif"], "fsl")
         self.well_behaved(p)
+
+    def test_axe_finds_nothing_in_any_state(self):
+        if not os.path.exists(AXE):
+            self.skipTest("axe-core is not there: tests/integration/web")
+        with open(AXE) as f:
+            script = f.read()
+        for kind in ("diagnostic", "controle-regularite", "visite"):
+            with self.subTest(kind):
+                p = self.page(kind)
+                self.assertEqual(p.axe(script), [])
+                for add in p.d.find_elements(By.CSS_SELECTOR, ".add"):
+                    p.d.execute_script("arguments[0].click()", add)
+                paper = os.path.join(p.dir, "paper.png")
+                photograph(paper, 300, 200)
+                p.photo("p1", paper, paper)
+                p.wait(lambda: p.photos("p1") == 2)
+                p.d.execute_script(
+                    "for (const e of document.querySelectorAll('details'))"
+                    " e.open = true;")
+                p.faults()
+                self.assertEqual(p.axe(script), [])
+                p.quit()
 
     def test_every_form_opens_and_scrolls_one_way(self):
         for kind in ("diagnostic", "evaluation", "dsf", "contrat-engagement",

@@ -200,7 +200,12 @@ each_control_has_its_label_its_hint_and_its_error(void **state)
 		  "<legend>Dette");
 	/* Free text carries its warning; nothing is kept by the browser. */
 	HAS(html, "class=\"hint warning\" id=\"f.avis-h\"");
-	HAS_NOT(html, "<input type=\"text\" name");
+	HAS(html, "<select id=\"f.etat\" name=\"f.etat\" data-type=\"code\" "
+		  "autocomplete=\"off\" aria-describedby=\"f.etat-e\">"
+		  "<option value=\"\" selected>");
+	HAS(html, "<input id=\"f.date\" name=\"f.date\" data-type=\"date\" "
+		  "autocomplete=\"off\" type=\"text\" data-required "
+		  "aria-required=\"true\" aria-invalid=\"true\"");
 	json_decref(wrong);
 }
 
