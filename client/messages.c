@@ -604,6 +604,8 @@ static const struct {
 	{ "web-missing", N_("il manque une réponse") },
 	{ "web-no-file", N_("aucun fichier n'a été choisi") },
 	{ "web-no-kind", N_("le type de document n'est pas choisi") },
+	{ "web-no-record",
+	    N_("ce dossier n'a pas encore de fiche de ce type") },
 	{ "web-no-result", N_("il manque de dire si le ménage a été "
 			      "rencontré") },
 	{ "web-page", N_("cette page n'existe pas") },

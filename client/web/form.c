@@ -155,6 +155,15 @@ web_form_done(struct web_call *c)
 }
 
 const char *
+web_pair(const struct web_call *c, size_t i, const char **name)
+{
+	if (i >= c->nfields)
+		return NULL;
+	*name = c->fields[i].name;
+	return buf_str(&c->fields[i].value);
+}
+
+const char *
 web_field_n(const struct web_call *c, const char *name, int i)
 {
 	size_t k;

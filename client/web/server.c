@@ -30,6 +30,7 @@ static const struct web_route *const tables[] = {
 	web_file,
 	web_case,
 	web_today,
+	web_record,
 	web_visit,
 	web_log,
 	web_opening,

@@ -99,6 +99,7 @@ extern const struct web_route web_retention[];
 extern const struct web_route web_rights[];
 extern const struct web_route web_search[];
 extern const struct web_route web_today[];
+extern const struct web_route web_record[];
 extern const struct web_route web_visit[];
 
 /* --- what a request brought --- */
@@ -107,6 +108,8 @@ extern const struct web_route web_visit[];
  * none. Values are UTF-8 without NUL; line ends are "\n". */
 const char *web_field(const struct web_call *c, const char *name);
 const char *web_field_n(const struct web_call *c, const char *name, int i);
+/* The form's i-th field and its name, as they came; NULL after the last. */
+const char *web_pair(const struct web_call *c, size_t i, const char **name);
 /* The value without blanks around it; NULL when nothing is left. */
 const char *web_said(struct web_call *c, const char *name);
 /* Was a box ticked, a button pressed? */

@@ -1,0 +1,458 @@
+/*
+ * Fiches: a record of the rules as a form, with what can be computed from it,
+ * kept while it is typed (lot.h), filed or kept as a draft of the vault, and
+ * printed so that the household signs the paper that was filled.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "client/formcode.h"
+#include "client/formfields.h"
+#include "client/record_file.h"
+#include "client/web/lot.h"
+#include "client/web/recordhelp.h"
+
+#define PREFIX "f."
+#define KEPT "record"
+#define REPLACES "replaces"
+
+static void
+set_title(struct web_call *c, const struct policy_kind *k)
+{
+	snprintf(c->title, sizeof(c->title), _("%.80s : dossier %s"), k->title,
+	    c->part[0]);
+}
+
+/* The kind of the path: a record that people fill. */
+static int
+find_kind(struct web_call *c, const struct policy_kind **out, struct err *e)
+{
+	const struct policy *rules;
+	int r;
+
+	if ((r = web_rules(c, &rules, e)) < 0)
+		return r;
+	*out = policy_kind(rules, c->part[1]);
+	if (*out == NULL || !(*out)->is_record || (*out)->by_vault)
+		return err_tag(e, ERR_NOT_FOUND, "web-page", "page");
+	return 0;
+}
+
+/* The one lot of a case's record of this kind. */
+static int
+take(struct web_call *c, int make, struct lot **out, struct err *e)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	uint8_t sum[SHA256_LEN];
+	char id[ID_TEXT];
+	struct id bits;
+	int r;
+
+	if ((r = buf_addf(&text, e, "sceau/fiche\n%s\n%s", c->part[0],
+		 c->part[1])) < 0 ||
+	    (r = digest_of(DIGEST_SHA256, text.p, text.len, sum, e)) < 0)
+		return r;
+	memcpy(bits.b, sum, ID_LEN);
+	id_format(&bits, id);
+	if ((r = lot_take(c, c->part[0], id, make, out, e)) == 0)
+		snprintf((*out)->what, sizeof((*out)->what), "fiche");
+	return r;
+}
+
+/* The newest document of the kind in the case; NULL. *draft: it is one. */
+static json_t *
+newest(struct web_call *c, int *draft, struct err *e, int *r)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	json_t *d, *found = NULL;
+	size_t i;
+
+	*r = cli_get(&c->cli, &j, e, "/v1/cases/%/documents", c->part[0]);
+	json_array_foreach(json_object_get(j, "documents"), i, d)
+	{
+		if (strcmp(jstr(d, "kind"), c->part[1]) == 0 &&
+		    strcmp(jstr(d, "state"), "filed") == 0)
+			found = d;
+	}
+	*draft = json_is_true(json_object_get(found, "draft"));
+	return json_incref(found);
+}
+
+/* --- the form ---------------------------------------------------------------
+ */
+
+struct form {
+	const struct policy_kind *kind;
+	json_t *record, *errors;
+	char replaces[ID_TEXT];
+	int kept; /* typed before, and not filed */
+};
+
+static void
+form_done(struct form *f)
+{
+	json_decref(f->record);
+	json_decref(f->errors);
+}
+
+static int
+write_fields(struct web_call *c, const struct form *f, struct err *e)
+{
+	struct formfields ff = { .kind = f->kind,
+		.prefix = PREFIX,
+		.values = f->record,
+		.errors = f->errors,
+		.spare = 1 };
+
+	return formfields_html(&ff, &c->h.out, e);
+}
+
+static int
+write_summary(struct web_call *c, const struct form *f, struct err *e)
+{
+	struct formfields ff = {
+		.kind = f->kind, .prefix = PREFIX, .errors = f->errors
+	};
+
+	return formfields_summary(&ff, &c->h.out, e);
+}
+
+static void
+write_links(struct web_call *c, const struct form *f)
+{
+	struct html *h = &c->h;
+
+	if (f->kept)
+		html(h, "<p class=\"note\">%s</p>",
+		    _("Ce qui était écrit et n'est pas encore déposé est "
+		      "repris ici."));
+	html_raw(h, "<p class=\"actions\">");
+	if (f->replaces[0] != '\0')
+		html(h,
+		    "<a href=\"/dossier/%s/fiche/%s/imprimer\">%s</a>"
+		    "<a href=\"/dossier/%s/fiche/%s?neuve=1\">%s</a>",
+		    c->part[0], c->part[1], _("Imprimer ce qui est déposé"),
+		    c->part[0], c->part[1], _("Commencer une fiche neuve"));
+	html(h, "<a href=\"/dossier/%s\">%s</a></p>", c->part[0],
+	    _("Retour au dossier"));
+}
+
+static void
+write_buttons(struct web_call *c)
+{
+	html(&c->h,
+	    "<p data-kept role=\"status\" class=\"hint\" data-label=\"%s\"></p>"
+	    "<p class=\"actions\"><button name=\"faire\" value=\"deposer\">%s"
+	    "</button><button class=\"second\" name=\"faire\" "
+	    "value=\"brouillon\">%s</button><button class=\"second\" "
+	    "name=\"faire\" value=\"calculer\">%s</button><button "
+	    "class=\"second\" name=\"faire\" value=\"abandonner\">%s</button>"
+	    "</p></form>",
+	    _("Ce qui est écrit est gardé dans la console."),
+	    _("Déposer la fiche"), _("Garder comme brouillon, au coffre"),
+	    _("Calculer, et ajouter des lignes"), _("Abandonner"));
+}
+
+static int
+show(struct web_call *c, const struct form *f, const struct err *wrong,
+    struct err *e)
+{
+	AUTO(json_decrefp) json_t *kase = NULL;
+	const struct policy *rules;
+	int r;
+
+	set_title(c, f->kind);
+	c->script = "draft.js";
+	/* Without the case its hearing is not known; the form is. */
+	(void)!cli_get(&c->cli, &kase, NULL, "/v1/cases/%", c->part[0]);
+	if ((r = web_rules(c, &rules, e)) < 0 ||
+	    (r = write_summary(c, f, e)) < 0)
+		return r;
+	if (json_object_size(f->errors) > 0)
+		c->status = 422;
+	if (wrong->code != ERR_OK) {
+		web_error(c, wrong);
+		c->status = 422;
+	}
+	write_links(c, f);
+	recordhelp_html(&c->h, rules, f->kind, f->record, kase);
+	html_raw(&c->h, "<div class=\"fiche\">");
+	web_form(c, 0, "/dossier/%/fiche/%", c->part[0], c->part[1]);
+	html(&c->h, "<input type=\"hidden\" name=\"replaces\" value=\"%s\">",
+	    f->replaces);
+	if ((r = write_fields(c, f, e)) < 0)
+		return r;
+	write_buttons(c);
+	html_raw(&c->h, "</div>");
+	return 0;
+}
+
+/* What was typed before, or what is filed. */
+static int
+load(struct web_call *c, struct form *f, struct err *e)
+{
+	AUTO(json_decrefp) json_t *d = NULL;
+	struct lot *l = NULL;
+	int draft, r;
+
+	if (take(c, 0, &l, NULL) == 0) {
+		f->record = json_incref(json_object_get(l->said, KEPT));
+		snprintf(f->replaces, sizeof(f->replaces), "%s",
+		    jstr(l->said, REPLACES));
+		lot_put(c, &l);
+		f->kept = f->record != NULL;
+		if (f->kept)
+			return 0;
+	}
+	if (web_field(c, "neuve") != NULL)
+		return 0;
+	d = newest(c, &draft, e, &r);
+	if (r < 0 || d == NULL)
+		return r;
+	snprintf(f->replaces, sizeof(f->replaces), "%s", jstr(d, "document"));
+	return record_get(&c->cli, f->replaces, &f->record, e);
+}
+
+static int
+form_get(struct web_call *c, struct err *e)
+{
+	AUTO(form_done) struct form f = { 0 };
+	struct err none = { 0 };
+	int r;
+
+	if ((r = find_kind(c, &f.kind, e)) < 0 || (r = load(c, &f, e)) < 0)
+		return r;
+	return show(c, &f, &none, e);
+}
+
+/* --- what was filled --------------------------------------------------------
+ */
+
+static int
+read_form(struct web_call *c, struct form *f, int draft, struct err *e)
+{
+	AUTO(mem_freep) struct formfields_pair *pairs = NULL;
+	struct formfields ff = { .kind = f->kind, .prefix = PREFIX };
+	const char *replaces = web_field(c, REPLACES);
+	size_t i, n = 0;
+
+	if ((pairs = calloc(WEB_FIELDS_MAX, sizeof(*pairs))) == NULL)
+		return err_set(e, ERR_NOMEM, "form");
+	for (i = 0; i < WEB_FIELDS_MAX; i++) {
+		pairs[n].value = web_pair(c, i, &pairs[n].name);
+		if (pairs[n].value == NULL)
+			break;
+		n++;
+	}
+	if (replaces != NULL)
+		snprintf(f->replaces, sizeof(f->replaces), "%s", replaces);
+	return formfields_record(
+	    &ff, pairs, n, draft, &f->record, &f->errors, e);
+}
+
+/* It waits in the console until it is filed. */
+static int
+keep(struct web_call *c, const struct form *f, struct err *e)
+{
+	struct lot *l = NULL;
+	int r;
+
+	if ((r = take(c, 1, &l, e)) < 0)
+		return r;
+	if (json_object_set(l->said, KEPT, f->record) < 0 ||
+	    json_object_set_new(l->said, REPLACES, json_string(f->replaces)) <
+		0)
+		r = err_set(e, ERR_NOMEM, "form");
+	lot_put(c, &l);
+	return r;
+}
+
+static void
+forget(struct web_call *c)
+{
+	struct lot *l = NULL;
+
+	if (take(c, 0, &l, NULL) < 0)
+		return;
+	lot_forget(c, l);
+	lot_put(c, &l);
+}
+
+static int
+file(struct web_call *c, const struct form *f, int draft, json_t **out,
+    struct err *e)
+{
+	AUTO(json_decrefp) json_t *body = json_object();
+	AUTO(mem_freep) struct parcel *p = calloc(1, sizeof(*p));
+	char name[POLICY_NAME_MAX + 8];
+	int r;
+
+	if (p == NULL)
+		return err_set(e, ERR_NOMEM, "parcel");
+	snprintf(name, sizeof(name), "%s.json", f->kind->name);
+	p->kind = f->kind->name;
+	p->draft = draft;
+	p->replaces = f->replaces[0] != '\0' ? f->replaces : NULL;
+	if ((r = record_source(&p->page[0], f->record, name, e)) == 0) {
+		p->pages = 1;
+		if ((r = parcel_name(p, c->part[0], e)) == 0 &&
+		    (r = parcel_body(p, body, e)) == 0)
+			r = parcel_file(&c->cli, p, c->part[0], body, out, e);
+	}
+	parcel_done(p);
+	return r;
+}
+
+static int
+file_and_tell(struct web_call *c, struct form *f, int draft, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	struct err wrong = { 0 };
+
+	if (json_object_size(f->errors) > 0)
+		return show(c, f, &wrong, e);
+	if (file(c, f, draft, &j, &wrong) < 0) {
+		if (wrong.tag != NULL &&
+		    strcmp(wrong.tag, "purpose-missing") == 0) {
+			*e = wrong;
+			return -(int)e->code;
+		}
+		return show(c, f, &wrong, e);
+	}
+	forget(c);
+	if (draft)
+		web_tell(c,
+		    _("Brouillon gardé au coffre : document %s. Il reste à "
+		      "compléter ; rien ne s'appuie sur lui."),
+		    jstr(j, "ref"));
+	else
+		web_tell(c, _("Fiche déposée : document %s, version %lld."),
+		    jstr(j, "ref"), jint(j, "version"));
+	return web_redirect(
+	    c, e, "/dossier/%/fiche/%/deposee", c->part[0], c->part[1]);
+}
+
+static int
+form_post(struct web_call *c, struct err *e)
+{
+	AUTO(form_done) struct form f = { 0 };
+	int final = web_is(c, "faire", "deposer");
+	struct err none = { 0 };
+	int r;
+
+	if ((r = find_kind(c, &f.kind, e)) < 0)
+		return r;
+	if (web_is(c, "faire", "abandonner")) {
+		forget(c);
+		web_tell(
+		    c, "%s", _("Ce qui était écrit et pas déposé est oublié."));
+		return web_redirect(c, e, "/dossier/%", c->part[0]);
+	}
+	if ((r = read_form(c, &f, !final, e)) < 0 || (r = keep(c, &f, e)) < 0)
+		return r;
+	if (final || web_is(c, "faire", "brouillon"))
+		return file_and_tell(c, &f, !final, e);
+	if (json_object_size(f.errors) == 0 &&
+	    (r = recordhelp_fill(f.kind, f.record, e)) < 0)
+		return r;
+	return show(c, &f, &none, e);
+}
+
+/* The script's, while people type. */
+static int
+draft_post(struct web_call *c, struct err *e)
+{
+	AUTO(form_done) struct form f = { 0 };
+	int r;
+
+	if ((r = find_kind(c, &f.kind, e)) < 0 ||
+	    (r = read_form(c, &f, 1, e)) < 0 || (r = keep(c, &f, e)) < 0)
+		return r;
+	return web_json(c, 200, json_pack("{s:b}", "kept", 1), e);
+}
+
+/* --- filed, and on paper
+ * ------------------------------------------------------
+ */
+
+static int
+filed_get(struct web_call *c, struct err *e)
+{
+	const struct policy_kind *k;
+	int r;
+
+	if ((r = find_kind(c, &k, e)) < 0)
+		return r;
+	set_title(c, k);
+	html(&c->h,
+	    "<p class=\"actions\"><a class=\"button\" href=\"/dossier/%s/fiche/"
+	    "%s/imprimer\">%s</a><a href=\"/dossier/%s/fiche/%s\">%s</a>"
+	    "<a href=\"/dossier/%s\">%s</a></p>",
+	    c->part[0], c->part[1], _("Imprimer, pour la signature"),
+	    c->part[0], c->part[1], _("Corriger : une nouvelle version"),
+	    c->part[0], _("Retour au dossier"));
+	html(&c->h, "<p>%s</p>",
+	    _("Une fois signé, le papier se photographie et se dépose."));
+	return 0;
+}
+
+static void
+write_signers(struct web_call *c, const json_t *kase)
+{
+	struct html *h = &c->h;
+	json_t *p;
+	size_t i;
+
+	html(h, "<section><h2>%s</h2><p>%s</p><ul class=\"signers\">",
+	    _("Signatures"),
+	    _("Lu et approuvé, fait à ……………………………, le ……………………"));
+	json_array_foreach(json_object_get(kase, "persons"), i, p)
+	{
+		if (json_is_true(json_object_get(p, "adult")))
+			html(h, "<li>%s</li>", jstr(p, "name"));
+	}
+	html(h, "<li>%s</li></ul></section>", web_account(c));
+}
+
+static int
+print_get(struct web_call *c, struct err *e)
+{
+	AUTO(json_decrefp) json_t *d = NULL, *record = NULL, *kase = NULL;
+	const struct policy_kind *k;
+	int draft, r;
+
+	if ((r = find_kind(c, &k, e)) < 0)
+		return r;
+	d = newest(c, &draft, e, &r);
+	if (r < 0)
+		return r;
+	if (d == NULL)
+		return err_tag(
+		    e, ERR_NOT_FOUND, "web-no-record", "%s", k->name);
+	if ((r = record_get(&c->cli, jstr(d, "document"), &record, e)) < 0 ||
+	    (r = cli_get(&c->cli, &kase, e, "/v1/cases/%", c->part[0])) < 0)
+		return r;
+	set_title(c, k);
+	c->printable = 1;
+	html(&c->h,
+	    "<p>%s %s, %s %lld</p><p class=\"actions\"><a href=\"/dossier/%s/"
+	    "fiche/%s\">%s</a></p>",
+	    _("Document"), jstr(d, "ref"), _("version"), jint(d, "version"),
+	    c->part[0], c->part[1], _("Retour à la fiche"));
+	if (draft)
+		html(&c->h, "<p class=\"note\">%s</p>",
+		    _("Brouillon : à compléter avant toute signature."));
+	recordhelp_print(&c->h, k, record);
+	write_signers(c, kase);
+	return 0;
+}
+
+const struct web_route web_record[] = {
+	{ "GET", "/dossier/%/fiche/%", form_get, 0 },
+	{ "POST", "/dossier/%/fiche/%", form_post, 0 },
+	{ "POST", "/dossier/%/fiche/%/brouillon", draft_post, 0 },
+	{ "GET", "/dossier/%/fiche/%/deposee", filed_get, 0 },
+	{ "GET", "/dossier/%/fiche/%/imprimer", print_get, 0 },
+	{ 0 },
+};
