@@ -436,6 +436,8 @@ list(const struct at *a, struct err *e)
 	for (i = 0; i < (all > have ? all : have); i++)
 		if ((r = row(a, i, json_array_get(a->value, i), e)) < 0)
 			return r;
+	if (a->f->fixed)
+		return buf_addstr(a->out, "</fieldset>\n", e);
 	snprintf(number, sizeof(number), "%zu", max);
 	if ((r = markup_add(a->out, e,
 		 "<template data-rows=\"%\" data-max=\"%\">", a->place, number,

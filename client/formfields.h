@@ -33,6 +33,7 @@ struct formfields {
 	const json_t *values; /* a record, or what was typed; NULL: none */
 	const json_t *errors; /* {place: sentence}, or NULL */
 	unsigned spare;	      /* empty rows behind those of each list */
+	int fixed;	      /* no <template>: nothing clones rows */
 };
 
 /* The fields, without <form> and buttons. ERR_NOMEM. */

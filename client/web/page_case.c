@@ -19,6 +19,7 @@ write_acts(struct web_call *c, const struct case_view *v)
 	} next[] = {
 		{ "/dossier/%/deposer", "doc-file", N_("Déposer") },
 		{ "/dossier/%/visite", "doc-file", N_("Visite") },
+		{ "/dossier/%/fiches", "doc-file", N_("Fiches") },
 		{ "/dossier/%/consentements", "consent-give",
 		    N_("Consentements") },
 		{ "/dossier/%/transmettre", "extract-preview",

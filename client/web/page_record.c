@@ -10,6 +10,7 @@
 #include "client/formcode.h"
 #include "client/formfields.h"
 #include "client/record_file.h"
+#include "client/web/control.h"
 #include "client/web/lot.h"
 #include "client/web/recordhelp.h"
 
@@ -103,7 +104,8 @@ write_fields(struct web_call *c, const struct form *f, struct err *e)
 		.prefix = PREFIX,
 		.values = f->record,
 		.errors = f->errors,
-		.spare = 1 };
+		.spare = 1,
+		.fixed = 1 };
 
 	return formfields_html(&ff, &c->h.out, e);
 }
@@ -448,7 +450,63 @@ print_get(struct web_call *c, struct err *e)
 	return 0;
 }
 
+/* --- all of them -------------------------------------------------------------
+ */
+
+static void
+write_kind(struct web_call *c, const struct policy_kind *k, const json_t *list)
+{
+	const json_t *d, *found = NULL;
+	struct html *h = &c->h;
+	char at[32];
+	size_t i;
+
+	json_array_foreach(list, i, d)
+	{
+		if (strcmp(jstr(d, "kind"), k->name) == 0 &&
+		    strcmp(jstr(d, "state"), "filed") == 0)
+			found = d;
+	}
+	html(h, "<tr><td><a href=\"/dossier/%s/fiche/%s\">%s</a></td><td>",
+	    c->part[0], k->name, k->title);
+	if (found == NULL)
+		html(h, "%s", _("pas encore"));
+	else
+		html(h, "%s, %s", jtime(found, "filed_at", at),
+		    json_is_true(json_object_get(found, "draft"))
+			? _("brouillon à compléter")
+			: _("déposée"));
+	html_raw(h, "</td></tr>");
+}
+
+static int
+kinds_get(struct web_call *c, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	const struct policy_kind *k;
+	const struct policy *rules;
+	size_t i, n;
+	int r;
+
+	if ((r = web_rules(c, &rules, e)) < 0 ||
+	    (r = cli_get(&c->cli, &j, e, "/v1/cases/%/documents", c->part[0])) <
+		0)
+		return r;
+	snprintf(
+	    c->title, sizeof(c->title), _("Fiches : dossier %s"), c->part[0]);
+	web_table(c, _("Fiches de ce dossier"), _("Fiche"), _("Où elle en est"),
+	    NULL);
+	for (n = policy_kinds(rules, &k), i = 0; i < n; i++)
+		if (k[i].is_record && !k[i].by_vault)
+			write_kind(c, &k[i], json_object_get(j, "documents"));
+	web_table_end(c);
+	html(&c->h, "<p class=\"actions\"><a href=\"/dossier/%s\">%s</a></p>",
+	    c->part[0], _("Retour au dossier"));
+	return 0;
+}
+
 const struct web_route web_record[] = {
+	{ "GET", "/dossier/%/fiches", kinds_get, 0 },
 	{ "GET", "/dossier/%/fiche/%", form_get, 0 },
 	{ "POST", "/dossier/%/fiche/%", form_post, 0 },
 	{ "POST", "/dossier/%/fiche/%/brouillon", draft_post, 0 },

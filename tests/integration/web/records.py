@@ -26,6 +26,10 @@ def put(b, name, value):
 def every_kind(desk):
     """chaque fiche, vide : toutes les règles de la page"""
     b = desk.at("amelie")
+    b.open(HERE)
+    b.click("Fiches")
+    b.wait_for("pas encore")
+    b.inspect("fiches")
     for kind in ("diagnostic", "evaluation", "dsf", "controle-regularite"):
         b.open(HERE + "/fiche/" + kind)
         b.inspect("fiche-" + kind)
