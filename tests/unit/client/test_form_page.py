@@ -128,7 +128,21 @@ class Forms(unittest.TestCase):
             "window.dispatchEvent(new PageTransitionEvent('pagehide'))")
         self.assertEqual(p.by_name("r.identite.nom").get_attribute("value"),
                          "")
-        p.type("r.identite.nom", CANARY)
+        # A page beside it that takes no care: what is typed there is on the
+        # disk in seconds, and so would be what is typed here.
+        ours = p.d.current_window_handle
+        with open(os.path.join(p.dir, "careless.html"), "w") as f:
+            f.write("<!DOCTYPE html><title>x</title><input name=c>")
+        p.d.switch_to.new_window("window")
+        p.d.get("file://" + os.path.join(p.dir, "careless.html"))
+        careless = p.d.current_window_handle
+        for marker in ("Premierquartz", "Secondquartz"):
+            p.d.switch_to.window(ours)
+            p.type("r.identite.nom", CANARY)
+            p.type("r.autonomie.observations", CANARY + " encore")
+            p.d.switch_to.window(careless)
+            p.type("c", marker)
+            p.wait(lambda: p.scan(marker))
         # A tablet that loses its power: nobody closes anything.
         for pid in children(p.d.service.process.pid):
             os.kill(pid, signal.SIGKILL)
