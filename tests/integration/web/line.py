@@ -230,20 +230,27 @@ def routes():
     folder = os.path.join(os.environ["TOP"], "client/web")
     for path in sorted(glob.glob(folder + "/page_*.c")):
         with open(path, encoding="utf-8") as f:
-            yield from re.findall(r'\{\s*"GET",\s*"(/[^"]*)"', f.read())
+            text = f.read()
+        named = dict(re.findall(r'#define (\w+)\s+"(/[^"]*)"', text))
+        for words in re.findall(r'\{\s*"GET",\s*([^,]*),', text):
+            yield "".join(named.get(w, w.strip('"')) for w in words.split())
 
 
 def tries():
     """Addresses that links need not lead to here: each pattern with each id
-    that the scene has. What is not there answers 404."""
-    ids = [os.environ[n] for n in (
-        "CASE", "CONTRACT", "PHOTOS", "EXTRACT", "ERASURE", "REQUEST")
+    that the scene has, a case where a case stands. What is not there answers
+    404."""
+    others = [os.environ[n] for n in (
+        "CONTRACT", "PHOTOS", "EXTRACT", "ERASURE", "REQUEST")
         if os.environ.get(n)]
+    case = [os.environ["CASE"]] if os.environ.get("CASE") else []
     for pattern in routes():
         if pattern.startswith("/s/"):
             continue
-        for chosen in itertools.permutations(ids, pattern.count("%")):
-            left = iter(chosen)
+        of_case = pattern.startswith(("/dossier/%", "/droits/%"))
+        rest = pattern.count("%") - of_case
+        for chosen in itertools.permutations(others, rest):
+            left = iter(case + list(chosen) if of_case else chosen)
             yield re.sub("%", lambda _: next(left), pattern)
 
 

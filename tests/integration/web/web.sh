@@ -50,7 +50,11 @@ make_desk() {
 	rm -f "$SHOTS"/echec-*.png
 	mkdir -p $SEAT/tmp $SEAT/telechargements
 	chown portable: $SEAT/tmp $SEAT/telechargements
-	mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+	# Where the shared memory of a run that was killed would stay.
+	case ${TMPDIR:-} in
+	/dev/shm*) ;;
+	*) mount -t tmpfs -o mode=1777 tmpfs /dev/shm ;;
+	esac
 	mkdir -p "$SHOTS"
 }
 
