@@ -393,7 +393,9 @@ sweep_get(struct web_call *c, struct err *e)
 	write_approvals(c, j);
 	if (strcmp(state, "done") == 0 && web_may(c, "retention-settle"))
 		write_settle(c);
-	if (strcmp(state, "done") != 0 && web_may(c, "retention-visa"))
+	/* What the erasure of a case has not: archives judge sweeps. */
+	if (strcmp(state, "done") != 0 && *jstr(j, "case") == '\0' &&
+	    web_may(c, "retention-visa"))
 		write_visa(c);
 	if (strcmp(state, "done") != 0 &&
 	    (web_may(c, "retention-run") || web_may(c, "erase-run")))

@@ -61,7 +61,7 @@ def targets_of(desk, person):
         if a.status == 200 and html and not disposition:
             kept.setdefault(shape(target), []).append(target)
         elif a.status >= 400 and linked:
-            dead.add("%s (%s) : %d" % (shape(target), person, a.status))
+            dead.add("%s (%s) : %d" % (target, person, a.status))
 
     walk(line_of(desk, person), each, per_shape=4)
     return kept
