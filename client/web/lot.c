@@ -118,12 +118,12 @@ lot_take(struct web_call *c, const char *kase, const char *id, int new,
 	int r = 0;
 
 	if (id == NULL || id_parse(id, &bits, NULL) < 0)
-		return err_tag(e, ERR_NOT_FOUND, "web-lot", "lot");
+		return err_tag(e, ERR_NOT_FOUND, "web-lot", "%s", "");
 	pthread_mutex_lock(&w->lock);
 	sweep(w);
 	if ((l = find(w, kase, id)) == NULL)
 		r = new ? make(w, kase, id, &l, e)
-			: err_tag(e, ERR_NOT_FOUND, "web-lot", "lot");
+			: err_tag(e, ERR_NOT_FOUND, "web-lot", "%s", "");
 	if (r == 0 && l != NULL)
 		l->refs++;
 	pthread_mutex_unlock(&w->lock);
@@ -327,7 +327,7 @@ lot_write(struct lot *l, const char *key, uint64_t offset, const void *p,
 	int r;
 
 	if (f == NULL)
-		return err_tag(e, ERR_NOT_FOUND, "web-lot", "piece");
+		return err_tag(e, ERR_NOT_FOUND, "web-lot", "%s", "");
 	if (offset != f->have)
 		return err_tag(e, ERR_CONFLICT, "offset", "%llu bytes are here",
 		    (unsigned long long)f->have);

@@ -150,7 +150,7 @@ bring_post(struct web_call *c, struct err *e)
 		return r;
 	r = take_files(c, l, &wrong);
 	if (r == 0 && lot_count(l, 0) == 0)
-		r = err_tag(&wrong, ERR_INVALID, "web-no-file", "files");
+		r = err_tag(&wrong, ERR_INVALID, "web-no-file", "%s", "");
 	lot_put(c, &l);
 	if (r < 0)
 		return bring_again(c, &wrong, e);
@@ -337,9 +337,9 @@ pack(struct web_call *c, const struct lot *l, struct parcel *p, json_t *body,
 	p->title = lot_said(l, "title");
 	p->replaces = lot_said(l, "replaces");
 	if (p->kind == NULL)
-		return err_tag(e, ERR_INVALID, "web-no-kind", "kind");
+		return err_tag(e, ERR_INVALID, "web-no-kind", "%s", "");
 	if (!lot_is_whole(l))
-		return err_tag(e, ERR_INCOMPLETE, "web-cut", "files");
+		return err_tag(e, ERR_INCOMPLETE, "web-cut", "%s", "");
 	if ((r = lot_parcel(l, 0, p, e)) < 0 ||
 	    (r = parcel_name(p, c->part[0], e)) < 0 ||
 	    (r = lot_name_uploads(l, 0, p, e)) < 0)
@@ -369,7 +369,8 @@ button(struct web_call *c, const char *act, const char *key, const char *label,
     const char *of)
 {
 	html(&c->h,
-	    "<button class=\"second\" name=\"%s\" value=\"%s\" aria-label=\""
+	    "<button class=\"second\" formnovalidate name=\"%s\" value=\"%s\" "
+	    "aria-label=\""
 	    "%s : %s\">%s</button> ",
 	    act, key, label, of, label);
 }
@@ -524,7 +525,8 @@ write_said(struct web_call *c, const struct policy *rules, const struct lot *l,
 	if (json_array_size(documents) > 0)
 		web_select_json(c, &replaces, documents, "v", "t");
 	html(&c->h,
-	    "<p><button class=\"second\" name=\"revoir\" value=\"1\">%s"
+	    "<p><button class=\"second\" formnovalidate name=\"revoir\" "
+	    "value=\"1\">%s"
 	    "</button></p></section>",
 	    _("Vérifier de nouveau"));
 }
@@ -591,7 +593,8 @@ write_review(
 	}
 	web_form(c, 0, "/dossier/%/deposer/%", c->part[0], l->id);
 	/* What Enter does, and a form of an old page: look again. */
-	html_raw(&c->h, "<button name=\"revoir\" value=\"1\" class=\"first\" "
+	html_raw(&c->h, "<button formnovalidate name=\"revoir\" value=\"1\" "
+			"class=\"first\" "
 			"tabindex=\"-1\" aria-hidden=\"true\"></button>");
 	if (seen != NULL)
 		write_seen(c, seen);
@@ -603,7 +606,8 @@ write_review(
 		    jstr(seen, "sha256"), _("Déposer"));
 	html(&c->h,
 	    "<a href=\"/dossier/%s/deposer/%s/ajouter\">%s</a>"
-	    "<button class=\"second\" name=\"abandon\" value=\"1\">%s</button>"
+	    "<button class=\"second\" formnovalidate name=\"abandon\" "
+	    "value=\"1\">%s</button>"
 	    "</p></form>",
 	    c->part[0], l->id, _("Ajouter ou reprendre des fichiers"),
 	    _("Abandonner ce dépôt"));

@@ -283,7 +283,7 @@ pack(struct web_call *c, const struct lot *l, struct bag *b, struct err *e)
 	if (json_object_set_new(b->body, "documents", b->documents) < 0)
 		return err_set(e, ERR_NOMEM, "visit");
 	if (lot_said(l, "result") == NULL)
-		return err_tag(e, ERR_INVALID, "web-no-result", "result");
+		return err_tag(e, ERR_INVALID, "web-no-result", "%s", "");
 	for (i = 0; r == 0 && i < SLOTS; i++)
 		r = add_slot(c, l, b, i, e);
 	if (r < 0 || (r = add_contact(c, l, b, day, e)) < 0)
@@ -611,8 +611,10 @@ show(struct web_call *c, struct lot *l, const struct err *wrong, int slot,
 	    "<p data-kept role=\"status\" class=\"hint\" data-label=\"%s\">"
 	    "</p><p class=\"actions\"><button name=\"faire\" "
 	    "value=\"inscrire\">%s</button><button class=\"second\" "
+	    "formnovalidate "
 	    "name=\"faire\" value=\"garder\">%s</button><button "
-	    "class=\"second\" name=\"faire\" value=\"abandonner\">%s</button>"
+	    "class=\"second\" formnovalidate name=\"faire\" "
+	    "value=\"abandonner\">%s</button>"
 	    "</p></form>",
 	    _("Ce qui est écrit est gardé dans la console."),
 	    _("Inscrire la visite"), _("Garder pour plus tard"),

@@ -25,6 +25,8 @@ exif = b"Exif\0\0MM\0*\0\0\0\x08\0\1\x01\x0f\0\2\0\0\0\x10\0\0\0\x1a\0\0\0\0CANA
 open(sys.argv[2], "wb").write(
     jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:])
 END
+printf '\377\330\377%%PDF-1.4 deux choses\n%%%%EOF\n' >$FILES/deux-choses.jpg
+printf '<!doctype html><script>1</script>' >$FILES/page.pdf
 head -c 4000000 /dev/urandom | base64 | tr -d '\n' >$FILES/longue.txt
 chmod 0644 $FILES/*
 cat >/run/home/amelie/case.json <<'END'

@@ -192,6 +192,87 @@ def refused(desk):
     assert len(documents(desk)) == before
 
 
+def review(desk, *files, signature=None, kind="Pièce justificative"):
+    b = desk.at("amelie")
+    b.open(HERE + "/deposer")
+    b.attach("Fichiers", *files)
+    if signature:
+        b.click("Une signature à part")
+        b.attach("Fichier de signature (.p7s)", signature)
+    b.click("Continuer")
+    b.wait_for("Les pages, dans l'ordre")
+    b.choose("Type de document", kind)
+    b.click("Vérifier de nouveau")
+    return b
+
+
+def not_what_it_says(desk):
+    """deux choses en un fichier, une page qui se dit PDF, la signature d'un
+    autre"""
+    before = len(documents(desk))
+    rows = (
+        ([f("deux-choses.jpg")], None, "Pièce justificative", "photo"),
+        ([f("page.pdf")], None, "Pièce justificative", "format"),
+        ([f("consentement.pdf")], f("contrat-2.p7s"), "Contrat d'engagement",
+         "signature"),
+    )
+    for files, signature, kind, word in rows:
+        b = desk.at("amelie")
+        with b.refusals():
+            review(desk, *files, signature=signature, kind=kind)
+            b.wait_for(lambda: b.all("[role=alert]"))
+            told = b.all("[role=alert]")[0].text
+            print("   " + told.replace("\n", " ; "))
+            assert word in told.lower(), told
+            assert not b.is_there("Déposer")
+        b.click("Abandonner ce dépôt")
+        b.wait_for("abandonné")
+    assert len(documents(desk)) == before
+
+
+STEAL = """
+    const done = arguments[arguments.length - 1];
+    const csrf = document.querySelector('[name=csrf]').value;
+    const lot = document.querySelector('[name=lot]').value;
+    const at = location.pathname + '/' + lot;
+    const key = 'a'.repeat(64);
+    const put = (path, csrf) => fetch(path, {method: 'PUT', body: 'x',
+        headers: csrf ? {'Sceau-Csrf': csrf} : {}}).then(r => r.status);
+    const say = (more) => fetch(at + '/annonce', {method: 'POST',
+        body: new URLSearchParams({csrf, ...more})}).then(r => r.status);
+    (async () => done([
+        await put(at + '/morceau/' + key + '?offset=0', csrf),
+        await say({key, name: '../../x', size: '2'}),
+        await put(at + '/morceau/' + key + '?offset=0', null),
+        await put(at + '/morceau/' + key + '?offset=0', 'b'.repeat(32)),
+        await put(at + '/morceau/' + key + '?offset=1', csrf),
+        await put(at + '/morceau/' + key + '?offset=-1', csrf),
+        await put(at + '/morceau/' + key + '?offset=0', csrf),
+        await put(at + '/morceau/' + key + '?offset=1', csrf),
+        await say({key: 'A', name: 'x', size: '2'}),
+        await say({key: 'b'.repeat(64), name: 'x', size: '0'}),
+        await say({key: 'b'.repeat(64), name: 'x', size: '99999999999999'}),
+    ]))()"""
+
+
+def forged(desk):
+    """morceaux forgés : sans jeton, hors de leur place, autres qu'annoncés"""
+    b = desk.at("amelie")
+    b.open(HERE + "/deposer")
+    with b.refusals():
+        b.d.set_script_timeout(20)
+        got = b.d.execute_async_script(STEAL)
+        b.open(HERE + "/deposer")
+    # The last piece makes it whole, and its sum is another.
+    assert got[:7] == [404, 200, 403, 403, 409, 400, 200], got
+    assert got[7] >= 400 and got[8:10] == [400, 400] and got[10] == 413, got
+    b.click("Reprendre le dépôt")
+    b.wait_for("incomplet")
+    assert b.sees("1. x") and not b.sees("..")
+    b.click("Abandonner ce dépôt")
+    b.wait_for("abandonné")
+
+
 def consents(desk):
     return desk.sceau("amelie", "consent", "list", CASE)["consents"]
 
@@ -282,5 +363,6 @@ def searched(desk):
     desk.at("amelie").quit(["Alix Exemple", "CANARI-TELEPHONE"])
 
 
-run(photographs, by_keys, without_scripts, cut_and_resumed, refused, visit,
+run(photographs, by_keys, without_scripts, cut_and_resumed, refused,
+    not_what_it_says, forged, visit,
     visit_refused, not_met, searched)

@@ -106,6 +106,80 @@ a_picture_that_was_turned_still_is(void **state)
 	    T(SOI TABLES SCANS EOI));
 }
 
+/* What it says of its orientation, from its bytes alone. */
+static unsigned
+says(const struct buf *b)
+{
+	static const char head[] = "Exif\0\0MM\0*\0\0\0\x08\0\1\1\x12\0\3\0"
+				   "\0\0\1\0";
+	const uint8_t *at = memmem(b->p, b->len, head, sizeof(head) - 1);
+
+	return at == NULL ? 1 : at[sizeof(head) - 1];
+}
+
+static void
+four_quarters_are_none_and_nothing_is_encoded_anew(void **state)
+{
+	/* EXIF 2.32, 4.6.4: upright and mirrored, each turned to the right. */
+	static const struct {
+		const char *exif;
+		unsigned after[5];
+	} rows[] = {
+		{ "\1", { 1, 6, 3, 8, 1 } },
+		{ "\6", { 6, 3, 8, 1, 6 } },
+		{ "\2", { 2, 7, 4, 5, 2 } },
+	};
+	struct err e = { 0 };
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < NELEMS(rows); i++)
+		for (n = 0; n < 5; n++) {
+			AUTO(buf_done) struct buf in = { 0 }, out = { 0 };
+			char exif[] = EXIF("x");
+			size_t at = 0;
+
+			while (exif[at] != 'x' || exif[at - 1] != 0)
+				at++;
+			exif[at] = rows[i].exif[0];
+			assert_int_equal(buf_add(&in, T(SOI JFIF), NULL), 0);
+			assert_int_equal(
+			    buf_add(&in, exif, sizeof(exif) - 1, NULL), 0);
+			assert_int_equal(
+			    buf_add(&in, T(ICC TABLES SCANS EOI), NULL), 0);
+			assert_int_equal(
+			    strip_picture(in.p, in.len, &out, &e), 0);
+			assert_int_equal(strip_turn(&out, (unsigned)n, &e), 0);
+			assert_int_equal(says(&out), rows[i].after[n]);
+			/* All that draws is there, once and in its order. */
+			assert_memory_equal(out.p, SOI JFIF, 20);
+			assert_memory_equal(
+			    out.p + out.len -
+				(sizeof(ICC TABLES SCANS EOI) - 1),
+			    ICC TABLES SCANS EOI,
+			    sizeof(ICC TABLES SCANS EOI) - 1);
+			assert_int_equal(
+			    out.len, 20 + sizeof(ICC TABLES SCANS EOI) - 1 +
+					 (rows[i].after[n] == 1 ? 0 : 36));
+			/* And it is clean still. */
+			becomes((const char *)out.p, out.len,
+			    (const char *)out.p, out.len);
+		}
+}
+
+static void
+what_is_no_jpeg_is_not_turned(void **state)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(buf_add(&b, T("\x89PNG\r\n\x1a\n"), NULL), 0);
+	assert_int_equal(strip_turn(&b, 4, &e), 0);
+	assert_int_equal(strip_turn(&b, 1, &e), -ERR_REFUSED);
+	assert_string_equal(e.tag, "picture-turn");
+}
+
 /* --- PNG: chunks with their own check sums -------------------------------- */
 
 static uint32_t
@@ -244,6 +318,9 @@ main(void)
 		cmocka_unit_test(
 		    what_tells_the_place_goes_and_what_draws_stays),
 		cmocka_unit_test(a_picture_that_was_turned_still_is),
+		cmocka_unit_test(
+		    four_quarters_are_none_and_nothing_is_encoded_anew),
+		cmocka_unit_test(what_is_no_jpeg_is_not_turned),
 		cmocka_unit_test(a_png_keeps_what_draws),
 		cmocka_unit_test(what_is_malformed_is_refused),
 		cmocka_unit_test(only_pictures_are_looked_at),
