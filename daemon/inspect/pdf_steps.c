@@ -230,7 +230,9 @@ same_field(
 	if (!same_but(s, a, b, looks, depth))
 		return 0;
 	if (!pdf_is_signature_field(s->old, a)) {
-		find(s, AFTER_CHANGES);
+		/* Filled in: told; where a signature forbade it, refused. */
+		find(s,
+		    pdf_is_locked(s->old, a) ? AFTER_FORBIDDEN : AFTER_CHANGES);
 		return 1;
 	}
 	if (pdf_get(s->old, a, "V")->kind != PDF_NULL)

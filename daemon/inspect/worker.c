@@ -221,18 +221,12 @@ confine(const struct worker_kit *k, int pipe, const struct wire_request *q)
 {
 	uint64_t mapped = q->size + wire_trust_len(q) + q->hints_len;
 	struct err e;
-	uint8_t byte;
 
 	reset_signals();
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return -1;
 	if (q->op == WIRE_HINTS)
 		mapped += INSPECT_HINTS_MAX;
-	/* A fork makes OpenSSL seed again: now, while it may. It is not
-	 * needed to tell a type, and every file waits for that. */
-	if (q->op != WIRE_TYPE && q->op != WIRE_HINTS &&
-	    (RAND_bytes(&byte, 1) != 1 || RAND_priv_bytes(&byte, 1) != 1))
-		return -1;
 	if (keep_only(pipe) < 0 ||
 	    sandbox_limits(CPU_S, MEMORY + (size_t)mapped, 1, &e) < 0 ||
 	    sandbox_filter_apply(k->filter, &e) < 0)

@@ -36,17 +36,19 @@ import slow_locate  # noqa: E402
 WORDS = [b"/ByteRange", b"/Contents", b"/SubFilter", b"endobj", b" obj",
          b"/Encrypt", b"[0 ", b"/Byte#52ange", b"%", b"(", b")", b"stream",
          b"/Prev", b"startxref", b"trailer", b"<<", b">>", b"/Root"]
+DIGESTS = ("sha256", "sha384", "sha512")
 STEP = 97  # every so many bytes one is changed
 
 
-def base_files(folder):
+def base_files(folder, made):
     key, cert = str(folder / "key.pem"), str(folder / "cert.pem")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048",
                     "-nodes", "-keyout", key, "-out", cert, "-subj",
                     "/CN=Essai", "-days", "30"], check=True,
                    stderr=subprocess.DEVNULL)
     files = [sign_pdf.sign("Contrat", ["Essai %d" % i] * (i + 1), key, cert,
-                           cades=i % 2 == 1) for i in range(2)]
+                           cades=i % 2 == 1, digest=DIGESTS[i // 2 % 3])
+             for i in range(made)]
     for path in (os.environ.get("SCEAU_CORPUS"),
                  HERE.parents[3] / "shared" / "corpus"):
         signed = pathlib.Path(path) / "pdf-signed" if path else None
@@ -249,7 +251,8 @@ def main():
     args = ap.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="sceau-campaign-"))
     try:
-        files = [f for f in base_files(folder) if len(f) < 300000]
+        files = [f for f in base_files(folder, max(2, args.files // 3))
+                 if len(f) < 300000]
         c = Campaign(args, folder)
         # Only files that pass as they are can show that they no longer do.
         right = [f for f, v in zip(files, c.verdicts(files))

@@ -299,12 +299,13 @@ class Revisions(unittest.TestCase):
             self.assertIn("signature-added" if integrity == "PASS" else
                           "content-changed-after-signature", after)
 
-    def prepared(self, objects, fields=FIRST, catalog=b""):
+    def prepared(self, objects, fields=FIRST, catalog=b"", signature=SIGNATURE,
+                 lock=b""):
         """Something put in before the (one) signature over everything."""
         base = update(sign_pdf.pdf("Contrat", ["Loyer : 500 EUR"]), {
             1: CATALOG % (fields, catalog), 3: PAGE % (4, FIRST), **objects})
         return self.seal(update(base, {
-            7: FIELD % (b"One", b" /V 21 0 R"), 21: SIGNATURE}))
+            7: FIELD % (b"One", b" /V 21 0 R" + lock), 21: signature}))
 
     def warnings(self, pdf):
         answer = self.check(pdf)
@@ -330,6 +331,42 @@ class Revisions(unittest.TestCase):
             self.assertEqual("document-has-overlays" in self.warnings(pdf),
                              told, note)
         self.assertEqual(self.warnings(self.prepared({})), set())
+
+    def test_a_field_filled_in_is_told_and_a_locked_one_refused(self):
+        text = b"<< /FT /Tx /T (Montant)%s >>"
+        deep = {12: b"<< /T (Bail) /Kids [14 0 R] >>",
+                14: b"<< /FT /Tx /T (Loyer) /Parent 12 0 R%s >>"}
+        rows = ((b"", "INDET"), (b"/Action /All", "FAIL"),
+                (b"/Action /Include /Fields [(Autre) (Montant)]", "FAIL"),
+                (b"/Action /Include /Fields [(Autre) (Mont)]", "INDET"),
+                (b"/Action /Exclude /Fields [(Montant)]", "INDET"),
+                (b"/Action /Exclude /Fields [(Autre)]", "FAIL"),
+                (b"/Action /Include /Fields []", "INDET"),
+                (b"/Fields [(Montant)]", "INDET"))
+        reference = (b" /Reference [<< /TransformMethod /FieldMDP"
+                     b" /TransformParams << %s >> >>] >>")
+        for words, integrity in rows:
+            for how in ({"lock": b" /Lock << " + words + b" >>"},
+                        {"signature": SIGNATURE[:-3] + reference % words}):
+                base = self.prepared({12: text % b""}, b"7 0 R 12 0 R", **how)
+                self.expect(base, "PASS", "nothing")
+                filled = update(base, {12: text % b" /V (900 EUR)"})
+                self.expect(filled, integrity, "changes",
+                            "content-changed-after-signature"
+                            if integrity == "FAIL" else
+                            "changed-after-signature")
+        for name, integrity in ((b"(Bail)", "FAIL"), (b"(Bail.Loyer)", "FAIL"),
+                                (b"(Loyer)", "INDET"), (b"(Bai)", "INDET")):
+            base = self.prepared(
+                {12: deep[12], 14: deep[14] % b""}, b"7 0 R 12 0 R",
+                lock=b" /Lock << /Action /Include /Fields [%s] >>" % name)
+            self.expect(update(base, {14: deep[14] % b" /V (900)"}), integrity,
+                        "changes")
+        # A lock of a field that nobody signed holds nothing.
+        two = FIELD % (b"Two", b" /Lock << /Action /All >>")
+        base = self.prepared({12: text % b"", 9: two},
+                             b"7 0 R 9 0 R 12 0 R")
+        self.expect(update(base, {12: text % b" /V (900)"}), "INDET", "changes")
 
     def test_an_overlay_on_any_page_is_found(self):
         note = b"<< /Type /Annot /Subtype /Square /Rect [1 1 9 9] >>"
