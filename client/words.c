@@ -97,6 +97,7 @@ static const struct {
 	{ "rectification", N_("rectification") },
 	{ "restriction", N_("limitation") },
 	/* what is due */
+	{ "release-asked", N_("levée d'un gel, à signer") },
 	{ "hold-review", N_("gel à revoir") },
 	{ "visa", N_("visa des archives attendu") },
 	{ "retention-due", N_("durées échues : un tri à préparer") },

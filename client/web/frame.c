@@ -10,6 +10,8 @@ static const struct {
 } menu[] = {
 	{ "/", N_("Aujourd'hui"), "due" },
 	{ "/rechercher", N_("Rechercher"), "case-list" },
+	{ "/decider", N_("À décider"), "rules-approve" },
+	{ "/arrivees", N_("Arrivées"), "submission-read" },
 	{ "/acces", N_("Accès"), "audit-read" },
 	{ "/conservation", N_("Conservation"), "retention-read" },
 	{ "/droits", N_("Droits"), "rights-answer" },

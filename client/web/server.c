@@ -36,6 +36,8 @@ static const struct web_route *const tables[] = {
 	web_opening,
 	web_consents,
 	web_release,
+	web_decide,
+	web_arrivals,
 	web_purpose,
 	web_reports,
 	web_retention,

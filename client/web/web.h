@@ -92,7 +92,8 @@ extern const struct web_route web_entry[];
 extern const struct web_route web_file[];
 extern const struct web_route web_log[];
 extern const struct web_route web_opening[];
-extern const struct web_route web_consents[], web_release[];
+extern const struct web_route web_consents[], web_release[], web_decide[],
+    web_arrivals[];
 extern const struct web_route web_purpose[];
 extern const struct web_route web_reports[];
 extern const struct web_route web_retention[];

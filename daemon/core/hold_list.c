@@ -164,7 +164,8 @@ hold_due(struct due_list *d, struct err *e)
 	int r;
 
 	if ((r = sql_open(d->tx,
-		 "SELECT id, kase, review, at FROM hold WHERE state = 'set'"
+		 "SELECT id, kase, review, at, page IS NOT NULL FROM hold"
+		 " WHERE state = 'set'"
 		 " ORDER BY review, id",
 		 &q, e)) < 0)
 		return r;
@@ -174,7 +175,9 @@ hold_due(struct due_list *d, struct err *e)
 		    (r = due_add(d, "hold-review", &kase, &id,
 			 sql_get_int(q, 3),
 			 civil_start_ms((int32_t)sql_get_int(q, 2) + 1),
-			 json_object(), e)) < 0)
+			 json_pack("{s:s*}", "state",
+			     sql_get_int(q, 4) ? "release-asked" : NULL),
+			 e)) < 0)
 			return r;
 	}
 	return r;
