@@ -9,6 +9,7 @@
 #include "client/out.h"
 #include "client/save.h"
 #include "client/scan.h"
+#include "client/signers.h"
 #include "client/words.h"
 
 static const char *
@@ -134,6 +135,7 @@ show_run(struct cli *c, int argc, char **argv, struct err *e)
 		printf(_("Version : %lld sur %lld\n"), jint(j, "version"),
 		    jint(j, "versions"));
 	out_line(stdout, _("Niveau"), jstr(j, "level"));
+	signers_print(j);
 	out_line(stdout, _("Déposé le"), jtime(j, "filed_at", at));
 	out_line(stdout, _("Déposé par"), jstr(j, "filed_by"));
 	out_line(stdout, "SHA-256", jstr(j, "sha256"));

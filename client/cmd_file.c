@@ -13,12 +13,14 @@
 #include "client/parcel.h"
 #include "client/save.h"
 #include "client/scan.h"
+#include "client/signers.h"
 
 static int
 open_all(struct cli *c, struct parcel *f, int argc, char **argv, struct err *e)
 {
 	const char *name = cli_option(c, "name");
 	const char *signature = cli_option(c, "signature");
+	const char *proof = cli_option(c, "proof");
 	int i, stdins = 0, r;
 
 	if (argc > PARCEL_PAGES_MAX)
@@ -38,13 +40,16 @@ open_all(struct cli *c, struct parcel *f, int argc, char **argv, struct err *e)
 	}
 	if (name != NULL && argc == 1)
 		f->page[0].name = name;
+	if (proof != NULL && (r = source_open(&f->proof, proof, e)) < 0)
+		return r;
 	if (signature == NULL)
 		return 0;
 	return source_open(&f->signature, signature, e);
 }
 
 static const char *const options[] = { "signature", "replaces", "level",
-	"title", "name", "draft!", "output", "force!", SCAN_OPTIONS, NULL };
+	"title", "name", "draft!", "output", "force!", "signer", "proof",
+	SCAN_OPTIONS, NULL };
 
 static int
 file_run(struct cli *c, int argc, char **argv, struct err *e)
@@ -73,11 +78,15 @@ file_run(struct cli *c, int argc, char **argv, struct err *e)
 	f->draft = cli_option(c, "draft") != NULL;
 	r = open_all(c, f, argc - 2, argv + 2, e);
 	if (r == 0)
+		r = signers_lines(c, &f->more, e);
+	if (r == 0)
 		r = scan_options_lines(c, &f->more, e);
 	if (r == 0)
 		r = parcel_name(f, argv[0], e);
 	if (r == 0)
 		r = parcel_body(f, body, e);
+	if (r == 0)
+		r = signers_member(c, body, e);
 	if (r == 0)
 		r = scan_member(c, body, f->sha256, f->pages, e);
 	if (r == 0)
@@ -92,7 +101,9 @@ const struct cmd cmd_file = {
 	.about =
 	    N_("déposer un document (plusieurs fichiers : ses pages, "
 	       "dans l'ordre ; --draft : une fiche à compléter ; --sign-key : "
-	       "d'où vient une numérisation) ; rend le reçu"),
+	       "d'où vient une numérisation ; --signer RÔLE=NIVEAU : qui a "
+	       "signé ; --proof PDF : la preuve du prestataire) ; rend le "
+	       "reçu"),
 	.options = options,
 	.min_args = 2,
 	.max_args = -1,

@@ -20,7 +20,8 @@
 struct fetch {
 	struct cli *c;
 	const char *doc;
-	long long page;	    /* 0: the signature */
+	long long page;	    /* 0: the signature, or what beside says */
+	const char *beside; /* "proof"; NULL: the signature */
 	const char *prefix; /* "last", a number; NULL: all of the page */
 	int only;	    /* refuse a document of several pages */
 	uint64_t size;
@@ -35,8 +36,9 @@ fetch_path(const struct fetch *f, struct buf *path, struct err *e)
 	int r;
 
 	if ((r = cli_path(path, e,
-		 f->page > 0 ? "/v1/documents/%/content"
-			     : "/v1/documents/%/signature",
+		 f->page > 0	     ? "/v1/documents/%/content"
+		 : f->beside == NULL ? "/v1/documents/%/signature"
+				     : "/v1/documents/%/proof",
 		 f->doc)) < 0 ||
 	    (r = cli_query(path, "version", cli_option(f->c, "version"), e)) <
 		0)
@@ -271,8 +273,11 @@ get_run(struct cli *c, int argc, char **argv, struct err *e)
 	if ((r = cli_number(c, "page", PAGES_MAX, &f.page, e)) < 0 ||
 	    (r = cli_number(c, "version", INT32_MAX, &version, e)) < 0)
 		return r;
-	if (cli_option(c, "signature") != NULL)
+	if (cli_option(c, "signature") != NULL ||
+	    cli_option(c, "proof") != NULL)
 		f.page = 0;
+	if (cli_option(c, "proof") != NULL)
+		f.beside = "proof";
 	if ((r = take_prefix(c, &f, e)) < 0)
 		return r;
 	if (path != NULL)
@@ -286,7 +291,7 @@ get_run(struct cli *c, int argc, char **argv, struct err *e)
 }
 
 static const char *const options[] = { "version", "page", "signature!",
-	"signed-prefix?", "output", "force!", NULL };
+	"proof!", "signed-prefix?", "output", "force!", NULL };
 
 const struct cmd cmd_get = {
 	.noun = "get",

@@ -56,6 +56,7 @@ extension(const char *name, char out[9])
 struct piece {
 	const json_t *document, *file; /* of "originals"; {name, size, …} */
 	size_t number, page;	       /* page 0: the signature */
+	const char *beside;	       /* "signature", "proof"; of page 0 */
 };
 
 static int
@@ -67,8 +68,9 @@ piece_path(const struct export *x, const struct piece *p, struct buf *path,
 
 	if ((r = cli_path(path, e,
 		 p->page > 0 ? "/v1/cases/%/persons/%/documents/%/content"
-			     : "/v1/cases/%/persons/%/documents/%/signature",
-		 x->kase, x->person, jstr(p->document, "document"))) < 0)
+			     : "/v1/cases/%/persons/%/documents/%/%",
+		 x->kase, x->person, jstr(p->document, "document"),
+		 p->beside)) < 0)
 		return r;
 	snprintf(text, sizeof(text), "%lld", jint(p->document, "version"));
 	if ((r = cli_query(path, "version", text, e)) < 0)
@@ -144,7 +146,7 @@ add_piece(struct export *x, const struct piece *p, struct err *e)
 	if ((r = buf_addf(&name, e, "originaux/%03zu-%s-v%lld-", p->number,
 		 kind, jint(p->document, "version"))) < 0 ||
 	    (r = p->page > 0 ? buf_addf(&name, e, "%02zu.%s", p->page, end)
-			     : buf_addf(&name, e, "signature.%s", end)) < 0)
+			     : buf_addf(&name, e, "%s.%s", p->beside, end)) < 0)
 		return r;
 	if ((r = pack_open(&x->pack, buf_str(&name),
 		 (uint64_t)jint(p->file, "size"), &fd, e)) < 0 ||
@@ -163,8 +165,8 @@ add_original(
     struct export *x, const json_t *document, size_t number, struct err *e)
 {
 	struct piece p = { .document = document, .number = number };
-	const json_t *signature = json_object_get(document, "signature");
-	size_t n = jcount(document, "pages");
+	static const char *const beside[] = { "signature", "proof" };
+	size_t i, n = jcount(document, "pages");
 	int r;
 
 	for (p.page = 1; p.page <= n; p.page++) {
@@ -172,11 +174,14 @@ add_original(
 		if ((r = add_piece(x, &p, e)) < 0)
 			return r;
 	}
-	if (!json_is_object(signature))
-		return 0;
 	p.page = 0;
-	p.file = signature;
-	return add_piece(x, &p, e);
+	for (i = 0; i < NELEMS(beside); i++) {
+		p.beside = beside[i];
+		p.file = json_object_get(document, beside[i]);
+		if (p.file != NULL && (r = add_piece(x, &p, e)) < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int

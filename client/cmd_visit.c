@@ -6,11 +6,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/receipt.h"
 #include "base/text.h"
 #include "client/commands.h"
 #include "client/formfile.h"
 #include "client/out.h"
 #include "client/save.h"
+#include "client/scan.h"
 #include "client/upload.h"
 
 #define DOCUMENTS_MAX 16
@@ -297,12 +299,73 @@ refusal_json(const struct cli *c, struct visit *v, struct err *e)
 	return cli_member(o, "refused_on", cli_option(c, "on"), e);
 }
 
+/* A photograph of paper, or said to be a scan of it. */
+static int
+is_scan(const struct cli *c, const struct source *s)
+{
+	const char *level = cli_option(c, "level");
+	size_t n = strlen(s->name);
+
+	if (source_is_picture(s))
+		return 1;
+	return level != NULL && strcmp(level, "handwritten-scan") == 0 &&
+	       (n < 5 || strcmp(s->name + n - 5, ".json") != 0);
+}
+
+/* The digest of a document of scans alone, and how many; 0: it is none. */
+static int
+hash_scans(const struct cli *c, const struct visit *v, int d,
+    uint8_t out[SHA256_LEN], int *n, struct err *e)
+{
+	struct receipt_page pages[FILES_MAX];
+	int i;
+
+	*n = 0;
+	for (i = 0; i < v->files; i++) {
+		if (v->doc[i] != d)
+			continue;
+		if (!is_scan(c, &v->file[i])) {
+			*n = 0;
+			return 0;
+		}
+		memcpy(pages[*n].sha256, v->file[i].sha256, SHA256_LEN);
+		pages[(*n)++].size = v->file[i].size;
+	}
+	return *n > 0 ? receipt_document_sha256(pages, (size_t)*n, out, e) : 0;
+}
+
+/* Each document of scans says where it comes from, signed: the paper of one
+ * visit is kept in one place. */
+static int
+add_provenance(struct cli *c, struct visit *v, struct err *e)
+{
+	json_t *list = json_object_get(v->body, "documents");
+	uint8_t sum[SHA256_LEN];
+	int d, n, said = 0, r;
+
+	if (cli_option(c, "sign-key") == NULL)
+		return 0;
+	for (d = 0; d < v->documents; d++) {
+		if ((r = hash_scans(c, v, d, sum, &n, e)) < 0)
+			return r;
+		if (n == 0)
+			continue;
+		said++;
+		if ((r = scan_member(
+			 c, json_array_get(list, (size_t)d), sum, n, e)) < 0)
+			return r;
+	}
+	if (said == 0)
+		return err_set(e, ERR_USAGE, "--sign-key : %s",
+		    _("cette visite n'apporte rien de numérisé"));
+	return 0;
+}
+
 /* Names of uploads, the list of documents; the Idempotency-Key is the
  * SHA-256 of who, where, and the request itself, whose uploads are named by
- * what they are. */
+ * what they are, but for the provenance, which has the time in it. */
 static int
-finish_body(
-    const struct cli *c, struct visit *v, const char *kase, struct err *e)
+finish_body(struct cli *c, struct visit *v, const char *kase, struct err *e)
 {
 	AUTO(buf_done) struct buf text = { 0 };
 	AUTO(mem_freep) char *dump = NULL;
@@ -323,10 +386,11 @@ finish_body(
 		return err_set(e, ERR_NOMEM, "visit");
 	if ((r = buf_addf(&text, e, "sceau/visit/1\n%u\n%s\n%s\n",
 		 (unsigned)getuid(), kase, dump)) < 0 ||
+	    (r = scan_options_lines(c, &text, e)) < 0 ||
 	    (r = digest_of(DIGEST_SHA256, text.p, text.len, sum, e)) < 0)
 		return r;
 	hex_format(sum, sizeof(sum), v->key);
-	return 0;
+	return add_provenance(c, v, e);
 }
 
 static int
@@ -407,7 +471,8 @@ begin(struct visit **out, struct err *e)
 }
 
 static const char *const visit_options[] = { "level", "channel", "result", "on",
-	"consent", "person", "method", "witness", "demarche", "draft", NULL };
+	"consent", "person", "method", "witness", "demarche", "draft",
+	SCAN_OPTIONS, NULL };
 
 static int
 visit_run(struct cli *c, int argc, char **argv, struct err *e)
@@ -417,7 +482,7 @@ visit_run(struct cli *c, int argc, char **argv, struct err *e)
 
 	if (argc == 2 && formfile_is(argv[1]))
 		return formfile_run(c, argv[0], argv[1], visit_options, e);
-	if ((r = begin(&v, e)) < 0)
+	if ((r = begin(&v, e)) < 0 || (r = scan_options_check(c, e)) < 0)
 		return r;
 	for (i = 1; i < argc; i++)
 		if ((r = add_argument(v, argv[i], e)) < 0)
@@ -450,7 +515,8 @@ const struct cmd cmd_visit = {
 	.about = N_("une visite en une fois : documents, contact (--channel, "
 		    "--result), consentements (--consent), démarches "
 		    "(--demarche fsl=AAAA-MM-JJ), ou rien ; --draft TYPE : "
-		    "cette fiche reste à compléter ; ou un formulaire scellé "
+		    "cette fiche reste à compléter ; --sign-key : d'où vient "
+		    "ce qui est numérisé ; ou un formulaire scellé "
 		    "rempli en visite (sceau form)"),
 	.options = visit_options,
 	.min_args = 1,

@@ -201,6 +201,16 @@ static const struct {
 			    "aujourd'hui") },
 	{ "settle-what", N_("mirrors, recovery ou backups") },
 	{ "settled", N_("cette date est déjà inscrite au certificat") },
+	{ "proof", N_("le fichier de preuve est déjà une page ou la "
+		      "signature, ou cette version n'en a pas") },
+	{ "proof-failed",
+	    N_("une signature du fichier de preuve n'est pas juste") },
+	{ "proof-level", N_("personne n'a signé ici par un service dont on "
+			    "garde le fichier de preuve") },
+	{ "proof-missing", N_("le fichier de preuve du prestataire est gardé "
+			      "avec ce qu'il a cacheté (--proof PDF)") },
+	{ "proof-size", N_("le fichier de preuve est trop grand") },
+	{ "proof-type", N_("un fichier de preuve est un PDF qui se lit") },
 	{ "signer", N_("les règles ne font pas signer ce genre de document "
 		       "par cette personne") },
 	{ "signer-signature", N_("le fichier n'a pas la signature de ce "

@@ -15,6 +15,8 @@ parcel_done(struct parcel *p)
 		source_done(&p->page[i]);
 	if (p->signature.path != NULL)
 		source_done(&p->signature);
+	if (p->proof.path != NULL)
+		source_done(&p->proof);
 	buf_done(&p->more);
 }
 
@@ -82,6 +84,10 @@ derive_key(struct parcel *f, struct err *e)
 	    ((r = buf_addstr(&text, "signature\n", e)) < 0 ||
 		(r = key_line(&text, &f->signature, e)) < 0))
 		return r;
+	if (f->proof.path != NULL &&
+	    ((r = buf_addstr(&text, "proof\n", e)) < 0 ||
+		(r = key_line(&text, &f->proof, e)) < 0))
+		return r;
 	if ((r = buf_add(&text, f->more.p, f->more.len, e)) < 0 ||
 	    (r = digest_of(DIGEST_SHA256, text.p, text.len, sum, e)) < 0)
 		return r;
@@ -98,9 +104,12 @@ name_uploads(struct parcel *f, struct err *e)
 		if ((r = source_name_upload(
 			 &f->page[i], f->kase, f->kind, i, e)) < 0)
 			return r;
-	if (f->signature.path == NULL)
+	if (f->signature.path != NULL && (r = source_name_upload(&f->signature,
+					      f->kase, f->kind, -1, e)) < 0)
+		return r;
+	if (f->proof.path == NULL)
 		return 0;
-	return source_name_upload(&f->signature, f->kase, f->kind, -1, e);
+	return source_name_upload(&f->proof, f->kase, f->kind, -2, e);
 }
 
 int
@@ -111,9 +120,12 @@ parcel_send(struct cli *c, struct parcel *f, struct err *e)
 	for (i = 0; i < f->pages; i++)
 		if ((r = upload_send(c, &f->page[i], e)) < 0)
 			return r;
-	if (f->signature.path == NULL)
+	if (f->signature.path != NULL &&
+	    (r = upload_send(c, &f->signature, e)) < 0)
+		return r;
+	if (f->proof.path == NULL)
 		return 0;
-	return upload_send(c, &f->signature, e);
+	return upload_send(c, &f->proof, e);
 }
 
 int
@@ -170,6 +182,11 @@ parcel_body(const struct parcel *f, json_t *body, struct err *e)
 		if ((r = source_json(&f->signature, &one, e)) < 0)
 			return r;
 		json_object_set_new(body, "signature", one);
+	}
+	if (f->proof.path != NULL) {
+		if ((r = source_json(&f->proof, &one, e)) < 0)
+			return r;
+		json_object_set_new(body, "proof", one);
 	}
 	return add_said(f, body, e);
 }

@@ -1,8 +1,8 @@
 /*
  * A document on its way to the vault: its pages in order, perhaps a detached
- * signature, and what is said of it. Every name is derived from what is
- * filed, so that the same done again after a cut gives the first receipt,
- * whether it is a command or a page of the console that does it.
+ * signature and a proof file, and what is said of it. Every name is derived
+ * from what is filed, so that the same done again after a cut gives the first
+ * receipt, whether it is a command or a page of the console that does it.
  */
 #ifndef CLIENT_PARCEL_H
 #define CLIENT_PARCEL_H
@@ -17,10 +17,11 @@ struct parcel {
 	struct source page[PARCEL_PAGES_MAX];
 	int pages;
 	struct source signature; /* path NULL: none */
+	struct source proof;	 /* a signing service's; path NULL: none */
 	/* Borrowed; NULL when not said. */
 	const char *kind, *replaces, *level, *title;
 	int draft;
-	struct buf more; /* further lines of the key (scan.h) */
+	struct buf more; /* further lines of the key (signers.h, scan.h) */
 	/* --- by parcel_name --- */
 	char kase[64];
 	uint8_t sha256[SHA256_LEN];
@@ -33,8 +34,9 @@ void parcel_done(struct parcel *p);
  * Idempotency-Key: SHA-256 in hexadecimal of
  *   "sceau/file/1\n" uid "\n" case "\n" kind "\n" replaces "\n"
  *   of a draft "draft\n", one line "SHA-256 SIZE\n" a page, then "signature\n"
- * and its line; then a line for each option that tells where a scan comes
- * from. kase: as typed. ERR_NOT_FOUND tag "reference".
+ * and its line, "proof\n" and its line; then a line for each option that
+ * tells who signed, and where a scan comes from. kase: as typed. ERR_NOT_FOUND
+ * tag "reference".
  */
 int parcel_name(struct parcel *p, const char *kase, struct err *e) NODISCARD;
 /* Its files to the vault, from where each is there already. */

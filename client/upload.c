@@ -147,6 +147,15 @@ become(struct source *s, const struct buf *bytes, struct err *e)
 	return hash(s, e);
 }
 
+int
+source_is_picture(const struct source *s)
+{
+	uint8_t head[16];
+	ssize_t n = pread(s->fd, head, sizeof(head), 0);
+
+	return n > 0 && strip_is_picture(head, (size_t)n);
+}
+
 /* The bytes that go, of what was read. */
 static int
 clean(const struct buf *whole, unsigned turns, struct buf *left, struct err *e)

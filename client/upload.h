@@ -21,6 +21,8 @@ struct source {
 	char upload[ID_TEXT];
 };
 
+/* Is it a photograph (JPEG, PNG), by its first bytes? */
+int source_is_picture(const struct source *s);
 /* Open and hash. What cannot be read twice (standard input, a pipe) is
  * copied into anonymous memory, never to a disk. ERR_NOT_FOUND, ERR_IO. */
 int source_open(struct source *s, const char *path, struct err *e) NODISCARD;
@@ -50,7 +52,7 @@ int source_clean(struct source *s, int is_signed, unsigned turns, struct err *e)
  * The upload's id: 128 bits of
  *   SHA-256("sceau/upload/1\n" uid "\n" case "\n" kind "\n" index "\n"
  *           SHA-256 in hexadecimal "\n" size "\n")
- * index: the place of the page, -1 for a signature.
+ * index: the place of the page, -1 for a signature, -2 for a proof file.
  */
 int source_name_upload(struct source *s, const char *kase, const char *kind,
     int index, struct err *e) NODISCARD;

@@ -36,6 +36,7 @@ parse_pages(const struct api_call *c, struct filing *f, struct err *e)
 {
 	json_t *pages = json_object_get(c->body, "pages");
 	json_t *signature = json_object_get(c->body, "signature");
+	json_t *proof = json_object_get(c->body, "proof");
 	size_t i, n = json_array_size(pages);
 	int r;
 
@@ -47,9 +48,50 @@ parse_pages(const struct api_call *c, struct filing *f, struct err *e)
 			 json_array_get(pages, i), &f->pages[i], e)) < 0)
 			return r;
 	f->npages = n;
-	if (signature == NULL)
+	if (signature != NULL &&
+	    (r = parse_page(signature, &f->signature, e)) < 0)
+		return r;
+	return proof != NULL ? parse_page(proof, &f->proof, e) : 0;
+}
+
+/* {signer, level, signature}: who signed, and how. */
+static int
+parse_signer(json_t *o, struct trust_signer *s, struct err *e)
+{
+	json_t *n = json_object_get(o, "signature");
+
+	s->signer = json_string_value(json_object_get(o, "signer"));
+	s->level = json_string_value(json_object_get(o, "level"));
+	s->signature = (uint32_t)json_integer_value(n);
+	if (s->signer == NULL || s->level == NULL || strlen(s->signer) > 32 ||
+	    strlen(s->level) > 32 ||
+	    json_object_size(o) != (n != NULL ? 3u : 2u) ||
+	    (n != NULL && (!json_is_integer(n) || json_integer_value(n) < 1 ||
+			      json_integer_value(n) > UINT16_MAX)))
+		return wrong_member("a signer is {\"signer\": ROLE, \"level\": "
+				    "LEVEL, \"signature\": N}",
+		    e);
+	return 0;
+}
+
+static int
+parse_signers(const struct api_call *c, struct filing *f, struct err *e)
+{
+	json_t *list = json_object_get(c->body, "signers");
+	size_t i, n = json_array_size(list);
+	int r;
+
+	if (list == NULL)
 		return 0;
-	return parse_page(signature, &f->signature, e);
+	if (!json_is_array(list) || n == 0 || n > SIGNERS_MAX)
+		return err_tag(e, ERR_INVALID, "member-type",
+		    "signers: a list of 1 to %d", SIGNERS_MAX);
+	for (i = 0; i < n; i++)
+		if ((r = parse_signer(
+			 json_array_get(list, i), &f->signers[i], e)) < 0)
+			return r;
+	f->nsigners = n;
+	return 0;
 }
 
 /* A number from 0; absent: 0. */
@@ -135,6 +177,7 @@ api_filing(const struct api_call *c, struct filing *f, struct err *e)
 	    (r = api_string_or(
 		 c, "title", DOCUMENT_TITLE_MAX, "", &f->title, e)) < 0 ||
 	    (r = parse_scan(c, &f->scan, e)) < 0 ||
+	    (r = parse_signers(c, f, e)) < 0 ||
 	    (r = api_string_or(c, "replaces", 32, "", &f->replaces, e)) < 0)
 		return r;
 	return parse_pages(c, f, e);
@@ -342,6 +385,17 @@ signature_get(struct api_call *c, struct err *e)
 	return stream(c, version, CONTENT_SIGNATURE, e);
 }
 
+static int
+proof_get(struct api_call *c, struct err *e)
+{
+	uint32_t version;
+	int r;
+
+	if ((r = query_number(c, "version", 0, &version, e)) < 0)
+		return r;
+	return stream(c, version, CONTENT_PROOF, e);
+}
+
 /* --- for the copy of a person ----------------------------------------------
  */
 
@@ -379,6 +433,12 @@ static int
 original_signature_get(struct api_call *c, struct err *e)
 {
 	return original(c, CONTENT_SIGNATURE, e);
+}
+
+static int
+original_proof_get(struct api_call *c, struct err *e)
+{
+	return original(c, CONTENT_PROOF, e);
 }
 
 static int
@@ -500,7 +560,8 @@ upload_get(struct api_call *c, struct err *e)
 }
 
 static const char *const filing_members[] = { "!kind", "!pages", "signature",
-	"level", "title", "replaces", "draft", "provenance", NULL };
+	"level", "title", "replaces", "draft", "provenance", "signers", "proof",
+	NULL };
 static const char *const scan_check_members[] = { "!finding", "!signature",
 	NULL };
 
@@ -524,6 +585,8 @@ const struct route routes_document[] = {
 	    content_get, NULL },
 	{ "GET", "/v1/documents/{doc}/signature", API_DOOR_STAFF, LEAF_DOC_READ,
 	    signature_get, NULL },
+	{ "GET", "/v1/documents/{doc}/proof", API_DOOR_STAFF, LEAF_DOC_READ,
+	    proof_get, NULL },
 	{ "GET", "/v1/documents/{doc}/receipt", API_DOOR_STAFF, LEAF_RECEIPT,
 	    receipt_get, NULL },
 	{ "POST", "/v1/documents/{doc}/checks", API_DOOR_STAFF, LEAF_DOC_CHECK,
@@ -534,6 +597,8 @@ const struct route routes_document[] = {
 	    API_DOOR_STAFF, LEAF_SUBJECT_EXPORT, original_get, NULL },
 	{ "GET", "/v1/cases/{case}/persons/{person}/documents/{doc}/signature",
 	    API_DOOR_STAFF, LEAF_SUBJECT_EXPORT, original_signature_get, NULL },
+	{ "GET", "/v1/cases/{case}/persons/{person}/documents/{doc}/proof",
+	    API_DOOR_STAFF, LEAF_SUBJECT_EXPORT, original_proof_get, NULL },
 	{ "POST", "/v1/documents/{doc}/move", API_DOOR_STAFF, LEAF_DOC_MOVE,
 	    move_post, move_members },
 	{ "POST", "/v1/documents/{doc}/void", API_DOOR_STAFF, LEAF_DOC_VOID,

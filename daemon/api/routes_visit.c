@@ -8,7 +8,8 @@
 #include "daemon/core/visit.h"
 
 static const char *const document_members[] = { "!kind", "!pages", "signature",
-	"level", "title", "replaces", "draft", "provenance", NULL };
+	"level", "title", "replaces", "draft", "provenance", "signers", "proof",
+	NULL };
 static const char *const sheet_members[] = { "purposes", "persons", "method",
 	"evidence", "evidence_document", "given_on", "language", "interpreter",
 	"witness", "place", "outcome", "valid_through", "capacity", "acting",

@@ -98,7 +98,7 @@ load_page(struct tx *tx, const struct version_row *v, uint32_t page,
 	struct page_row p;
 	int r;
 
-	if (page > DOCUMENT_PAGES_MAX && page != CONTENT_SIGNATURE)
+	if (page > DOCUMENT_PAGES_MAX && document_part_name(page) == NULL)
 		return err_tag(
 		    e, ERR_NOT_FOUND, "page", "no such page in this version");
 	if ((r = sql_open(tx,
@@ -112,7 +112,9 @@ load_page(struct tx *tx, const struct version_row *v, uint32_t page,
 		return r;
 	if (r == 0)
 		return err_tag(e, ERR_NOT_FOUND,
-		    page == CONTENT_SIGNATURE ? "signature" : "page",
+		    page == CONTENT_SIGNATURE ? "signature"
+		    : page == CONTENT_PROOF   ? "proof"
+					      : "page",
 		    "no such part in this version");
 	p.key = (uint64_t)sql_get_int(q, 0);
 	if ((r = sql_get_id(q, 1, &p.content, e)) < 0)
@@ -170,10 +172,11 @@ take_meta(
     const json_t *manifest, uint32_t page, struct content *out, struct err *e)
 {
 	json_t *pages = json_object_get(manifest, "pages"), *p;
+	const char *part = document_part_name(page);
 	const char *name, *media, *sha;
 
-	p = page == CONTENT_SIGNATURE ? json_object_get(manifest, "signature")
-				      : json_array_get(pages, page);
+	p = part != NULL ? json_object_get(manifest, part)
+			 : json_array_get(pages, page);
 	name = json_string_value(json_object_get(p, "name"));
 	media = json_string_value(json_object_get(p, "media"));
 	sha = json_string_value(json_object_get(p, "sha256"));
@@ -266,12 +269,12 @@ read_detail(struct core *core, const struct document_facts *doc,
     uint32_t version, const struct wish *w, const struct decision *d)
 {
 	json_t *j = document_detail(core, &doc->kase, &doc->id, version, d);
+	const char *part = document_part_name(w->page);
 
 	if (j == NULL)
 		return NULL;
 	json_object_set_new(j, "page",
-	    w->page == CONTENT_SIGNATURE ? json_string("signature")
-					 : json_integer(w->page));
+	    part != NULL ? json_string(part) : json_integer(w->page));
 	if (w->signature == CONTENT_LAST)
 		json_object_set_new(j, "signed_prefix", json_string("last"));
 	else if (w->signature > 0)

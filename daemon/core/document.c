@@ -45,7 +45,17 @@ document_part(uint32_t page)
 		return STORE_CONTENT;
 	if (page == CONTENT_SIGNATURE)
 		return STORE_SIGNATURE;
+	if (page == CONTENT_PROOF)
+		return STORE_PROOF;
 	return (enum store_part)(STORE_PAGE + page - 1);
+}
+
+const char *
+document_part_name(uint32_t page)
+{
+	if (page == CONTENT_SIGNATURE)
+		return "signature";
+	return page == CONTENT_PROOF ? "proof" : NULL;
 }
 
 /* --- finding ----------------------------------------------------------------
@@ -310,8 +320,9 @@ static const char *const shown[] = { "title", "pages", "sha256", "size",
 	"level", "indication", "verdicts", "filed_by" };
 /* The manifest's word on a version that is a draft. */
 static const char draft[] = "draft";
-/* And on where a scan comes from; absent: nothing was said. */
-static const char provenance[] = "provenance";
+/* And what not every version has: where a scan comes from, who signed and
+ * how, what the signing service says of it. */
+static const char *const extras[] = { "provenance", "signers", "proof" };
 
 json_t *
 version_json(const struct version_row *v, const json_t *manifest)
@@ -333,12 +344,13 @@ version_json(const struct version_row *v, const json_t *manifest)
 			json_decref(j);
 			return NULL;
 		}
-	if (j != NULL && json_object_get(manifest, provenance) != NULL &&
-	    json_object_set(
-		j, provenance, json_object_get(manifest, provenance)) < 0) {
-		json_decref(j);
-		return NULL;
-	}
+	for (i = 0; j != NULL && i < NELEMS(extras); i++)
+		if (json_object_get(manifest, extras[i]) != NULL &&
+		    json_object_set(j, extras[i],
+			json_object_get(manifest, extras[i])) < 0) {
+			json_decref(j);
+			return NULL;
+		}
 	if (j != NULL && json_object_set_new(j, draft,
 			     json_boolean(json_is_true(
 				 json_object_get(manifest, draft)))) < 0) {

@@ -10,11 +10,13 @@
 #include "base/receipt.h"
 #include "daemon/core/core.h"
 #include "daemon/core/scan.h"
+#include "daemon/core/signers.h"
 
 #define DOCUMENT_PAGES_MAX 63  /* store parts for pages */
 #define DOCUMENT_NAME_MAX 255  /* bytes of a file's name */
 #define DOCUMENT_TITLE_MAX 200 /* bytes */
 #define DOCUMENT_SIGNATURE_MAX (UINT64_C(1) << 20)
+#define DOCUMENT_PROOF_MAX (UINT64_C(16) << 20) /* bytes of a proof file */
 #define DOCUMENT_LIST_MAX 2000
 
 extern const char *const document_schema;
@@ -29,7 +31,11 @@ struct filing {
 	struct filing_page pages[DOCUMENT_PAGES_MAX];
 	size_t npages;
 	struct filing_page signature; /* upload NULL: none */
-	struct scan_said scan;	      /* its signature NULL: nothing said */
+	/* A signing service's own account of who signed, PDF; NULL: none. */
+	struct filing_page proof;
+	struct trust_signer signers[SIGNERS_MAX];
+	size_t nsigners;       /* 0: nothing is said of who signed */
+	struct scan_said scan; /* its signature NULL: nothing said */
 	/* What else must hold or not be, in the transaction of the filing; it
 	 * may not block. NULL: nothing. */
 	int (*also)(struct tx *tx, const struct id *document, int64_t now_ms,
@@ -69,7 +75,7 @@ int document_receipt(struct core *core, const struct caller *caller,
     const char *ref, uint32_t version, struct id *object, uint64_t *leaf,
     struct buf *text, struct err *e) NODISCARD;
 
-/* A page, or the detached signature, on its way out. */
+/* A page, the detached signature or the proof file, on its way out. */
 struct content {
 	uint64_t leaf, size;
 	uint8_t sha256[32];
@@ -79,6 +85,7 @@ struct content {
 	struct content_stream *stream;
 };
 #define CONTENT_SIGNATURE UINT32_MAX
+#define CONTENT_PROOF (UINT32_MAX - 1)
 int content_open(struct core *core, const struct caller *caller,
     const char *ref, uint32_t version, uint32_t page, struct id *object,
     struct content *out, struct err *e) NODISCARD;
@@ -108,6 +115,8 @@ int content_under(struct core *core, const struct id *document,
 
 /* The store's part of page i (from 0). */
 enum store_part document_part(uint32_t page);
+/* "signature", "proof": also the member of the manifest; NULL: a page. */
+const char *document_part_name(uint32_t page);
 
 /*
  * Find and ask the policy; what is not there and what is not the caller's
@@ -157,7 +166,8 @@ int receipt_stamped_text(struct core *core, const struct version_row *v,
 int receipt_page_digest(const struct buf *text, size_t *len,
     char hex[2 * SHA256_LEN + 1], struct err *e) NODISCARD;
 /* {document, ref, case, kind, version, title, pages, sha256, size, level,
- * indication, verdicts, filed_at, filed_by, draft, provenance} */
+ * indication, verdicts, filed_at, filed_by, draft, provenance, signers,
+ * proof} */
 json_t *version_json(const struct version_row *v, const json_t *manifest);
 /* {case, document, version, …, decision}: the detail of a leaf. */
 json_t *document_detail(const struct core *core, const struct id *kase,

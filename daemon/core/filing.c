@@ -54,6 +54,20 @@ check_name(const struct filing_page *p, struct err *e)
 	return r;
 }
 
+/* What comes with the pages is none of them. */
+static int
+check_beside(const struct filing *f, const struct filing_page *p,
+    const char *what, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < f->npages; i++)
+		if (strcmp(f->pages[i].upload, p->upload) == 0)
+			return err_tag(e, ERR_INVALID, what,
+			    "%s: the upload of a page", what);
+	return check_name(p, e);
+}
+
 int
 filing_check(const struct filing *f, struct err *e)
 {
@@ -73,13 +87,16 @@ filing_check(const struct filing *f, struct err *e)
 				return err_tag(e, ERR_INVALID, "pages",
 				    "pages: one upload twice");
 	}
-	if (f->signature.upload == NULL)
+	if (f->signature.upload != NULL &&
+	    (r = check_beside(f, &f->signature, "signature", e)) < 0)
+		return r;
+	if (f->proof.upload == NULL)
 		return 0;
-	for (i = 0; i < f->npages; i++)
-		if (strcmp(f->pages[i].upload, f->signature.upload) == 0)
-			return err_tag(e, ERR_INVALID, "signature",
-			    "signature: the upload of a page");
-	return check_name(&f->signature, e);
+	if (f->signature.upload != NULL &&
+	    strcmp(f->proof.upload, f->signature.upload) == 0)
+		return err_tag(e, ERR_INVALID, "proof",
+		    "proof: the upload of the signature");
+	return check_beside(f, &f->proof, "proof", e);
 }
 
 /* replaces: a living document of this kind in this case. */
@@ -163,9 +180,12 @@ take_uploads(struct filed *w, struct err *e)
 	for (i = 0; i < w->f->npages; i++)
 		if ((r = take_one(w, &w->f->pages[i], e)) < 0)
 			return r;
-	if (w->f->signature.upload == NULL)
+	if (w->f->signature.upload != NULL &&
+	    (r = take_one(w, &w->f->signature, e)) < 0)
+		return r;
+	if (w->f->proof.upload == NULL)
 		return 0;
-	return take_one(w, &w->f->signature, e);
+	return take_one(w, &w->f->proof, e);
 }
 
 static int
@@ -178,12 +198,18 @@ judge_files(struct filed *w, struct err *e)
 		.kind = w->kind,
 		.pages = w->facts,
 		.npages = w->f->npages,
-		.signature =
-		    w->f->signature.upload != NULL ? &w->facts[w->n - 1] : NULL,
+		.signature = w->f->signature.upload != NULL
+				 ? &w->facts[w->f->npages]
+				 : NULL,
+		.proof =
+		    w->f->proof.upload != NULL ? &w->facts[w->n - 1] : NULL,
+		.signers = w->signers,
+		.nsigners = w->f->nsigners,
 		.level = w->f->level,
 		.draft = w->f->draft,
 		.now_ms = core_now(w->core) };
 
+	memcpy(w->signers, w->f->signers, sizeof(w->signers));
 	return judge(&in, &w->judged, e);
 }
 
@@ -236,7 +262,10 @@ add_provenance(struct filed *w, struct err *e)
 {
 	struct scan_filed f = {
 		.kind = w->kind,
-		.level = w->judged.level,
+		.level =
+		    signers_have_level(w->signers, w->f->nsigners, SCAN_LEVEL)
+			? SCAN_LEVEL
+			: w->judged.level,
 		.files = w->f->npages,
 		.all_images = judged_all_images(&w->judged, w->f->npages),
 		.now_ms = core_now(w->core),
@@ -252,6 +281,21 @@ add_provenance(struct filed *w, struct err *e)
 	return json_object_set_new(w->manifest, "provenance", said) == 0
 		   ? 0
 		   : err_set(e, ERR_NOMEM, "manifest");
+}
+
+/* With what its own signatures are worth. */
+static int
+add_proof(struct filed *w, struct err *e)
+{
+	json_t *proof;
+
+	if (w->f->proof.upload == NULL)
+		return 0;
+	proof = file_json(&w->f->proof, &w->facts[w->n - 1], "application/pdf");
+	if (json_object_set_new(w->manifest, "proof", proof) < 0 ||
+	    json_object_set(proof, "verdicts", w->judged.proof) < 0)
+		return err_set(e, ERR_NOMEM, "manifest");
+	return 0;
 }
 
 static int
@@ -282,10 +326,14 @@ make_manifest(struct filed *w, struct err *e)
 		return err_set(e, ERR_NOMEM, "manifest");
 	if (w->f->signature.upload != NULL &&
 	    json_object_set_new(j, "signature",
-		file_json(&w->f->signature, &w->facts[w->n - 1],
+		file_json(&w->f->signature, &w->facts[w->f->npages],
 		    "application/pkcs7-signature")) < 0)
 		return err_set(e, ERR_NOMEM, "manifest");
-	return 0;
+	if (w->f->nsigners > 0 &&
+	    json_object_set_new(
+		j, "signers", signers_json(w->signers, w->f->nsigners)) < 0)
+		return err_set(e, ERR_NOMEM, "manifest");
+	return add_proof(w, e);
 }
 
 /* Into a stage of its own, sealed: the store knows what it keeps. */

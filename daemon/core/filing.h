@@ -10,7 +10,8 @@
 #include "daemon/core/judge.h"
 #include "daemon/core/upload.h"
 
-#define FILING_UPLOADS_MAX (DOCUMENT_PAGES_MAX + 1) /* and the signature */
+/* And the signature, and the proof file. */
+#define FILING_UPLOADS_MAX (DOCUMENT_PAGES_MAX + 2)
 
 struct filed {
 	struct core *core;
@@ -21,12 +22,14 @@ struct filed {
 	struct decision d;
 	struct document_facts old; /* what is replaced; versions 0: nothing */
 
-	/* The signature comes last. NULL: the stage is somebody else's. */
+	/* After the pages the signature, then the proof file. NULL: the stage
+	 * is somebody else's. */
 	struct upload *uploads[FILING_UPLOADS_MAX];
 	struct upload_facts facts[FILING_UPLOADS_MAX];
 	size_t n; /* of uploads */
 	int keep; /* uploads may be filed again after this failure */
 
+	struct trust_signer signers[SIGNERS_MAX]; /* with their numbers */
 	struct judged judged;
 	struct id id;
 	uint32_t version;

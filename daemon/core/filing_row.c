@@ -58,8 +58,11 @@ insert_version(struct tx *tx, const struct filed *w, struct err *e)
 static enum store_part
 part_of(const struct filed *w, size_t i)
 {
-	return document_part(
-	    i < w->f->npages ? (uint32_t)i : CONTENT_SIGNATURE);
+	if (i < w->f->npages)
+		return document_part((uint32_t)i);
+	return document_part(i == w->f->npages && w->f->signature.upload != NULL
+				 ? CONTENT_SIGNATURE
+				 : CONTENT_PROOF);
 }
 
 static int
@@ -103,7 +106,12 @@ level_of(const struct filed *w)
 {
 	const char *level =
 	    json_string_value(json_object_get(w->manifest, "level"));
+	struct trust_signer v[SIGNERS_MAX];
+	size_t n = signers_of(json_object_get(w->manifest, "signers"), v);
 
+	/* One hand on paper is enough to compare it with the paper. */
+	if (signers_have_level(v, n, SCAN_LEVEL))
+		return SCAN_LEVEL;
 	return level != NULL ? level : "";
 }
 

@@ -18,6 +18,8 @@ judged_done(struct judged *j)
 	j->record = NULL;
 	json_decref(j->verdicts);
 	j->verdicts = NULL;
+	json_decref(j->proof);
+	j->proof = NULL;
 	json_decref(j->evidence);
 	j->evidence = NULL;
 }
@@ -555,6 +557,106 @@ find_level(const struct judge_input *in, struct judged *j, struct err *e)
 	return 0;
 }
 
+/* --- the proof file ------------------------------------------------------- */
+
+/* A rule that asks for one: of a signature that it vouches for, or of a level
+ * that is said. */
+static int
+wants_proof(const struct judge_input *in, const struct judged *j)
+{
+	const struct policy_trust *t;
+	struct asked asked;
+	size_t i, n = policy_trusts(in->rules, &t);
+	const char *name;
+	json_t *v;
+
+	json_array_foreach(j->verdicts, i, v)
+	{
+		name = json_string_value(json_object_get(v, "trust"));
+		for (size_t k = 0; name != NULL && k < n; k++)
+			if (strcmp(t[k].name, name) == 0 && t[k].proof)
+				return 1;
+	}
+	ask_trust(in, 0, &asked);
+	asked.as.nsigners = 0;
+	for (i = 0; i < in->nsigners; i++) {
+		t = trust_rule_of_level(&asked.as, in->signers[i].level);
+		if (t != NULL && t->proof)
+			return 1;
+	}
+	if (in->nsigners > 0)
+		return 0;
+	t = trust_rule_of_level(&asked.as, j->level);
+	return t != NULL && t->proof;
+}
+
+static int
+check_proof_type(
+    const struct judge_input *in, struct inspect_type *t, struct err *e)
+{
+	const struct upload_facts *p = in->proof;
+	int r;
+
+	if (p->size > DOCUMENT_PROOF_MAX || !p->whole)
+		return err_tag(e, ERR_TOO_LARGE, "proof-size",
+		    "a proof file over %llu bytes",
+		    (unsigned long long)DOCUMENT_PROOF_MAX);
+	if (p->size == 0)
+		return err_tag(
+		    e, ERR_REFUSED, "empty-file", "the proof file is empty");
+	if ((r = inspect_type(
+		 in->core->inspector, p->fd, p->held, p->whole, t, e)) < 0)
+		return r;
+	if (!t->agreed || t->encrypted || strcmp(t->media, PDF) != 0)
+		return err_tag(e, ERR_REFUSED, "proof-type",
+		    "a proof file is a PDF that can be read");
+	return 0;
+}
+
+/* Its own seal is the provider's, for any signer of the kind. */
+static int
+judge_proof(const struct judge_input *in, struct judged *j, struct err *e)
+{
+	AUTO(mem_freep) struct inspect_type *t = calloc(1, sizeof(*t));
+	struct judge_input of = *in;
+	struct judged alone = { .evidence = json_object(),
+		.verdicts = json_array() };
+	int r;
+
+	of.pages = in->proof;
+	of.npages = 1;
+	of.nsigners = 0;
+	if (t == NULL || alone.evidence == NULL || alone.verdicts == NULL ||
+	    json_object_update(alone.evidence, j->evidence) < 0 ||
+	    json_object_set_new(alone.evidence, "signatures", json_array()) < 0)
+		r = err_set(e, ERR_NOMEM, "proof file");
+	else if ((r = check_proof_type(in, t, e)) == 0 &&
+		 (r = judge_pdf(&of, 0, t, &alone, e)) == 0 && alone.failed > 0)
+		r = err_tag(e, ERR_REFUSED, "proof-failed",
+		    "a signature of the proof file is wrong");
+	if (r == 0)
+		j->proof = json_incref(alone.verdicts);
+	judged_done(&alone);
+	return r;
+}
+
+static int
+check_proof(const struct judge_input *in, struct judged *j, struct err *e)
+{
+	int wanted = wants_proof(in, j);
+
+	if (in->proof == NULL)
+		return wanted ? err_tag(e, ERR_REFUSED, "proof-missing",
+				    "the signing service's proof file is "
+				    "kept with what it sealed")
+			      : 0;
+	if (!wanted)
+		return err_tag(e, ERR_REFUSED, "proof-level",
+		    "nobody signed through a service that gives a proof "
+		    "file");
+	return judge_proof(in, j, e);
+}
+
 static int
 judge_all(const struct judge_input *in, struct judged *j, struct err *e)
 {
@@ -574,9 +676,10 @@ judge_all(const struct judge_input *in, struct judged *j, struct err *e)
 	}
 	if (in->signature != NULL && (r = judge_detached(in, j, e)) < 0)
 		return r;
-	if ((r = check_verdicts(in, j, e)) < 0)
+	if ((r = check_verdicts(in, j, e)) < 0 ||
+	    (r = find_level(in, j, e)) < 0)
 		return r;
-	return find_level(in, j, e);
+	return check_proof(in, j, e);
 }
 
 int

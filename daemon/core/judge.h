@@ -14,6 +14,7 @@ struct judged {
 	char media[DOCUMENT_PAGES_MAX][INSPECT_TYPE_MAX];
 	json_t *record;	  /* of a kind that is one, read; else NULL */
 	json_t *verdicts; /* [{indication, sub_indication, signer, …}] */
+	json_t *proof;	  /* those of the proof file; NULL without one */
 	/*
 	 * What it was judged by, to judge it again: {engine, judged_at,
 	 * generation, anchors_sha256, signatures: [{where, page, sha256}]}. A
@@ -43,16 +44,18 @@ struct judge_input {
 	const struct upload_facts *pages;
 	size_t npages;
 	const struct upload_facts *signature; /* NULL: none */
+	const struct upload_facts *proof;     /* NULL: none */
 	const char *level;		      /* given; "" when not */
 	int draft; /* a record that may be incomplete */
 	int64_t now_ms;
 };
 /*
  * ERR_REFUSED tags "empty-file", "media-type", "pdf-encrypted", "record-…",
- * "signature-failed", "signature-indeterminate", "level", "pages", and those
- * of signers.h;
- * ERR_TOO_LARGE tag "kind-size"; ERR_UNAVAILABLE, ERR_BUSY: the inspector
- * is away.
+ * "signature-failed", "signature-indeterminate", "level", "pages", and
+ * "proof-missing" (the rules ask for the signing service's proof file),
+ * "proof-level" (nobody signed by one), "proof-type", "proof-failed", and those
+ * of signers.h; ERR_TOO_LARGE tag "kind-size"; ERR_UNAVAILABLE, ERR_BUSY: the
+ * inspector is away.
  */
 int judge(const struct judge_input *in, struct judged *out, struct err *e)
     NODISCARD;

@@ -205,6 +205,11 @@ refile_prepare(struct refiled *x, const struct id *from, const json_t *manifest,
 	if (json_object_get(manifest, "signature") != NULL &&
 	    (r = reseal(x, from, CONTENT_SIGNATURE, leaf, e)) < 0)
 		return r;
+	x->form.signature.upload =
+	    json_object_get(manifest, "signature") != NULL ? "" : NULL;
+	if (json_object_get(manifest, "proof") != NULL &&
+	    (r = reseal(x, from, CONTENT_PROOF, leaf, e)) < 0)
+		return r;
 	if ((r = id_random(&w->id, e)) < 0 ||
 	    (r = crypto_random(w->salt, sizeof(w->salt), e)) < 0 ||
 	    (r = rewrite_manifest(w, manifest, e)) < 0 ||

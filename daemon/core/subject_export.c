@@ -167,13 +167,16 @@ static int
 add_original(struct exporting *x, const json_t *manifest, struct err *e)
 {
 	return subject_append(x->originals,
-	    json_pack("{s:O, s:O, s:O, s:s, s:O, s:O?, s:O?}", "document",
-		json_object_get(manifest, "document"), "version",
+	    json_pack("{s:O, s:O, s:O, s:s, s:O, s:O*, s:O*, s:O*, s:O*, s:O?}",
+		"document", json_object_get(manifest, "document"), "version",
 		json_object_get(manifest, "version"), "kind",
 		json_object_get(manifest, "kind"), "title",
 		kind_title(x, manifest), "pages",
 		json_object_get(manifest, "pages"), "signature",
-		json_object_get(manifest, "signature"), "filed_at",
+		json_object_get(manifest, "signature"), "proof",
+		json_object_get(manifest, "proof"), "signers",
+		json_object_get(manifest, "signers"), "provenance",
+		json_object_get(manifest, "provenance"), "filed_at",
 		json_object_get(manifest, "filed_at")),
 	    e);
 }
@@ -407,13 +410,13 @@ original_leaf(struct exporting *x, const struct subject_piece *piece,
 	AUTO(json_decrefp)
 	json_t *detail = document_detail(
 	    x->core, &x->kase.id, &doc->id, piece->version, &x->d);
+	const char *part = document_part_name(piece->page);
 
 	if (detail != NULL) {
 		json_object_set_new(detail, "person", json_of_id(&x->person));
 		json_object_set_new(detail, "page",
-		    piece->page == CONTENT_SIGNATURE
-			? json_string("signature")
-			: json_integer(piece->page));
+		    part != NULL ? json_string(part)
+				 : json_integer(piece->page));
 	}
 	return core_read_leaf(x->core, x->caller, LEAF_SUBJECT_EXPORT, &doc->id,
 	    detail, &x->leaf, e);

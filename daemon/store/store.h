@@ -65,6 +65,7 @@ enum store_part {
 	STORE_MANIFEST = 1,
 	STORE_PAGE = 2,	       /* 2 … 2 + 62: the second page and on */
 	STORE_SIGNATURE = 128, /* a detached signature */
+	STORE_PROOF = 129,     /* a signing service's proof file */
 	STORE_PART_MAX = 255
 };
 enum store_space {
