@@ -105,6 +105,17 @@ check_options(const struct cli *c, const char *const *options, struct err *e)
 }
 
 int
+formfile_enter(struct cli *c, const char *kase, struct source *s,
+    json_t **answer, struct err *e)
+{
+	int r;
+
+	if ((r = source_name_upload(s, kase, "form", 0, e)) < 0)
+		return r;
+	return post(c, s, kase, answer, e);
+}
+
+int
 formfile_run(struct cli *c, const char *kase, const char *path,
     const char *const *options, struct err *e)
 {
@@ -115,8 +126,7 @@ formfile_run(struct cli *c, const char *kase, const char *path,
 	if ((r = check_options(c, options, e)) < 0)
 		return r;
 	if ((r = source_open(&s, path, e)) < 0 ||
-	    (r = source_name_upload(&s, kase, "form", 0, e)) < 0 ||
-	    (r = post(c, &s, kase, &j, e)) < 0)
+	    (r = formfile_enter(c, kase, &s, &j, e)) < 0)
 		return r;
 	if (!cli_print_json(c, j))
 		formfile_print_visit(j);

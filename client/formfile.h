@@ -6,7 +6,7 @@
 #ifndef CLIENT_FORMFILE_H
 #define CLIENT_FORMFILE_H
 
-#include "client/cli.h"
+#include "client/upload.h"
 
 /* Is this the name of one? */
 int formfile_is(const char *path);
@@ -15,6 +15,9 @@ int formfile_is(const char *path);
  * changed here. */
 int formfile_run(struct cli *c, const char *kase, const char *path,
     const char *const *options, struct err *e) NODISCARD;
+/* The same of a file that is open: sent and entered; a visit's answer. */
+int formfile_enter(struct cli *c, const char *kase, struct source *s,
+    json_t **answer, struct err *e) NODISCARD;
 /* What a visit became, in words. */
 void formfile_print_visit(const json_t *answer);
 

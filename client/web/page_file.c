@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "client/formfile.h"
 #include "client/strip.h"
 #include "client/web/choices.h"
 #include "client/web/control.h"
@@ -614,15 +615,72 @@ write_review(
 	return 0;
 }
 
+/* A form that was filled away from here: the vault alone opens it. */
+static int
+is_sealed_form(const struct lot *l)
+{
+	return l->n == 1 && formfile_is(l->file[0].name);
+}
+
+static int
+write_sealed(struct web_call *c, const struct lot *l, const struct err *refused)
+{
+	char size[32];
+
+	if (refused->code != ERR_OK) {
+		web_error(c, refused);
+		c->status = 422;
+	}
+	html(&c->h, "<p>%s</p><p>%s (%s)</p>",
+	    _("Ce fichier est un formulaire rempli sans réseau et scellé : le "
+	      "coffre seul l'ouvre. Tout ce qu'il contient est inscrit, ou "
+	      "rien ; la même chose deux fois n'est inscrite qu'une fois."),
+	    l->file[0].name, human_size(l->file[0].size, size));
+	web_form(c, 0, "/dossier/%/deposer/%", c->part[0], l->id);
+	html_raw(&c->h, "<p class=\"actions\">");
+	if (lot_is_whole(l))
+		html(&c->h,
+		    "<button name=\"formulaire\" value=\"1\">%s</button>",
+		    _("Inscrire ce que contient le formulaire"));
+	html(&c->h,
+	    "<button class=\"second\" name=\"abandon\" value=\"1\">%s</button>"
+	    "</p></form>",
+	    _("Abandonner ce dépôt"));
+	return 0;
+}
+
+static int
+enter_sealed(struct web_call *c, struct lot *l, struct err *e)
+{
+	AUTO(source_done) struct source s = { .fd = -1 };
+	json_t *j = NULL;
+	int r;
+
+	if (!is_sealed_form(l) || !lot_is_whole(l))
+		return err_tag(e, ERR_INVALID, "web-cut", "%s", "");
+	if ((r = lot_source(&l->file[0], 0, &s, e)) < 0 ||
+	    (r = formfile_enter(&c->cli, c->part[0], &s, &j, e)) < 0)
+		return r;
+	lot_remove(c, l, l->file[0].key);
+	snprintf(l->what, sizeof(l->what), "visite");
+	l->done = j;
+	return 0;
+}
+
 static int
 review(
     struct web_call *c, struct lot *l, const struct err *refused, struct err *e)
 {
+	if (l->done != NULL && strcmp(l->what, "visite") == 0)
+		return web_redirect(
+		    c, e, "/dossier/%/visite/%/inscrite", c->part[0], l->id);
 	snprintf(c->title, sizeof(c->title),
 	    _("Vérifier avant de déposer : dossier %s"), c->part[0]);
 	if (l->done != NULL)
 		return web_redirect(
 		    c, e, "/dossier/%/deposer/%/recu", c->part[0], l->id);
+	if (is_sealed_form(l))
+		return write_sealed(c, l, refused);
 	return write_review(c, l, refused, e);
 }
 
@@ -713,6 +771,13 @@ act(struct web_call *c, struct lot *l, struct err *e)
 	if (arrange(c, l))
 		return web_redirect(
 		    c, e, "/dossier/%/deposer/%", c->part[0], l->id);
+	if (web_field(c, "formulaire") != NULL) {
+		if (enter_sealed(c, l, &wrong) < 0 && is_for_all(&wrong)) {
+			*e = wrong;
+			return -(int)e->code;
+		}
+		return review(c, l, &wrong, e);
+	}
 	if (web_field(c, "deposer") == NULL)
 		return review(c, l, &wrong, e);
 	if (file(c, l, &wrong) < 0)

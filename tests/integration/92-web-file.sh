@@ -38,6 +38,13 @@ END
 as amelie sceau --json case open --from /run/home/amelie/case.json \
     >$OUT/case.json
 CASE=$(json $OUT/case.json .ref)
+as amelie sceau form visite --output /run/home/amelie/visite.html
+mkdir -p /run/work/tablet
+TMPDIR=/run/work/tablet PYTHONDONTWRITEBYTECODE=1 \
+PYTHONPATH=$TOP/tests/py:$WEB /usr/bin/python3 "$WEB/form.py" \
+    visite /run/home/amelie/visite.html $FILES/visite.sceau Zebulonquartz
+(head -c 20000 $FILES/visite.sceau; echo) >$FILES/coupee.sceau
+chmod 0644 $FILES/*.sceau
 start_sshd
 web_console amelie
 [ -n "$(axe_file)" ] || say "axe-core n'est pas là : web/axe.sh $BUILD/web"

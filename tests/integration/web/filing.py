@@ -358,6 +358,29 @@ def not_met(desk):
     assert len(now) == before + 1 and now[-1]["kind"] == "contact", now
 
 
+def sealed_form(desk):
+    """un formulaire scellé : ouvert par le coffre seul, une fois ; ou rien"""
+    b = desk.at("amelie")
+    before = len(documents(desk))
+    for name in ("coupee.sceau", "visite.sceau"):
+        b.open(HERE + "/deposer")
+        b.attach("Fichiers", f(name))
+        b.click("Continuer")
+        b.wait_for("le coffre seul l'ouvre")
+        if name == "visite.sceau":
+            b.inspect("deposer-scelle")
+            break
+        with b.refusals():
+            b.click("Inscrire ce que contient le formulaire")
+            b.wait_for(lambda: b.all("[role=alert]"))
+        assert len(documents(desk)) == before
+        b.click("Abandonner ce dépôt")
+        b.wait_for("abandonné")
+    b.click("Inscrire ce que contient le formulaire")
+    b.wait_for("La visite est inscrite")
+    assert len(documents(desk)) > before
+
+
 def searched(desk):
     """rien n'en reste dans le navigateur"""
     desk.at("amelie").quit(["Alix Exemple", "CANARI-TELEPHONE"])
@@ -365,4 +388,4 @@ def searched(desk):
 
 run(photographs, by_keys, without_scripts, cut_and_resumed, refused,
     not_what_it_says, forged, visit,
-    visit_refused, not_met, searched)
+    visit_refused, not_met, sealed_form, searched)
