@@ -52,6 +52,7 @@ struct http_exchange {
 	json_t *json;	 /* parsed, when it is JSON */
 	char leaf[32], sha256[80], name[1024], pages[16]; /* Sceau-… */
 	char media[96], type[64]; /* Sceau-Media, Content-Type */
+	char said_length[24];	  /* Content-Length of the answer */
 };
 void http_exchange_done(struct http_exchange *x);
 

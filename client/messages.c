@@ -619,6 +619,8 @@ static const struct {
 	{ "web-no-result", N_("il manque de dire si le ménage a été "
 			      "rencontré") },
 	{ "web-page", N_("cette page n'existe pas") },
+	{ "web-picture", N_("ce fichier n'est pas une photographie : "
+			    "téléchargez-le") },
 	{ "web-piece", N_("ce morceau de fichier n'est pas celui qui était "
 			  "attendu") },
 	{ "web-session", N_("la session s'est fermée entre-temps : rien n'a "

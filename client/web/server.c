@@ -29,6 +29,9 @@ static const struct web_route *const tables[] = {
 	web_entry,
 	web_file,
 	web_case,
+	web_correct,
+	web_document,
+	web_seen,
 	web_today,
 	web_record,
 	web_visit,
@@ -176,16 +179,22 @@ cookie_of(const struct http_request *rq, char out[SESSION_TEXT + 1])
 
 /* --- headers of every answer ------------------------------------------- */
 
+#define CSP                                                                    \
+	"default-src 'none'; script-src 'self'; style-src 'self'; "            \
+	"img-src 'self' blob:; connect-src 'self'; form-action "               \
+	"'self'; base-uri 'none'; frame-ancestors 'none'"
+/* Of bytes that others made: should a browser show them after all. */
+#define CSP_SANDBOX                                                            \
+	"default-src 'none'; form-action 'none'; base-uri 'none'; "            \
+	"frame-ancestors 'none'; sandbox"
+
 static void
-harden(struct http_response *rs)
+harden(struct http_response *rs, int sandbox)
 {
-	static const struct {
+	const struct {
 		const char *name, *value;
 	} all[] = {
-		{ "Content-Security-Policy",
-		    "default-src 'none'; script-src 'self'; style-src 'self'; "
-		    "img-src 'self' blob:; connect-src 'self'; form-action "
-		    "'self'; base-uri 'none'; frame-ancestors 'none'" },
+		{ "Content-Security-Policy", sandbox ? CSP_SANDBOX : CSP },
 		{ "Referrer-Policy", "same-origin" },
 		{ "Cross-Origin-Opener-Policy", "same-origin" },
 		{ "Cross-Origin-Resource-Policy", "same-origin" },
@@ -207,7 +216,7 @@ plain(struct http_response *rs, int status, const char *sentence)
 	rs->status = status;
 	snprintf(rs->type, sizeof(rs->type), "text/plain; charset=utf-8");
 	(void)!buf_addf(&rs->body, NULL, "%s\n", sentence);
-	harden(rs);
+	harden(rs, 0);
 }
 
 /* --- from the headers to the body -------------------------------------- */
@@ -378,7 +387,7 @@ give(struct state *st, int r, struct err *e)
 		if (web_frame(c, e) < 0)
 			plain(c->rs, 500, "Sceau: no memory.");
 	}
-	harden(c->rs);
+	harden(c->rs, c->whole && c->sandbox);
 }
 
 static void

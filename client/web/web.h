@@ -60,6 +60,7 @@ struct web_call {
 	int status;	    /* 200 unless set */
 	int bare;	    /* the page writes its own <h1> */
 	int whole;	    /* rs has the whole answer, h is not used */
+	int sandbox;	    /* and it is bytes of others: nothing may run */
 	int printable;	    /* a page to print: no menu */
 	const char *script; /* of static/, for this page; NULL */
 	/* --- the engine's --- */
@@ -88,6 +89,9 @@ struct web_route {
 };
 /* {0} at the end of each */
 extern const struct web_route web_case[];
+extern const struct web_route web_correct[];
+extern const struct web_route web_document[];
+extern const struct web_route web_seen[];
 extern const struct web_route web_entry[];
 extern const struct web_route web_file[];
 extern const struct web_route web_log[];

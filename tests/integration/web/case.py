@@ -7,6 +7,10 @@ from browser import run
 from line import Line
 
 CASE = os.environ["CASE"]
+CONTRACT = os.environ["CONTRACT"]
+PHOTOS = os.environ["PHOTOS"]
+DIAGNOSTIC = os.environ["DIAGNOSTIC"]
+OTHER = os.environ["OTHER"]
 CANARIES = ("Exemplaire", "Marguerite", "Zoé Témoin-Canari", "Reçue à domicile",
             "Canari-sur-Marne")
 
@@ -106,9 +110,109 @@ def sent_twice(desk):
     assert after == before + 1, (before, after)
 
 
+def read_a_document(desk):
+    """un document : signature en mots, versions, reçu ; ses octets enregistrés"""
+    b = desk.at("amelie")
+    b.open("/dossier/" + CASE)
+    b.click("Contrat d'engagement", within="Les documents")
+    b.wait_for("Ses signatures")
+    b.inspect("document")
+    assert b.sees("Signature 1 : valide") and b.sees("CN=Signature menage")
+    b.click("Télécharger contrat.pdf")
+    saved = b.downloads()[-1]
+    with open(saved, "rb") as f, open(
+            "/run/home/amelie/pieces/contrat.pdf", "rb") as g:
+        assert f.read() == g.read()
+    b.click("Le reçu du dépôt")
+    receipt = [p for p in b.downloads(2) if p.endswith(".txt")][0]
+    with open(receipt, encoding="utf-8") as f:
+        assert "sceau" in f.read()
+    b.open("/document/" + PHOTOS)
+    b.inspect("document-papier")
+    assert b.sees("Numérisation non vérifiée")
+    b.click("Voir les photographies")
+    b.wait_for("Photographie" if not b.all("img") else "photo-1.jpg")
+    b.inspect("photographies")
+    b.d.execute_script("document.querySelectorAll('img').forEach("
+                       "i => i.loading = 'eager')")
+    b.wait_for(lambda: b.d.execute_script(
+        "return [...document.images].length == 3 && "
+        "[...document.images].every(i => i.naturalWidth > 0)"))
+
+
+def bytes_of_others(desk):
+    """jamais montrés : pièce jointe, bac à sable, nom sûr ; un PDF n'est pas
+    une image, un numéro qui n'existe pas n'est rien"""
+    line = Line(desk.ports["amelie"])
+    line.enter()
+    doc = desk.sceau("amelie", "show", CONTRACT)["document"]
+    a = line.ask("GET", "/document/%s/contenu/1/1" % doc)
+    assert a.status == 200, a.text[:300]
+    assert a.get("Content-Disposition") == (
+        'attachment; filename="contrat.pdf"; '
+        "filename*=UTF-8''contrat.pdf"), a.get("Content-Disposition")
+    assert "sandbox" in a.get("Content-Security-Policy")
+    assert a.get("X-Content-Type-Options") == "nosniff"
+    assert a.get("Content-Type") == "application/octet-stream"
+    for target, status in (("image/1/1", 422), ("contenu/0/1", 404),
+                           ("contenu/1/2", 404), ("contenu/9/1", 404),
+                           ("contenu/1/1x", 404), ("contenu/-1/1", 404)):
+        a = line.ask("GET", "/document/%s/%s" % (doc, target))
+        assert a.status in (status, 400), (target, a.status)
+        assert "PDF-" not in a.text, target
+    # What the vault has not is not told from what is another's.
+    other = desk.sceau("yann", "list", OTHER)
+    assert other["documents"] == []
+
+
+def who_saw(desk):
+    """qui a vu : à la déléguée en clair, aux autres à qui le demander"""
+    b = desk.at("dora")
+    b.open("/dossier/%s/acces" % CASE)
+    b.wait_for("amelie")
+    b.inspect("qui-a-vu")
+    assert b.sees("dossier lu") and b.sees("intervenant")
+    b = desk.at("amelie")
+    b.open("/dossier/%s/acces" % CASE)
+    b.wait_for("Le journal se lit par le délégué")
+    b.inspect("qui-a-vu-demander")
+
+
+def put_right(desk):
+    """corriger : déplacé dans son dossier, puis annulé ; l'erreur dite à sa
+    place"""
+    b = desk.at("amelie")
+    b.open("/document/" + desk.sceau("amelie", "show", DIAGNOSTIC)["document"])
+    b.click("Déposé par erreur ?")
+    b.inspect("corriger")
+    with b.refusals():
+        b.click("Corriger")
+        b.wait_for("Choisissez : déplacer ou annuler.")
+        b.inspect("corriger-a-dire")
+        b.tick("Le déplacer dans le bon dossier")
+        b.fill("Référence du bon dossier (facultatif)", OTHER)
+        b.click("Corriger")
+        b.wait_for("cela n'existe pas, ou n'est pas à vous")
+    b.fill("Référence du bon dossier (facultatif)", desk.new)
+    b.click("Corriger")
+    b.wait_for("Le document est dans le bon dossier")
+    kinds = [d["kind"] for d in desk.sceau(
+        "amelie", "list", desk.new)["documents"]]
+    assert kinds == ["diagnostic"], kinds
+    b.click("Déposé par erreur ?")
+    b.tick("L'annuler : il est détruit, et ne revient pas")
+    b.fill("Pourquoi (facultatif)", "fiche d'essai")
+    b.click("Corriger")
+    b.wait_for("Le document est annulé.")
+    states = [d["state"] for d in desk.sceau(
+        "amelie", "list", desk.new)["documents"]]
+    assert states in ([], ["erased"]), states
+
+
 def the_profile(desk):
     """rien de ce qui fut cherché ou lu ne reste dans le navigateur"""
     desk.at("amelie").quit(CANARIES[:2])
 
 
-run(search_by_keys, nothing_found, open_a_case, sent_twice, the_profile)
+run(search_by_keys, nothing_found, open_a_case, sent_twice, read_a_document,
+    bytes_of_others, who_saw, put_right, the_profile)
