@@ -112,20 +112,30 @@ name_uploads(struct parcel *f, struct err *e)
 	return source_name_upload(&f->proof, f->kase, f->kind, -2, e);
 }
 
+static int
+send_one(struct cli *c, const struct parcel *f, struct source *s, struct err *e)
+{
+	int there = 0, r;
+
+	if (f->ask && (r = upload_is_there(c, s, &there, e)) < 0)
+		return r;
+	return there ? 0 : upload_send(c, s, e);
+}
+
 int
 parcel_send(struct cli *c, struct parcel *f, struct err *e)
 {
 	int i, r;
 
 	for (i = 0; i < f->pages; i++)
-		if ((r = upload_send(c, &f->page[i], e)) < 0)
+		if ((r = send_one(c, f, &f->page[i], e)) < 0)
 			return r;
 	if (f->signature.path != NULL &&
-	    (r = upload_send(c, &f->signature, e)) < 0)
+	    (r = send_one(c, f, &f->signature, e)) < 0)
 		return r;
 	if (f->proof.path == NULL)
 		return 0;
-	return upload_send(c, &f->proof, e);
+	return send_one(c, f, &f->proof, e);
 }
 
 int

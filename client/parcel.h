@@ -21,6 +21,7 @@ struct parcel {
 	/* Borrowed; NULL when not said. */
 	const char *kind, *replaces, *level, *title;
 	int draft;
+	int ask;	 /* it may be there already: ask before sending */
 	struct buf more; /* further lines of the key (signers.h, scan.h) */
 	/* --- by parcel_name --- */
 	char kase[64];

@@ -333,6 +333,7 @@ pack(struct web_call *c, const struct lot *l, struct parcel *p, json_t *body,
 {
 	int r;
 
+	p->ask = 1;
 	p->kind = lot_said(l, "kind");
 	p->level = lot_said(l, "level");
 	p->title = lot_said(l, "title");
