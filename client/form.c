@@ -603,3 +603,44 @@ form_page(const struct form_spec *s, struct buf *out, struct err *e)
 		return r;
 	return buf_add(out, made.p, made.len, e);
 }
+
+/* --- for whom it is made -----------------------------------------------------
+ */
+
+static int
+bad_answer(struct err *e)
+{
+	return err_tag(e, ERR_INTEGRITY, "answer", "intake key");
+}
+
+/* The vault's key, and that its name is its own. */
+static int
+take_key(struct cli *c, struct form_spec *s, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	const char *public;
+	int r;
+
+	if ((r = cli_get(c, &j, e, "/v1/intake-key", NULL)) < 0)
+		return r;
+	public = jstr(j, "public");
+	if (id_parse(jstr(j, "vault"), &s->vault, NULL) < 0 ||
+	    strlen(public) != 2 * P256_PUB_LEN ||
+	    hex_parse(public, s->public, P256_PUB_LEN, NULL) < 0 ||
+	    jint(j, "size_max") < 1024)
+		return bad_answer(e);
+	s->size_max = (uint64_t)jint(j, "size_max");
+	return 0;
+}
+
+int
+form_prepare(struct cli *c, struct form_spec *s, struct err *e)
+{
+	char today[11];
+	int r;
+
+	cli_today(today);
+	if ((r = date_parse(today, &s->today, e)) < 0)
+		return r;
+	return take_key(c, s, e);
+}

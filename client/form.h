@@ -35,6 +35,10 @@ struct form_spec {
 int form_page(const struct form_spec *s, struct buf *out, struct err *e)
     NODISCARD;
 
+/* The vault's key, from the vault, and today in France. */
+struct cli;
+int form_prepare(struct cli *c, struct form_spec *s, struct err *e) NODISCARD;
+
 /* The script and the style, as they stand in the page. */
 extern const char *const form_script, *const form_style;
 

@@ -25,6 +25,8 @@ write_acts(struct web_call *c, const struct case_view *v)
 		{ "/dossier/%/transmettre", "extract-preview",
 		    N_("Transmettre") },
 	}, small[] = {
+		{ "/dossier/%/pages", "doc-file",
+		    N_("Pages à remplir sans réseau, sur une tablette") },
 		{ "/dossier/%/evenement", "case-event",
 		    N_("Inscrire un événement") },
 		{ "/dossier/%/contact", "doc-file", N_("Inscrire un contact") },

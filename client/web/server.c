@@ -37,6 +37,7 @@ static const struct web_route *const tables[] = {
 	web_visit,
 	web_log,
 	web_opening,
+	web_offline,
 	web_consents,
 	web_release,
 	web_decide,

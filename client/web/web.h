@@ -95,6 +95,7 @@ extern const struct web_route web_seen[];
 extern const struct web_route web_entry[];
 extern const struct web_route web_file[];
 extern const struct web_route web_log[];
+extern const struct web_route web_offline[];
 extern const struct web_route web_opening[];
 extern const struct web_route web_consents[], web_release[], web_decide[],
     web_arrivals[];

@@ -34,7 +34,7 @@ documents_of() {
 
 # fill KIND FILE: the page of that kind, filled by form.py; the sealed file.
 fill() {
-	as amelie sceau form "$1" --output "$HOME_A/$1.html"
+	as amelie sceau form "$1" --force --output "$HOME_A/$1.html"
 	mkdir -p /run/work/tablet
 	TMPDIR=/run/work/tablet PYTHONDONTWRITEBYTECODE=1 \
 	PYTHONPATH=$TOP/tests/py:$WEB /usr/bin/python3 "$WEB/form.py" \
@@ -120,6 +120,15 @@ as amelie sceau get "$ref" --output $HOME_A/diagnostic.json
 is "$(jq -r .identite.nom $HOME_A/diagnostic.json)" "$CANARY"
 rm $HOME_A/diagnostic.json
 ok "une fiche scellée avant, ouverte après un redémarrage"
+
+# --- the console gives the same page ------------------------------------------
+start_sshd
+web_console amelie
+export CASE PAGE=/run/work/page.html
+web_drive "$WEB/offline.py"
+cmp /run/work/page.html $HOME_A/diagnostic.html ||
+	fail "la page de la console n'est pas celle de la commande"
+ok "la console donne la même page"
 
 # --- nowhere in clear ---------------------------------------------------------
 stop daemon
