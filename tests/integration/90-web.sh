@@ -20,5 +20,5 @@ for name in amelie claire dora denis; do
 	web_console $name
 done
 [ -n "$(axe_file)" ] || say "axe-core n'est pas là : web/axe.sh $BUILD/web"
-export TOP CASE CONTRACT PHOTOS EXTRACT ERASURE REQUEST
+export TOP OTHER CASE CONTRACT PHOTOS EXTRACT ERASURE REQUEST
 web_drive "$WEB/pages.py"
