@@ -349,7 +349,7 @@ static const uint8_t quarter[9] = { 0, 6, 7, 8, 5, 2, 3, 4, 1 };
 int
 strip_turn(struct buf *picture, unsigned turns, struct err *e)
 {
-	AUTO(buf_done) struct buf out = { 0 };
+	AUTO(buf_done) struct buf out = { 0 }, clean = { 0 };
 	unsigned v = 1, i;
 	size_t at, skipped;
 	int there, r;
@@ -371,8 +371,11 @@ strip_turn(struct buf *picture, unsigned turns, struct err *e)
 	    (r = buf_add(&out, picture->p + at + skipped,
 		 picture->len - at - skipped, e)) < 0)
 		return r;
+	/* One that stood between scans is not a second one. */
+	if ((r = strip_picture(out.p, out.len, &clean, e)) < 0)
+		return r;
 	buf_done(picture);
-	*picture = out;
-	out = (struct buf){ 0 };
+	*picture = clean;
+	clean = (struct buf){ 0 };
 	return 0;
 }

@@ -38,6 +38,17 @@ END
 as amelie sceau --json case open --from /run/home/amelie/case.json \
     >$OUT/case.json
 CASE=$(json $OUT/case.json .ref)
+# A name without a value is said all the same: this files nothing.
+API="as amelie curl -s --unix-socket $VAULT/run/api.sock"
+UPLOAD=aaaaaaaaaaaaaaaaaaaaaaaaaa
+$API -X PUT --data-binary @$FILES/contrat-2.pdf -o /dev/null \
+    "http://localhost/v1/uploads/$UPLOAD/content?offset=0"
+$API -H "Content-Type: application/json" \
+    -d '{"kind": "piece", "pages": [{"upload": "'$UPLOAD'", "name": "x.pdf"}]}' \
+    "http://localhost/v1/cases/$CASE/documents?dry-run" >$OUT/look.json
+[ "$(jq -r .state $OUT/look.json)" = dry-run ] || fail "$(cat $OUT/look.json)"
+[ "$(as amelie sceau --json list "$CASE" | jq '.documents | length')" = 0 ] ||
+	fail "un regard a déposé"
 as amelie sceau form visite --output /run/home/amelie/visite.html
 mkdir -p /run/work/tablet
 TMPDIR=/run/work/tablet PYTHONDONTWRITEBYTECODE=1 \
