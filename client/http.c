@@ -192,8 +192,8 @@ take_header(char *p, size_t size, size_t n, void *arg)
 	keep_header(p, n, "Sceau-Pages", x->pages, sizeof(x->pages));
 	keep_header(p, n, "Sceau-Media", x->media, sizeof(x->media));
 	keep_header(p, n, "Content-Type", x->type, sizeof(x->type));
-	keep_header(p, n, "Content-Length", x->said_length,
-	    sizeof(x->said_length));
+	keep_header(
+	    p, n, "Content-Length", x->said_length, sizeof(x->said_length));
 	return n;
 }
 
