@@ -6,6 +6,7 @@ Includes of our own are judged one by one. Libraries are judged through
 headers too: a room whose header draws one in gives it to all who include
 that header."""
 
+import functools
 import os
 import re
 
@@ -100,11 +101,14 @@ def room_of(path):
     return folder
 
 
+@functools.lru_cache(maxsize=None)
 def includes(root, path):
     """(line, own or not, name) of each include of a file."""
     text = tree.uncommented(tree.read(root, path) or "")
-    for m in INCLUDE.finditer(text):
-        yield tree.line_of(text, m.start()), m.group(1) == '"', m.group(2)
+    return [
+        (tree.line_of(text, m.start()), m.group(1) == '"', m.group(2))
+        for m in INCLUDE.finditer(text)
+    ]
 
 
 def may_enter(room, name):
