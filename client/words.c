@@ -69,6 +69,8 @@ static const struct {
 	{ "INDETERMINATE", N_("incertaine") },
 	{ "NOT-SIGNED", N_("non signé") },
 	{ "NOT-INSPECTED", N_("non examiné") },
+	{ "revocation-not-checked",
+	    N_("la révocation du certificat n'a pas été vérifiée") },
 	/* contacts and steps, whose codes have no accents */
 	{ "sans-reponse", N_("sans réponse") },
 	{ "rencontre", N_("rencontré") },

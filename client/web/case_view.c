@@ -311,7 +311,8 @@ case_view_demarches(struct web_call *c, const struct case_view *v)
 	if (jcount(v->demarches, "demarches") > 0)
 		web_table_end(c);
 	html_raw(h, "<p class=\"actions\">");
-	link_to(c, v, "/dossier/%/demarche", _("Ajouter une démarche"));
+	link_to(c, v, "/dossier/%/fiche/demarche?neuve=1",
+	    _("Ajouter une démarche"));
 	html_raw(h, "</p></section>");
 }
 

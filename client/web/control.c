@@ -228,10 +228,12 @@ int
 web_leads_to(const char *pattern, const char *id, char path[WEB_PATH])
 {
 	size_t n = strcspn(pattern, "%");
+	char bare[WEB_PATH];
 
 	snprintf(path, WEB_PATH, "%.*s%s%s", (int)n, pattern, id,
 	    pattern[n] != '\0' ? pattern + n + 1 : "");
-	return web_leads(path);
+	snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(path, "?"), path);
+	return web_leads(bare);
 }
 
 void

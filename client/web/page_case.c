@@ -29,10 +29,10 @@ write_acts(struct web_call *c, const struct case_view *v)
 		    N_("Pages à remplir sans réseau, sur une tablette") },
 		{ "/dossier/%/evenement", "case-event",
 		    N_("Inscrire un événement") },
-		{ "/dossier/%/contact", "doc-file", N_("Inscrire un contact") },
-		{ "/dossier/%/veille", "doc-file",
+		{ "/dossier/%/fiche/contact?neuve=1", "doc-file", N_("Inscrire un contact") },
+		{ "/dossier/%/fiche/veille?neuve=1", "doc-file",
 		    N_("Inscrire une veille") },
-		{ "/dossier/%/refus", "refusal",
+		{ "/dossier/%/consentements/refus", "refusal",
 		    N_("Le ménage refuse le diagnostic") },
 		{ "/dossier/%/clore", "case-close", N_("Clore le dossier") },
 	};

@@ -29,6 +29,7 @@ static const struct web_route *const tables[] = {
 	web_entry,
 	web_file,
 	web_case,
+	web_case_acts,
 	web_correct,
 	web_document,
 	web_seen,

@@ -89,6 +89,7 @@ struct web_route {
 };
 /* {0} at the end of each */
 extern const struct web_route web_case[];
+extern const struct web_route web_case_acts[];
 extern const struct web_route web_correct[];
 extern const struct web_route web_document[];
 extern const struct web_route web_seen[];

@@ -209,10 +209,91 @@ def put_right(desk):
     assert states in ([], ["erased"]), states
 
 
+def small_acts(desk):
+    """un événement, une personne, une démarche : inscrits, puis demandés au
+    coffre"""
+    b = desk.at("amelie")
+    b.open("/dossier/" + CASE)
+    b.click("Autres actes")
+    b.click("Inscrire un événement")
+    b.inspect("evenement")
+    b.choose("Événement", "Assignation")
+    b.fill("Note (facultatif)", "remise à l'étude")
+    b.click("Inscrire")
+    b.wait_for("L'événement est inscrit.")
+    assert desk.sceau("amelie", "case", "show", CASE)["stage"] == "aval"
+    b.click("Ajouter une personne")
+    b.inspect("personne-ajouter")
+    with b.refusals():
+        b.click("Ajouter")
+        b.wait_for("Écrivez son nom.")
+    b.choose("Rôle (facultatif)", "occupant majeur")
+    b.fill("Nom et prénom (facultatif)", "Noé Exemplaire")
+    b.click("Ajouter")
+    b.wait_for("La personne est ajoutée.")
+    b.click("Modifier Noé Exemplaire")
+    b.inspect("personne-modifier")
+    b.tick("adresse confidentielle : elle ne part chez personne")
+    b.fill("Année de naissance (facultatif)", "2001")
+    b.click("Enregistrer")
+    b.wait_for("La personne est modifiée.")
+    noe = [p for p in desk.sceau("amelie", "case", "show", CASE)["persons"]
+           if p["name"] == "Noé Exemplaire"][0]
+    assert noe["birth_year"] == 2001 and noe["confidential_address"], noe
+    b.click("Mettre à jour FSL")
+    b.inspect("demarche")
+    b.choose("État (facultatif)", "En cours")
+    b.fill("Référence auprès de l'organisme (facultatif)", "FSL-42")
+    b.click("Enregistrer")
+    b.wait_for("La démarche est à jour.")
+    step = desk.sceau("amelie", "demarche", "list", CASE)["demarches"][0]
+    assert step["state"] == "en-cours", step
+
+
+def why(desk):
+    """un dossier clos : on dit pourquoi, une fois ; c'est au journal"""
+    b = desk.at("amelie")
+    b.open("/dossier/" + desk.new)
+    b.click("Autres actes")
+    b.click("Clore le dossier")
+    b.inspect("clore")
+    b.choose("Issue", "Sans suite")
+    b.click("Clore le dossier")
+    b.wait_for("Le dossier est clos.")
+    with b.refusals():
+        b.open("/dossier/" + desk.new)
+        b.wait_for("Cela n'a pas été fait")
+    b = desk.at("claire")
+    b.open("/dossier/" + desk.new)
+    b.wait_for("Pourquoi ?")
+    b.inspect("pourquoi")
+    assert not b.sees("Témoin-Canari")
+    b.press(b.all("input[type=radio]")[0])
+    b.click("Continuer")
+    b.wait_for("Vous consultez ce dossier pour :")
+    b.inspect("dossier-clos")
+    assert b.sees("Zoé Témoin-Canari")
+    b.open("/dossier/" + desk.new)
+    b.wait_for("Zoé Témoin-Canari")
+    b.click("Ne plus consulter pour cette raison")
+    b.wait_for("Pourquoi ?")
+    assert b.path == "/dossier/" + desk.new
+    said = [e["detail"]["decision"].get("purpose") for e in desk.sceau(
+        "dora", "audit", "who-saw", desk.new, "--account", "claire")["entries"]
+        if e["class"] == "case-read" and e["outcome"] == "ok"]
+    assert said and all(said), said
+    line = Line(desk.ports["claire"])
+    line.enter()
+    for back in ("//evil.example/", "http://evil.example/", "/../x", "", "/a?b"):
+        a = line.ask("POST", "/pourquoi", {"csrf": line.csrf, "retour": back})
+        assert a.status == 400 and not a.get("Location"), (back, a.status)
+
+
 def the_profile(desk):
     """rien de ce qui fut cherché ou lu ne reste dans le navigateur"""
     desk.at("amelie").quit(CANARIES[:2])
 
 
 run(search_by_keys, nothing_found, open_a_case, sent_twice, read_a_document,
-    bytes_of_others, who_saw, put_right, the_profile)
+    bytes_of_others, who_saw, put_right,
+    small_acts, why, the_profile)
