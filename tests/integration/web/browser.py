@@ -133,7 +133,9 @@ def until(condition, what, seconds=WAIT_S):
         except (NoSuchElementException, StaleElementReferenceException):
             pass
         except WebDriverException as e:
-            if "net::ERR" not in str(e):
+            # The page went while it was read: chromedriver's other words.
+            if "net::ERR" not in str(e) and \
+                    "does not belong to the document" not in str(e):
                 raise
         if time.monotonic() > end:
             what = what() if callable(what) else what
