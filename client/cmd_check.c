@@ -4,8 +4,11 @@
  * sceau check DOCUMENT --signatures: those of a document of the vault, judged
  * again by the daemon, beside the verdict of the day it was filed.
  */
+#include <fcntl.h>
 #include <string.h>
 
+#include "base/file.h"
+#include "base/text.h"
 #include "client/commands.h"
 #include "client/out.h"
 #include "client/outside.h"
@@ -181,6 +184,106 @@ status_of(const json_t *check, struct err *e)
 	return 0;
 }
 
+#define LIST_MAX (256u << 10) /* bytes of a file */
+
+static int
+add_list(
+    json_t *lists, const char *kind, const void *p, size_t n, struct err *e)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	int r;
+
+	if ((r = base64_format(p, n, &text, e)) < 0)
+		return r;
+	return json_array_append_new(lists, json_pack("{s:s, s:s}", "kind",
+						kind, "der", buf_str(&text))) ==
+		       0
+		   ? 0
+		   : err_set(e, ERR_NOMEM, "check");
+}
+
+/* One block of PEM, its lines joined. */
+static int
+add_block(
+    json_t *lists, const char *kind, const char *p, size_t n, struct err *e)
+{
+	AUTO(buf_done) struct buf text = { 0 }, der = { 0 };
+	size_t i;
+	int r;
+
+	for (i = 0; i < n; i++)
+		if (strchr("\r\n\t ", p[i]) == NULL &&
+		    (r = buf_add(&text, &p[i], 1, e)) < 0)
+			return r;
+	if (base64_parse(buf_str(&text), text.len, &der, NULL) < 0)
+		return err_tag(e, ERR_REFUSED, "revocation-format", "PEM");
+	return add_list(lists, kind, der.p, der.len, e);
+}
+
+static int
+add_blocks(json_t *lists, const char *text, const char *label, const char *kind,
+    struct err *e)
+{
+	const char *p = text, *end;
+	char first[48], last[48];
+	int r;
+
+	snprintf(first, sizeof(first), "-----BEGIN %s-----", label);
+	snprintf(last, sizeof(last), "-----END %s-----", label);
+	while ((p = strstr(p, first)) != NULL) {
+		p += strlen(first);
+		if ((end = strstr(p, last)) == NULL)
+			break;
+		if ((r = add_block(lists, kind, p, (size_t)(end - p), e)) < 0)
+			return r;
+		p = end;
+	}
+	return 0;
+}
+
+/* An answer begins with how the request went (RFC 6960, 4.2.1), a list with
+ * what was signed. */
+static const char *
+kind_of(const struct buf *der)
+{
+	size_t head = 2;
+
+	if (der->len > 1 && der->p[1] > 0x80)
+		head += der->p[1] & 0x7f;
+	return der->len > head && der->p[head] == 0x0a ? "ocsp" : "crl";
+}
+
+/* --revocation FILE: what came since; PEM, or one in DER. */
+static int
+lists_member(const struct cli *c, json_t *body, struct err *e)
+{
+	AUTO(json_decrefp) json_t *lists = json_array();
+	const char *path;
+	int i, r;
+
+	for (i = 0; (path = cli_option_n(c, "revocation", i)) != NULL; i++) {
+		AUTO(buf_done) struct buf b = { 0 };
+		size_t before = json_array_size(lists);
+
+		if ((r = file_read(AT_FDCWD, path, LIST_MAX, &b, e)) < 0)
+			return r;
+		if (b.len > 0 && b.p[0] == 0x30)
+			r = add_list(lists, kind_of(&b), b.p, b.len, e);
+		else if ((r = add_blocks(
+			      lists, buf_str(&b), "X509 CRL", "crl", e)) == 0)
+			r = add_blocks(
+			    lists, buf_str(&b), "OCSP RESPONSE", "ocsp", e);
+		if (r < 0)
+			return r;
+		if (json_array_size(lists) == before)
+			return err_tag(
+			    e, ERR_REFUSED, "revocation-format", "%s", path);
+	}
+	return i == 0 || json_object_set(body, "lists", lists) == 0
+		   ? 0
+		   : err_set(e, ERR_NOMEM, "check");
+}
+
 static int
 check_document(struct cli *c, const char *document, struct err *e)
 {
@@ -196,7 +299,8 @@ check_document(struct cli *c, const char *document, struct err *e)
 		    _("--signatures juge un document du coffre, avec les "
 		      "règles du coffre"));
 	if ((r = cli_number(c, "version", INT32_MAX, &version, e)) < 0 ||
-	    (r = cli_member(body, "at", cli_option(c, "at"), e)) < 0)
+	    (r = cli_member(body, "at", cli_option(c, "at"), e)) < 0 ||
+	    (r = lists_member(c, body, e)) < 0)
 		return r;
 	if (version > 0 &&
 	    json_object_set_new(body, "version", json_integer(version)) < 0)
@@ -225,8 +329,10 @@ check_run(struct cli *c, int argc, char **argv, struct err *e)
 	(void)argc;
 	if (cli_option(c, "signatures") != NULL)
 		return check_document(c, argv[0], e);
-	if (cli_option(c, "version") != NULL)
-		return err_set(e, ERR_USAGE, "--version: --signatures");
+	if (cli_option(c, "version") != NULL ||
+	    cli_option(c, "revocation") != NULL)
+		return err_set(
+		    e, ERR_USAGE, "--version, --revocation: --signatures");
 	if ((r = outside_check(&o, &j, e)) < 0)
 		return r;
 	if (!cli_print_json(c, j))
@@ -238,7 +344,7 @@ check_run(struct cli *c, int argc, char **argv, struct err *e)
 }
 
 static const char *const options[] = { "signature", "anchors", "at",
-	"signatures!", "version", NULL };
+	"signatures!", "version", "revocation", NULL };
 
 const struct cmd cmd_check = {
 	.noun = "check",

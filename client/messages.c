@@ -211,6 +211,10 @@ static const struct {
 			      "avec ce qu'il a cacheté (--proof PDF)") },
 	{ "proof-size", N_("le fichier de preuve est trop grand") },
 	{ "proof-type", N_("un fichier de preuve est un PDF qui se lit") },
+	{ "revocation-format",
+	    N_("ce n'est ni une liste de révocation ni la réponse d'un "
+	       "répondeur OCSP") },
+	{ "revocation-size", N_("les listes de révocation sont trop longues") },
 	{ "signer", N_("les règles ne font pas signer ce genre de document "
 		       "par cette personne") },
 	{ "signer-signature", N_("le fichier n'a pas la signature de ce "

@@ -487,6 +487,32 @@ stamp_post(struct api_call *c, struct err *e)
 	return stamp_import(c->core, &c->caller, &s, &c->object, &c->answer, e);
 }
 
+/* [{kind, der}] */
+static int
+parse_lists(const struct api_call *c, struct recheck *rc, struct err *e)
+{
+	json_t *list = json_object_get(c->body, "lists"), *o;
+	size_t i, n = json_array_size(list);
+
+	if (list == NULL)
+		return 0;
+	if (!json_is_array(list) || n > RECHECK_LISTS_MAX)
+		return err_tag(e, ERR_INVALID, "member-type",
+		    "lists: at most %d", RECHECK_LISTS_MAX);
+	for (i = 0; i < n; i++) {
+		o = json_array_get(list, i);
+		rc->lists[i].kind =
+		    json_string_value(json_object_get(o, "kind"));
+		rc->lists[i].der = json_string_value(json_object_get(o, "der"));
+		if (rc->lists[i].kind == NULL || rc->lists[i].der == NULL ||
+		    json_object_size(o) != 2)
+			return wrong_member(
+			    "a list is {\"kind\": KIND, \"der\": BASE64}", e);
+	}
+	rc->nlists = n;
+	return 0;
+}
+
 static int
 check_post(struct api_call *c, struct err *e)
 {
@@ -495,7 +521,8 @@ check_post(struct api_call *c, struct err *e)
 
 	if ((r = version_member(c, &rc.version, e)) < 0)
 		return r;
-	if ((r = api_string_or(c, "at", TIME_TEXT, "", &rc.at, e)) < 0)
+	if ((r = api_string_or(c, "at", TIME_TEXT, "", &rc.at, e)) < 0 ||
+	    (r = parse_lists(c, &rc, e)) < 0)
 		return r;
 	c->status = 201;
 	return recheck(c->core, &c->caller, &rc, &c->object, &c->answer, e);
@@ -566,7 +593,7 @@ static const char *const scan_check_members[] = { "!finding", "!signature",
 	NULL };
 
 static const char *const move_members[] = { "!case", "reason", NULL };
-static const char *const check_members[] = { "at", "version", NULL };
+static const char *const check_members[] = { "at", "version", "lists", NULL };
 static const char *const stamp_members[] = { "!token", "version", NULL };
 static const char *const void_members[] = { "!reason", NULL };
 

@@ -431,6 +431,18 @@ show_scan(
 	return 0;
 }
 
+/* Of the lists that came with a later verdict, their digests are enough. */
+static void
+hide_lists(json_t *checks)
+{
+	json_t *check, *list;
+	size_t i, k;
+
+	json_array_foreach(checks, i, check)
+	    json_array_foreach(json_object_get(check, "lists"), k, list)
+		json_object_del(list, "der");
+}
+
 int
 document_show(struct core *core, const struct caller *caller, const char *ref,
     struct id *object, json_t **answer, struct err *e)
@@ -457,6 +469,7 @@ document_show(struct core *core, const struct caller *caller, const char *ref,
 		json_decref(j);
 		return r;
 	}
+	hide_lists(checks);
 	if (j == NULL || json_object_set_new(j, "checks", checks) < 0 ||
 	    json_object_set_new(j, "versions", json_integer(doc.versions)) <
 		0 ||

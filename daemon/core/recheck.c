@@ -23,7 +23,9 @@ struct checking {
 	json_t *manifest; /* of the filing */
 	struct reopened files;
 	struct judged judged;
-	json_t *words; /* of the new verdict */
+	json_t *words;	  /* of the new verdict */
+	struct buf lists; /* PEM, as the inspection takes it */
+	json_t *imported; /* [{kind, sha256, der}] */
 };
 
 static void
@@ -34,6 +36,8 @@ checking_done(struct checking *x)
 	reopened_done(&x->files);
 	judged_done(&x->judged);
 	json_decref(x->words);
+	buf_done(&x->lists);
+	json_decref(x->imported);
 }
 
 /* --- what is asked --------------------------------------------------------
@@ -108,6 +112,80 @@ enter_reading(struct checking *x, struct err *e)
 	return r;
 }
 
+/* --- what came since --------------------------------------------------------
+ */
+
+#define PEM_LINE 64 /* RFC 7468, 2 */
+
+/* The label is ours: whatever the bytes are, never an authority. */
+static int
+add_pem(
+    struct buf *out, const char *label, const struct buf *der, struct err *e)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	size_t i, n;
+	int r;
+
+	if ((r = base64_format(der->p, der->len, &text, e)) < 0 ||
+	    (r = buf_addf(out, e, "-----BEGIN %s-----\n", label)) < 0)
+		return r;
+	for (i = 0; i < text.len; i += n) {
+		n = text.len - i < PEM_LINE ? text.len - i : PEM_LINE;
+		if ((r = buf_add(out, text.p + i, n, e)) < 0 ||
+		    (r = buf_addstr(out, "\n", e)) < 0)
+			return r;
+	}
+	return buf_addf(out, e, "-----END %s-----\n", label);
+}
+
+static int
+read_list(struct checking *x, const struct recheck_list *l, size_t *left,
+    struct err *e)
+{
+	int is_crl = strcmp(l->kind, "crl") == 0;
+	AUTO(buf_done) struct buf der = { 0 };
+	char hex[2 * SHA256_LEN + 1];
+	uint8_t sum[SHA256_LEN];
+	int r;
+
+	if (base64_parse(l->der, strlen(l->der), &der, NULL) < 0)
+		return err_tag(e, ERR_INVALID, "member-type",
+		    "lists: \"der\" is not base64");
+	if (der.len > *left)
+		return err_tag(e, ERR_TOO_LARGE, "revocation-size",
+		    "lists over %u bytes", RECHECK_LISTS_BYTES);
+	*left -= der.len;
+	if ((!is_crl && strcmp(l->kind, "ocsp") != 0) || der.len == 0 ||
+	    der.p[0] != 0x30)
+		return err_tag(e, ERR_REFUSED, "revocation-format",
+		    "neither a list of revoked certificates nor a "
+		    "responder's answer");
+	if ((r = digest_of(DIGEST_SHA256, der.p, der.len, sum, e)) < 0 ||
+	    (r = add_pem(&x->lists, is_crl ? "X509 CRL" : "OCSP RESPONSE", &der,
+		 e)) < 0)
+		return r;
+	hex_format(sum, sizeof(sum), hex);
+	return json_array_append_new(
+		   x->imported, json_pack("{s:s, s:s, s:s}", "kind", l->kind,
+				    "sha256", hex, "der", l->der)) == 0
+		   ? 0
+		   : err_set(e, ERR_NOMEM, "lists");
+}
+
+static int
+read_lists(struct checking *x, struct err *e)
+{
+	size_t i, left = RECHECK_LISTS_BYTES;
+	int r;
+
+	if ((x->imported = json_array()) == NULL)
+		return err_set(e, ERR_NOMEM, "lists");
+	for (i = 0; i < x->c->nlists; i++)
+		if ((r = read_list(x, &x->c->lists[i], &left, e)) < 0)
+			return r;
+	return 0;
+}
+
 /* --- judging -------------------------------------------------------------- */
 
 static int
@@ -120,6 +198,7 @@ judge_files(struct checking *x, struct err *e)
 		.rules = x->rules,
 		.generation = x->generation,
 		.kind_name = x->v.kind,
+		.lists = &x->lists,
 		.signers = signers,
 		.nsigners = signers_of(
 		    json_object_get(x->manifest, "signers"), signers),
@@ -263,7 +342,11 @@ make_words(struct checking *x, struct err *e)
 	    "indication", judged_indication(&x->judged), "verdicts",
 	    x->judged.verdicts, "evidence", x->judged.evidence, "by",
 	    x->caller->actor.account);
-	return x->words != NULL ? 0 : err_set(e, ERR_NOMEM, "verdict");
+	if (x->words == NULL ||
+	    (x->c->nlists > 0 &&
+		json_object_set(x->words, "lists", x->imported) < 0))
+		return err_set(e, ERR_NOMEM, "verdict");
+	return 0;
 }
 
 static int
@@ -324,6 +407,7 @@ run(struct checking *x, struct id *object, json_t **answer, struct err *e)
 	int r;
 
 	if ((r = find(x, object, e)) < 0 || (r = read_time(x, e)) < 0 ||
+	    (r = read_lists(x, e)) < 0 ||
 	    (r = rules_when(x->core, x->at_ms, &x->generation, e)) < 0 ||
 	    (r = rules_at(x->core, x->generation, &x->rules, e)) < 0 ||
 	    (r = enter_reading(x, e)) < 0 || (r = judge_in_turn(x, e)) < 0 ||

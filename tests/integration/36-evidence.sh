@@ -312,3 +312,52 @@ check 9
 is "$(of check) $(json $OUT/check.json '.check.verdicts[0].sub_indication')" \
     "INDETERMINATE REVOKED_NO_POE"
 ok "la réponse d'un répondeur, dans les règles : valable, puis révoqué ; « révoqué » l'emporte"
+
+# --- what came since, for one document alone --------------------------------
+
+signed_pdf $FILES/intervenante.pdf "Un avenant de l'équipe." intervenante
+chown portable: $FILES/intervenante.pdf
+DOC=$(as amelie sceau --json file "$CASE" avenant $FILES/intervenante.pdf |
+	jq -er .document)
+check 0
+revoke $PKI/intervenante.pem
+openssl crl -in $PKI/crl/ca.crl -outform DER -out $OUT/ca.der
+chmod 0644 $PKI/crl/ca.crl $OUT/ca.der
+cp $PKI/crl/ca.crl $OUT/liste.pem
+for list in liste.pem ca.der; do
+	check 9 --revocation $OUT/$list
+	is "$(json $OUT/check.json '.check.verdicts[0].sub_indication')" \
+	    REVOKED_NO_POE
+	is "$(json $OUT/check.json '.check.lists[0].sha256')" \
+	    "$(sha256sum <$OUT/ca.der | cut -d' ' -f1)"
+done
+check 0
+is "$(as amelie sceau --json show "$DOC" |
+	jq -er '[.checks[] | .indication + (.lists // [] | length | tostring)]
+	    | join(" ")')" \
+    "TOTAL-PASSED0 INDETERMINATE1 INDETERMINATE1 TOTAL-PASSED0"
+as amelie sceau --json show "$DOC" | jq -e '.checks[1].lists[0].der == null' \
+    >/dev/null || fail "la liste entière est dans la réponse"
+ok "une liste venue depuis, pour un document : un verdict de plus, avec elle"
+
+# An authority in place of a list makes nobody believed.
+quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+    -days 30 -subj "/CN=Personne" -keyout $PKI/nul.key -out $PKI/nul.pem
+pdf $FILES/nul.pdf "Signé par personne." --key $PKI/nul.key \
+    --cert $PKI/nul.pem --cades
+chown portable: $FILES/nul.pdf
+DOC=$(as amelie sceau --json file "$CASE" avenant $FILES/nul.pdf \
+    --level advanced | jq -er .document)
+sed 's/CERTIFICATE/X509 CRL/' $PKI/nul.pem >$OUT/faux.pem
+openssl x509 -in $PKI/nul.pem -outform DER -out $OUT/faux.der
+cp $PKI/nul.pem $OUT/nul.pem
+chmod 0644 $OUT/*.pem $OUT/faux.der
+for list in faux.pem faux.der; do
+	check 9 --revocation $OUT/$list
+	is "$(json $OUT/check.json .check.indication)" INDETERMINATE
+done
+refused 7 "ni une liste de révocation" as amelie sceau check "$DOC" \
+    --signatures --revocation $OUT/nul.pem
+refused 2 signatures as amelie sceau check $FILES/nul.pdf \
+    --revocation $OUT/liste.pem
+ok "une autorité passée pour une liste ne fait croire personne"

@@ -253,6 +253,65 @@ it_is_decided_as_reading_is(void **state)
 	assert_int_equal(checks(s), 0);
 }
 
+/* As reading is: of an archived case by the jurist, with a reason. */
+static void
+an_archived_case_s_signatures_are_judged_for_a_reason(void **state)
+{
+	struct caller c;
+	struct recheck rc = { .at = "" };
+	SCENE(s);
+
+	run_sql(s, "UPDATE dossier SET state = 'closed'");
+	refused(s, check_as(s, CAMILLE, "", 0), ERR_DENIED, "no-rule");
+	run_sql(s, "UPDATE dossier SET state = 'archived'");
+	refused(s, check_as(s, CAMILLE, "", 0), ERR_DENIED, "no-rule");
+	refused(s, check_as(s, JURIST, "", 0), ERR_DENIED, "purpose-missing");
+	c = core_fixture_caller(s->f, JURIST);
+	c.purpose = "preuve-contentieux";
+	rc.document = s->doc;
+	right(s,
+	    recheck(s->f->core, &c, &rc, &s->f->object, &s->answer, &s->f->e));
+	run_sql(s, "UPDATE dossier SET state = 'open'");
+	assert_int_equal(checks(s), 1);
+}
+
+static int
+check_lists(struct scene *s, const char *kind, const char *der, size_t n)
+{
+	struct caller c = core_fixture_caller(s->f, CAMILLE);
+	struct recheck rc = { .document = s->doc, .at = "", .nlists = n };
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		rc.lists[i] = (struct recheck_list){ kind, der };
+	json_decref(s->answer);
+	s->answer = NULL;
+	return recheck(
+	    s->f->core, &c, &rc, &s->f->object, &s->answer, &s->f->e);
+}
+
+static void
+lists_are_lists_and_bounded(void **state)
+{
+	AUTO(buf_done) struct buf text = { 0 }, big = { 0 };
+	SCENE(s);
+
+	refused(s, check_lists(s, "crl", "?", 1), ERR_INVALID, "member-type");
+	refused(
+	    s, check_lists(s, "crl", "", 1), ERR_REFUSED, "revocation-format");
+	refused(s, check_lists(s, "crl", "AAAA", 1), ERR_REFUSED,
+	    "revocation-format");
+	refused(s, check_lists(s, "anchor", "MAAA", 1), ERR_REFUSED,
+	    "revocation-format");
+	right(s, buf_reserve(&big, RECHECK_LISTS_BYTES / 2 + 1, &s->f->e));
+	big.len = RECHECK_LISTS_BYTES / 2 + 1;
+	memset(big.p, 0x30, big.len);
+	right(s, base64_format(big.p, big.len, &text, &s->f->e));
+	refused(s, check_lists(s, "ocsp", buf_str(&text), 2), ERR_TOO_LARGE,
+	    "revocation-size");
+	assert_int_equal(checks(s), 0);
+}
+
 static void
 other_bytes_are_not_judged(void **state)
 {
@@ -361,6 +420,8 @@ main(void)
 		TEST(what_it_was_judged_by_is_kept_at_the_filing),
 		TEST(a_time_is_one_that_was),
 		TEST(it_is_decided_as_reading_is),
+		TEST(an_archived_case_s_signatures_are_judged_for_a_reason),
+		TEST(lists_are_lists_and_bounded),
 		TEST(other_bytes_are_not_judged),
 		TEST(there_is_an_end_to_them),
 		TEST(too_many_at_once_are_told_to_wait),
