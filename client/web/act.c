@@ -118,6 +118,7 @@ web_download(struct web_call *c, const char *name, const char *type,
 	int r;
 
 	c->whole = 1;
+	c->sandbox = 1;
 	c->rs->status = 200;
 	snprintf(c->rs->type, sizeof(c->rs->type), "%s", type);
 	snprintf(line, sizeof(line), "attachment; filename=\"%s\"", name);

@@ -60,6 +60,7 @@ give_file(struct web_call *c, const char *name, const char *type, FILE *f,
 	if (fclose(f) != 0)
 		return err_set(e, ERR_NOMEM, "report");
 	c->whole = 1;
+	c->sandbox = 1;
 	c->rs->status = 200;
 	snprintf(c->rs->type, sizeof(c->rs->type), "%s", type);
 	snprintf(line, sizeof(line), "attachment; filename=\"%s\"", name);

@@ -303,6 +303,43 @@ def marked_words(_):
         len(shapes), len(seen_marked), " ".join(sorted(shapes))))
 
 
+def files_are_saved(_):
+    """un fichier s'enregistre, ne se montre jamais, quel que soit son nom"""
+    line = here()
+    got = 0
+    for name in ("CONTRACT", "PHOTOS"):
+        document = os.environ[name]
+        target = "/document/%s/contenu/1/1" % document
+        a = line.ask("GET", target)
+        kind = a.get("Content-Disposition")
+        if a.status != 200 or not kind.startswith("attachment"):
+            raise Fault("%s : %d %s" % (target, a.status, kind))
+        if "sandbox" not in a.get("Content-Security-Policy") or \
+                "script-src" in a.get("Content-Security-Policy"):
+            raise Fault("%s : hors du bac à sable" % target)
+        wrong = keeps_the_rules(target, a)
+        if wrong or a.get("Set-Cookie"):
+            raise Fault("\n".join(wrong) or "un cookie avec un fichier")
+        # One file name, in quotes that it does not end itself.
+        if not re.fullmatch(r'attachment; filename="[^"\\]*"; '
+                            r"filename\*=UTF-8''[A-Za-z0-9%._~-]*", kind):
+            raise Fault("un nom de fichier s'échappe : " + kind)
+        got += a.body.startswith((b"%PDF", b"\xff\xd8"))
+        for more in ({"Sec_Fetch_Site": "cross-site"},
+                     {"Sec_Fetch_Site": "same-site"}):
+            b = line.ask("GET", target, **more)
+            if b.body.startswith((b"%PDF", b"\xff\xd8")):
+                raise Fault("%s : donné à un autre site (%s)" % (target, more))
+        for other in ("/0/1", "/1/0", "/9/1", "/1/9", "/-1/1", "/1/1/..",
+                      "/1/%2e%2e", "/1/1%00", "/99999999999999999999/1"):
+            refused(target + other, line.ask(
+                "GET", "/document/%s/contenu%s" % (document, other)),
+                400, 404, 422)
+    if got != 2:
+        raise Fault("ce ne sont pas les fichiers : %d" % got)
+    alive(line)
+
+
 def nothing_in_the_logs(_):
     """rien d'un dossier, d'une session ni d'une demande dans les journaux"""
     line = here()
@@ -317,7 +354,7 @@ def nothing_in_the_logs(_):
 
 JOURNEYS = (forged_host, forged_origin, forged_cookie, forged_token,
             strange_paths, two_readings, too_much, marked_words,
-            nothing_in_the_logs)
+            files_are_saved, nothing_in_the_logs)
 
 if __name__ == "__main__":
     run(*JOURNEYS, browser=False)

@@ -15,7 +15,7 @@ ANSWER_MAX = 64 << 20
 PAGES_MAX = 400
 
 POLICY = ("default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'",
-          "form-action 'self'")
+          "form-action '")
 
 
 class Answer:
