@@ -25,7 +25,9 @@ def taken(desk):
     b.wait_for("Un dépôt")
     b.inspect("arrivee")
     b.click("Enregistrer pour le regarder")
-    with open(b.downloads()[0], "rb") as f, open(
+    saved = os.path.join(b.saved, "depot-%s.bin" % one)
+    b.wait_for(lambda: os.path.exists(saved))
+    with open(saved, "rb") as f, open(
             "/run/work/out/avis.pdf", "rb") as g:
         assert f.read() == g.read()
     b.open("/arrivees/" + one)
