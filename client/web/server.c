@@ -15,15 +15,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/crypto.h"
 #include "base/ipc.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "base/wait.h"
 #include "client/web/engine.h"
 
 #define WORKERS 12
 #define CLOSE_MS 3000
 #define COOKIE "sceau"
+#define NEXT "suite" /* of a query: the answer that was kept */
 
 static const struct web_route *const tables[] = {
 	web_entry,
@@ -56,6 +59,7 @@ struct state {
 	const struct web_route *route;
 	struct http_form *form;
 	struct err refused; /* found at the headers or in the body */
+	int gone; /* a kept answer is asked for where only forms are sent */
 	char cookie[SESSION_TEXT + 1];
 };
 
@@ -264,6 +268,11 @@ on_begin(void *arg, struct http_request *rq, struct http_response *rs)
 	st->call.method = rq->method;
 	st->call.path = rq->path;
 	st->route = find_route(&st->call, &known);
+	if (st->route == NULL && known && http_query(rq, NEXT) != NULL &&
+	    strcmp(rq->method, "GET") == 0) {
+		st->gone = 1;
+		st->route = &web_today[0];
+	}
 	if (st->route == NULL) {
 		if (known)
 			err_tag(&st->refused, ERR_INVALID, "web-method", "%s",
@@ -344,6 +353,72 @@ check_forgery(struct state *st, struct err *e)
 	return err_tag(e, ERR_DENIED, "web-forged", "csrf");
 }
 
+/*
+ * What answers a form stays in the browser's history with all that was typed,
+ * and the history is on its disk. So a page that answers one is kept here,
+ * once, and fetched from its own path: what was typed is in no entry of it.
+ */
+static int
+is_navigation(const struct web_call *c)
+{
+	const char *mode = http_header(c->rq, "Sec-Fetch-Mode");
+
+	return c->session != NULL && strcmp(c->method, "POST") == 0 &&
+	       mode != NULL && strcmp(mode, "navigate") == 0;
+}
+
+static int
+keep_answer(struct web_call *c, struct err *e)
+{
+	char token[2 * 8 + 1];
+	uint8_t drawn[8];
+	json_t *page;
+	int r;
+
+	if ((r = crypto_random(drawn, sizeof(drawn), e)) < 0)
+		return r;
+	hex_format(drawn, sizeof(drawn), token);
+	page = json_pack("{s:s, s:s, s:i, s:s}", "token", token, "path",
+	    c->path, "status", c->rs->status, "html", buf_str(&c->rs->body));
+	if (page == NULL)
+		return err_set(e, ERR_NOMEM, "page");
+	if ((r = web_keep(c, NEXT, page, e)) < 0)
+		return r;
+	snprintf(c->redirect, sizeof(c->redirect), "%.200s?" NEXT "=%s",
+	    c->path, token);
+	return 0;
+}
+
+/* The page that was kept for this very request; 1: it is the answer. */
+static int
+kept_answer(struct web_call *c)
+{
+	const char *token = http_query(c->rq, NEXT);
+	AUTO(json_decrefp) json_t *page = NULL;
+
+	if (c->session == NULL || token == NULL ||
+	    strcmp(c->method, "GET") != 0)
+		return 0;
+	page = web_kept(c, NEXT);
+	if (strcmp(jstr(page, "token"), token) != 0 ||
+	    strcmp(jstr(page, "path"), c->path) != 0)
+		return 0;
+	c->whole = 1;
+	c->rs->status = (int)jint(page, "status");
+	snprintf(c->rs->type, sizeof(c->rs->type), "text/html; charset=utf-8");
+	return buf_addstr(&c->rs->body, jstr(page, "html"), NULL) == 0;
+}
+
+static void
+see_other(struct web_call *c, struct err *e)
+{
+	c->rs->status = 303;
+	c->rs->type[0] = '\0';
+	buf_reset(&c->rs->body);
+	if (http_set_header(c->rs, "Location", c->redirect, e) < 0)
+		log_error("answer: %s", e->text);
+}
+
 static int
 run_page(struct state *st, struct err *e)
 {
@@ -366,6 +441,11 @@ run_page(struct state *st, struct err *e)
 	    (r = enter(st, e)) < 0 || c->redirect[0] != '\0' ||
 	    (r = web_purpose_take(c, e)) < 0)
 		return r;
+	if (kept_answer(c))
+		return 0;
+	/* It is gone: a form's own path may have no page. */
+	if (st->gone)
+		return web_redirect(c, e, "/");
 	return st->route->run(c, e);
 }
 
@@ -379,15 +459,13 @@ give(struct state *st, int r, struct err *e)
 		c->whole = 0;
 		web_error_page(c, e);
 	}
-	if (c->redirect[0] != '\0') {
-		c->rs->status = 303;
-		c->rs->type[0] = '\0';
-		buf_reset(&c->rs->body);
-		if (http_set_header(c->rs, "Location", c->redirect, e) < 0)
-			log_error("answer: %s", e->text);
-	} else if (!c->whole) {
+	if (c->redirect[0] != '\0')
+		see_other(c, e);
+	else if (!c->whole) {
 		if (web_frame(c, e) < 0)
 			plain(c->rs, 500, "Sceau: no memory.");
+		else if (is_navigation(c) && keep_answer(c, e) == 0)
+			see_other(c, e);
 	}
 	harden(c->rs, c->whole && c->sandbox);
 }

@@ -291,7 +291,7 @@ def why(desk):
 
 def the_profile(desk):
     """rien de ce qui fut cherché ou lu ne reste dans le navigateur"""
-    desk.at("amelie").quit(CANARIES[:2])
+    desk.at("amelie").quit(CANARIES)
 
 
 run(search_by_keys, nothing_found, open_a_case, sent_twice, read_a_document,

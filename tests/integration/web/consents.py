@@ -39,8 +39,8 @@ def what_is_in_force(desk):
 
 def refused(b, words, typed):
     """Told, beside its field; what was typed is there still."""
+    b.wait_for(lambda: b.all("[role=alert]"))
     b.wait_for(words)
-    assert b.all("[role=alert]"), "pas d'alerte"
     for name, value in typed.items():
         e = b.named(name, "input, select, textarea")
         assert e.get_attribute("value") == value, (name, value)
