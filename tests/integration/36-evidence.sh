@@ -361,3 +361,33 @@ refused 7 "ni une liste de révocation" as amelie sceau check "$DOC" \
 refused 2 signatures as amelie sceau check $FILES/nul.pdf \
     --revocation $OUT/liste.pem
 ok "une autorité passée pour une liste ne fait croire personne"
+
+# --- a store that somebody touched ---------------------------------------------
+
+quiet as amelie sceau get "$DOC" -o $HOME_A/avant.pdf
+stop_all
+# A bit every 512 bytes of what the store keeps: its ciphertext.
+python3 - $VAULT/data/store <<'END'
+import os, sys
+for folder, _, names in os.walk(sys.argv[1]):
+    for name in names:
+        path = os.path.join(folder, name)
+        if not name.endswith((".pack", ".open", ".seg")) and \
+                os.path.getsize(path) < 4096:
+            continue
+        with open(path, "r+b") as f:
+            data = bytearray(f.read())
+            for i in range(512, len(data) - 64, 512):
+                data[i] ^= 1
+            f.seek(0)
+            f.write(data)
+END
+start_all
+unseal
+check 8
+if as amelie sceau get "$DOC" -o $HOME_A/apres.pdf 2>$OUT/said; then
+	fail "des octets altérés ont été rendus"
+fi
+[ ! -e $HOME_A/apres.pdf ] || fail "des octets altérés ont été rendus"
+as amelie sceau --json list "$CASE" >$OUT/list.json
+ok "un dépôt altéré : rien n'en est jugé (statut 8) ni rendu, le reste répond"
