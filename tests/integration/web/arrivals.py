@@ -75,7 +75,10 @@ def told(desk):
     """un destinataire est prévenu, et c'est inscrit"""
     b = desk.at("amelie")
     b.open("/arrivees")
-    b.press(b.all('a[href^="/arrivees/notice/"]')[-1])
+    # The one of a recipient without a door: who has one answers there.
+    rows = [r for r in b.all("li, tr") if "solidarité" in r.text and
+            b.all('a[href^="/arrivees/notice/"]', r)]
+    b.press(b.all('a[href^="/arrivees/notice/"]', rows[0])[0])
     b.wait_for("Une notice")
     b.inspect("notice")
     with b.refusals():
