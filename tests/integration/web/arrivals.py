@@ -76,6 +76,7 @@ def told(desk):
     b = desk.at("amelie")
     b.open("/arrivees")
     # The one of a recipient without a door: who has one answers there.
+    b.wait_for("solidarité")
     rows = [r for r in b.all("li, tr") if "solidarité" in r.text and
             b.all('a[href^="/arrivees/notice/"]', r)]
     b.press(b.all('a[href^="/arrivees/notice/"]', rows[0])[0])

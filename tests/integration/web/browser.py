@@ -316,6 +316,13 @@ class Browser:
     def all(self, css, root=None):
         return (root or self.d).find_elements("css selector", css)
 
+    def first(self, css, at=0):
+        """The element at this place among those of css, waited for."""
+        def there():
+            found = self.all(css)
+            return found[at] if len(found) > (at if at >= 0 else 0) else None
+        return until(there, lambda: self.told(css))
+
     def root(self, within):
         if within is None:
             return None

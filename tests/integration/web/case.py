@@ -268,7 +268,7 @@ def why(desk):
     b.wait_for("Pourquoi ?")
     b.inspect("pourquoi")
     assert not b.sees("Témoin-Canari")
-    b.press(b.all("input[type=radio]")[0])
+    b.press(b.first("input[type=radio]"))
     b.click("Continuer")
     b.wait_for("Vous consultez ce dossier pour :")
     b.inspect("dossier-clos")

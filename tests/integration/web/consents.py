@@ -120,7 +120,7 @@ def the_receipt(desk):
     """le reçu du ménage, imprimable, fait une fois"""
     b = desk.at("amelie")
     b.open(HOME)
-    b.press(b.all("details:has(button.second) summary")[0])
+    b.press(b.first("details:has(button.second) summary"))
     b.press(b.every("Reçu pour le ménage")[0])
     b.wait_for("REÇU DE CONSENTEMENT")
     b.inspect("consentement-recu")

@@ -21,7 +21,7 @@ def the_log(desk):
     assert not b.sees("claire"), "un autre compte dans un journal filtré"
     assert "amelie" not in b.path
     b.inspect("acces-filtre")
-    b.press(b.all("tbody tr:last-child a")[0])
+    b.press(b.first("tbody tr:last-child a"))
     b.wait_for("Rejouée sur les mêmes faits")
     assert b.sees("la même décision")
     b.inspect("acces-decision")
@@ -51,7 +51,7 @@ def what_is_kept(desk):
     b.click("Geler")
     b.wait_for("Gelé")
     b.inspect("conservation-gel")
-    b.press(b.all("a[href^='/conservation/gel/']")[0])
+    b.press(b.first("a[href^='/conservation/gel/']"))
     b.wait_for("Le revoir et le garder")
     b.inspect("gel")
     b.fill("Motif de la levée", "L'instance est finie")
@@ -67,7 +67,7 @@ def the_rights(desk):
     b.click("Ouvrir")
     b.wait_for("accès")
     b.inspect("droits-dossier")
-    b.press(b.all("a[href*='/demande/']")[0])
+    b.press(b.first("a[href*='/demande/']"))
     b.wait_for("Répondre à une demande")
     b.inspect("demande")
     b.fill("Pourquoi, comme la lettre le dira",

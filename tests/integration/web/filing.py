@@ -221,7 +221,7 @@ def not_what_it_says(desk):
         with b.refusals():
             review(desk, *files, signature=signature, kind=kind)
             b.wait_for(lambda: b.all("[role=alert]"))
-            told = b.all("[role=alert]")[0].text
+            told = b.first("[role=alert]").text
             print("   " + told.replace("\n", " ; "))
             assert word in told.lower(), told
             assert not b.is_there("Déposer")

@@ -64,7 +64,7 @@ def a_preview(desk):
     assert leaves[0] == leaves[1], leaves
     assert len(register(desk)) == before + 1
     b.open(HOME)
-    b.press(b.all("tbody a")[-1])
+    b.press(b.first("tbody a", -1))
     b.wait_for("Une transmission")
     b.inspect("transmission")
 
@@ -102,7 +102,8 @@ def withdrawn_in_between(desk):
     desk.sceau("amelie", "consent", "withdraw", given[0],
                "--channel", "visite")
     with b.refusals():
-        b.click("Transmettre", within=b.all("main")[0])
+        b.wait_for("Ce qui partirait")
+        b.click("Transmettre", within=b.first("main"))
         b.wait_for("Rien ne partirait.")
         assert b.all("[role=alert]")
         b.inspect("transmettre-retire")
@@ -116,7 +117,8 @@ def on_sheets(desk):
     """sur papier : des feuilles à imprimer, puis la réception"""
     b = desk.at("amelie")
     ask(b, "Banque de France", "surendettement")
-    b.click("Transmettre", within=b.all("main")[0])
+    b.wait_for("Ce qui partirait")
+    b.click("Transmettre", within=b.first("main"))
     b.wait_for("Il est à remettre.")
     b.inspect("transmission-papier")
     b.click("Faire les feuilles")
@@ -146,7 +148,8 @@ def by_hand_then_revoked(desk):
     """en main propre : un fichier scellé ; puis révoqué"""
     b = desk.at("amelie")
     ask(b, CAF, "aide au logement", "en main propre, un fichier scellé")
-    b.click("Transmettre", within=b.all("main")[0])
+    b.wait_for("Ce qui partirait")
+    b.click("Transmettre", within=b.first("main"))
     b.wait_for("Il est à remettre.")
     b.click("Prendre le fichier scellé")
     with open(b.downloads()[0], "rb") as f:
