@@ -277,6 +277,7 @@ commandement-delay 2 months
 commandement-delay:2023 6 weeks
 bilan-table-months 6 months
 bilan-freeze-days 10 days
+left-to-live-days 30 days
 odd-night-from 21 hours
 odd-night-until 6 hours
 """.split("\n")
