@@ -428,7 +428,9 @@ judge_shape(const struct cms_case *c, const struct cms_shape *shape,
 	else if (shape->is_unsupported || shape->digest == CMS_DIGEST_UNKNOWN) {
 		v->integrity = INTEGRITY_UNSUPPORTED;
 		verdict_doubt(v, "GENERIC", "algorithm-unsupported");
-	} else if (n > INT_MAX)
+	} else if (!shape->lists_digest)
+		verdict_fail(v, "FORMAT_FAILURE", "algorithms-disagree");
+	else if (n > INT_MAX)
 		verdict_doubt(v, "GENERIC", "too-large");
 	else if (!shape->has_attributes &&
 		 (!shape->is_plain_content || (n > 0 && first == 0x31)))

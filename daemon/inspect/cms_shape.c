@@ -376,14 +376,36 @@ read_content(struct der *d, struct der *type, struct cms_shape *out)
 	return NULL;
 }
 
+/*
+ * The algorithms announced for those who read in one pass. Nobody signs them;
+ * what does not go with the SignerInfo may be refused (RFC 5652, 5.1), and is.
+ */
+static int
+lists_digest(struct der d, enum cms_digest digest)
+{
+	struct der oid, parameters;
+	enum cms_digest one;
+	int found = 0;
+
+	while (d.n > 0) {
+		if (!take_algorithm(&d, &oid, &parameters))
+			return 0;
+		one = cms_digest_of_oid(&oid);
+		if (one == CMS_DIGEST_UNKNOWN)
+			return 0;
+		found |= one == digest;
+	}
+	return found;
+}
+
 static const char *
 read_signed_data(struct der d, struct cms_shape *out)
 {
-	struct der body, type, signers, signer;
+	struct der body, type, signers, signer, announced;
 	const char *fault;
 	int there;
 
-	if (!take(&d, TAG_INTEGER, &body) || !take(&d, TAG_SET, &body))
+	if (!take(&d, TAG_INTEGER, &body) || !take(&d, TAG_SET, &announced))
 		return "signed-data-malformed";
 	if ((fault = read_content(&d, &type, out)) != NULL)
 		return fault;
@@ -398,7 +420,10 @@ read_signed_data(struct der d, struct cms_shape *out)
 		return "signer-malformed";
 	if (signers.n != 0)
 		return "several-signers";
-	return read_signer(signer, &type, out);
+	if ((fault = read_signer(signer, &type, out)) != NULL)
+		return fault;
+	out->lists_digest = lists_digest(announced, out->digest);
+	return NULL;
 }
 
 static int

@@ -38,7 +38,8 @@ struct cms_shape {
 	struct der content;	/* borrowed from p */
 	int is_plain_content;	/* eContentType is id-data */
 	enum cms_digest digest; /* of the SignerInfo */
-	int is_unsupported;	/* a signature algorithm we do not judge */
+	int lists_digest; /* digestAlgorithms: all known, that one among them */
+	int is_unsupported; /* a signature algorithm we do not judge */
 	int has_attributes;
 	int has_ess;	       /* signing-certificate, v1 or v2 */
 	struct der attributes; /* the elements of the signed attributes */

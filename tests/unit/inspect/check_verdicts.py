@@ -437,6 +437,19 @@ class Detached(Case):
         self.judge(self.CONTENT, FAILED, "FORMAT_FAILURE",
                    "algorithms-disagree", signature=sig)
 
+    def test_algorithms_announced_must_be_those_used(self):
+        """digestAlgorithms, which nobody signs: openssl refuses these too."""
+        oid = bytes.fromhex("0609608648016503040201")
+        for extra in ((), ("-noattr",)):
+            sig = self.bench.cms(self.CONTENT, "signer", *extra)
+            at = sig.index(oid)
+            self.assertLess(at, 60)
+            for i, byte in ((2, 0x62), (10, 0x02), (10, 0x7f)):
+                wrong = bytearray(sig)
+                wrong[at + i] = byte
+                self.judge(self.CONTENT, FAILED, "FORMAT_FAILURE",
+                           "algorithms-disagree", signature=bytes(wrong))
+
     def test_sha1_is_too_weak(self):
         sig = self.bench.cms(self.CONTENT, "signer", "-md", "sha1")
         self.judge(self.CONTENT, DOUBT, "CRYPTO_CONSTRAINTS_FAILURE",
