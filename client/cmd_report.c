@@ -25,19 +25,19 @@ get_period(struct cli *c, const char *what, json_t **out, struct err *e)
 	return cli_call(c, "GET", buf_str(&path), NULL, NULL, out, e);
 }
 
-/* A count, or * where it is suppressed. */
-static const char *
-shown(const json_t *v, char out[24])
+const char *
+report_count(const json_t *v, char out[REPORT_COUNT])
 {
 	if (json_is_integer(v))
-		snprintf(out, 24, "%lld", (long long)json_integer_value(v));
+		snprintf(out, REPORT_COUNT, "%lld",
+		    (long long)json_integer_value(v));
 	else
-		snprintf(out, 24, "*");
+		snprintf(out, REPORT_COUNT, "*");
 	return out;
 }
 
-static const char *
-side(const json_t *t, const char *name, size_t i)
+const char *
+report_side(const json_t *t, const char *name, size_t i)
 {
 	const char *s =
 	    json_string_value(json_array_get(json_object_get(t, name), i));
@@ -76,7 +76,7 @@ csv_row(const json_t *t, const char *row, const char *col, const json_t *v)
 	csv(jstr(t, "code"), 0);
 	csv(row, 0);
 	csv(col, 0);
-	csv(shown(v, n), 1);
+	csv(report_count(v, n), 1);
 }
 
 static void
@@ -98,7 +98,7 @@ bilan_csv(const json_t *j)
 			csv(code, 0);
 			csv(jstr(m, "state"), 0);
 			csv("", 0);
-			csv(shown(v, text), 1);
+			csv(report_count(v, text), 1);
 		}
 	}
 	json_array_foreach(json_object_get(j, "tables"), i, t)
@@ -107,8 +107,8 @@ bilan_csv(const json_t *j)
 		{
 			json_array_foreach(row, n, v)
 			{
-				csv_row(t, side(t, "rows", k),
-				    side(t, "cols", n), v);
+				csv_row(t, report_side(t, "rows", k),
+				    report_side(t, "cols", n), v);
 			}
 		}
 		csv_row(t, "total", "", json_object_get(t, "total"));
@@ -129,7 +129,7 @@ print_totals(const json_t *j, struct err *e)
 	json_array_foreach(json_object_get(j, "totals"), i, v)
 	{
 		if ((r = table_row(&t, e, jstr(v, "title"),
-			 shown(json_object_get(v, "n"), n), NULL)) < 0)
+			 report_count(json_object_get(v, "n"), n), NULL)) < 0)
 			return r;
 	}
 	table_print(&t, stdout, _("Aucun indicateur."));
@@ -158,14 +158,14 @@ print_cells(const json_t *t, struct err *e)
 	{
 		json_array_foreach(row, k, v)
 		{
-			if ((r = table_row(&out, e, side(t, "rows", i),
-				 b != NULL ? side(t, "cols", k) : "",
-				 shown(v, n), NULL)) < 0)
+			if ((r = table_row(&out, e, report_side(t, "rows", i),
+				 b != NULL ? report_side(t, "cols", k) : "",
+				 report_count(v, n), NULL)) < 0)
 				return r;
 		}
 	}
 	if ((r = table_row(&out, e, _("Total"), "",
-		 shown(json_object_get(t, "total"), n), NULL)) < 0)
+		 report_count(json_object_get(t, "total"), n), NULL)) < 0)
 		return r;
 	table_print(&out, stdout, "");
 	return 0;

@@ -26,40 +26,6 @@ fill(struct cli *c, json_t *body, const char *const pairs[][2], size_t n,
 	return 0;
 }
 
-static const char *
-right_words(const char *right)
-{
-	static const struct {
-		const char *right, *words;
-	} all[] = {
-		{ "access", N_("accès") },
-		{ "portability", N_("portabilité") },
-		{ "rectification", N_("rectification") },
-		{ "erasure", N_("effacement") },
-		{ "restriction", N_("limitation") },
-		{ "objection", N_("opposition") },
-	};
-	size_t i;
-
-	for (i = 0; i < NELEMS(all); i++)
-		if (strcmp(all[i].right, right) == 0)
-			return _(all[i].words);
-	return right;
-}
-
-static const char *
-request_state(const json_t *o)
-{
-	const char *state = jstr(o, "state");
-
-	if (strcmp(state, "answered") == 0)
-		return _("répondue");
-	if (strcmp(state, "refused") == 0)
-		return _("refusée");
-	return json_is_true(json_object_get(o, "overdue")) ? _("en retard")
-							   : _("à répondre");
-}
-
 /* A letter that is to be sent, or nothing. */
 static void
 print_letter(const json_t *j)
@@ -113,8 +79,8 @@ requests_run(struct cli *c, int argc, char **argv, struct err *e)
 	json_array_foreach(json_object_get(j, "requests"), i, o)
 	{
 		if ((r = table_row(&t, e, jstr(o, "request"),
-			 right_words(jstr(o, "right")),
-			 jdate(o, "received_on", on), request_state(o),
+			 right_for(jstr(o, "right")),
+			 jdate(o, "received_on", on), request_words(o),
 			 jdate(o, "due_on", due), NULL)) < 0)
 			return r;
 	}

@@ -14,6 +14,11 @@
 /* A field of CSV (RFC 4180, semicolons): quoted, and no formula to a
  * spreadsheet; the last one ends the line. */
 void report_csv(FILE *f, const char *s, int is_last);
+/* A count of the bilan, or * where it is suppressed; the i-th of a table's
+ * "rows" or "cols". */
+#define REPORT_COUNT 24
+const char *report_count(const json_t *v, char out[REPORT_COUNT]);
+const char *report_side(const json_t *t, const char *name, size_t i);
 /* The k-th heading of an activity of the register: its value (maybe "", in b
  * or in a) and its title in the reader's language; NULL behind the last. */
 const char *report_heading(const json_t *a, size_t k, const char **title,

@@ -241,3 +241,38 @@ verdict_print(FILE *f, const json_t *verdict)
 	if (word_french(found) != found)
 		fputc(')', f);
 }
+
+const char *const words_rights[][2] = {
+	{ "access", N_("accès") },
+	{ "portability", N_("portabilité") },
+	{ "rectification", N_("rectification") },
+	{ "erasure", N_("effacement") },
+	{ "restriction", N_("limitation") },
+	{ "objection", N_("opposition") },
+	{ NULL, NULL },
+};
+
+const char *
+right_for(const char *right)
+{
+	size_t i;
+
+	for (i = 0; words_rights[i][0] != NULL; i++)
+		if (strcmp(words_rights[i][0], right) == 0)
+			return _(words_rights[i][1]);
+	return right;
+}
+
+const char *
+request_words(const json_t *request)
+{
+	const char *state = jstr(request, "state");
+
+	if (strcmp(state, "answered") == 0)
+		return _("répondue");
+	if (strcmp(state, "refused") == 0)
+		return _("refusée");
+	return json_is_true(json_object_get(request, "overdue"))
+		   ? _("en retard")
+		   : _("à répondre");
+}

@@ -11,6 +11,10 @@
 const char *word_for(const char *word);
 /* In French, whoever runs the command: for what a household reads. */
 const char *word_french(const char *word);
+/* A right of GDPR art. 15 to 21, and how a request for one stands. */
+extern const char *const words_rights[][2]; /* {code, msgid}; {NULL} at end */
+const char *right_for(const char *right);
+const char *request_words(const json_t *request);
 /* word_for a string member; "" when it is absent. */
 const char *jword(const json_t *j, const char *name);
 

@@ -121,32 +121,12 @@ write_bar(struct web_call *c, long long n, long long most)
 	    BAR_WIDTH, BAR_HEIGHT, n * BAR_WIDTH / most, BAR_HEIGHT);
 }
 
-/* A count, or * where it is suppressed. */
-static const char *
-shown(const json_t *v, char out[24])
-{
-	if (json_is_integer(v))
-		snprintf(out, 24, "%lld", (long long)json_integer_value(v));
-	else
-		snprintf(out, 24, "*");
-	return out;
-}
-
-static const char *
-side(const json_t *t, const char *name, size_t i)
-{
-	const char *s =
-	    json_string_value(json_array_get(json_object_get(t, name), i));
-
-	return s != NULL && *s != '\0' ? s : "–";
-}
-
 static void
 write_totals(struct web_call *c, const json_t *j)
 {
 	const json_t *totals = json_object_get(j, "totals");
 	long long most = largest(totals);
-	char n[24];
+	char n[REPORT_COUNT];
 	json_t *v;
 	size_t i;
 
@@ -155,7 +135,7 @@ write_totals(struct web_call *c, const json_t *j)
 	json_array_foreach(totals, i, v)
 	{
 		html(&c->h, "<tr><th scope=\"row\">%s</th><td>%s</td>",
-		    jstr(v, "title"), shown(json_object_get(v, "n"), n));
+		    jstr(v, "title"), report_count(json_object_get(v, "n"), n));
 		write_bar(c, jint(v, "n"), most);
 		html_raw(&c->h, "</tr>");
 	}
@@ -169,7 +149,7 @@ write_cells(struct web_call *c, const json_t *t)
 	const char *a = json_string_value(json_array_get(dims, 0)),
 		   *b = json_string_value(json_array_get(dims, 1));
 	json_t *row, *v;
-	char n[24], caption[256];
+	char n[REPORT_COUNT], caption[256];
 	size_t i, k;
 
 	snprintf(caption, sizeof(caption), "%s, %s – %s", jstr(t, "title"),
@@ -183,12 +163,13 @@ write_cells(struct web_call *c, const json_t *t)
 			html(&c->h,
 			    "<tr><th scope=\"row\">%s</th><td>%s</td><td>%s"
 			    "</td></tr>",
-			    side(t, "rows", i),
-			    b != NULL ? side(t, "cols", k) : "", shown(v, n));
+			    report_side(t, "rows", i),
+			    b != NULL ? report_side(t, "cols", k) : "",
+			    report_count(v, n));
 		}
 	}
 	html(&c->h, "<tr><th scope=\"row\">%s</th><td></td><td>%s</td></tr>",
-	    _("Total"), shown(json_object_get(t, "total"), n));
+	    _("Total"), report_count(json_object_get(t, "total"), n));
 	web_table_end(c);
 }
 

@@ -8,16 +8,6 @@
 /* --- the words
  * ---------------------------------------------------------------- */
 
-static const struct web_choice rights[] = {
-	{ "access", N_("accès") },
-	{ "portability", N_("portabilité") },
-	{ "rectification", N_("rectification") },
-	{ "erasure", N_("effacement") },
-	{ "restriction", N_("limitation") },
-	{ "objection", N_("opposition") },
-	{ 0 },
-};
-
 static const struct web_choice channels[] = {
 	{ "visite", N_("visite") },
 	{ "telephone", N_("téléphone") },
@@ -29,28 +19,21 @@ static const struct web_choice channels[] = {
 	{ 0 },
 };
 
-static const char *
-right_words(const char *right)
+#define RIGHTS_MAX 8 /* with the end */
+
+static void
+select_right(struct web_call *c)
 {
-	const struct web_choice *w;
+	struct web_choice all[RIGHTS_MAX] = { 0 };
+	size_t i;
 
-	for (w = rights; w->value != NULL; w++)
-		if (strcmp(w->value, right) == 0)
-			return _(w->label);
-	return right;
-}
-
-static const char *
-state_words(const json_t *o)
-{
-	const char *state = jstr(o, "state");
-
-	if (strcmp(state, "answered") == 0)
-		return _("répondue");
-	if (strcmp(state, "refused") == 0)
-		return _("refusée");
-	return json_is_true(json_object_get(o, "overdue")) ? _("en retard")
-							   : _("à répondre");
+	for (i = 0; words_rights[i][0] != NULL && i < RIGHTS_MAX - 1; i++)
+		all[i] = (struct web_choice){ words_rights[i][0],
+			words_rights[i][1] };
+	web_select(c,
+	    &(struct web_control){
+		.name = "right", .label = _("Le droit"), .required = 1 },
+	    all);
 }
 
 static int
@@ -114,12 +97,12 @@ write_request(struct web_call *c, const json_t *o)
 	html_raw(h, "<tr><td>");
 	if (is_open(o))
 		html(h, "<a href=\"/droits/%s/demande/%s\">%s</a>", c->part[0],
-		    jstr(o, "request"), right_words(jstr(o, "right")));
+		    jstr(o, "request"), right_for(jstr(o, "right")));
 	else
-		html_text(h, right_words(jstr(o, "right")));
+		html_text(h, right_for(jstr(o, "right")));
 	html_raw(h, "</td><td>");
 	web_day(h, o, "received_on");
-	html(h, "</td><td>%s</td><td>", state_words(o));
+	html(h, "</td><td>%s</td><td>", request_words(o));
 	web_day(h, o, "due_on");
 	html_raw(h, "</td></tr>");
 }
@@ -150,10 +133,7 @@ write_new_request(struct web_call *c)
 		return;
 	web_section(c, _("Une personne demande"));
 	web_form(c, 0, "/droits/%/demandes", c->part[0]);
-	web_select(c,
-	    &(struct web_control){
-		.name = "right", .label = _("Le droit"), .required = 1 },
-	    rights);
+	select_right(c);
 	select_channel(c, _("Par"));
 	web_input(c, &(struct web_control){ .name = "identity",
 			 .label = _("Comment on sait que c'est elle"),

@@ -98,7 +98,7 @@ is "$(knock -H "Origin: $L" -d "code=$CODE" $L/entree)" 403
 ok "le port de cette machine s'ouvre par un code, une fois"
 
 # --- a vault that is sealed, or gone ---------------------------------------------
-as claire sceau seal >/dev/null 2>&1 || true
+quiet as claire sceau seal
 is "$(knock -b /run/work/jar2 $L/)" 503
 has "Une dépositaire"
 ok "un coffre scellé : la page le dit"

@@ -18,12 +18,13 @@ P=/run/home/amelie/photos
 photographs() {
 	mkdir -p $P
 	PYTHONPATH=$MATERIAL python3 - $P "$1" <<'END'
-import os, sys
+import os, subprocess, sys
 import make_jpeg
 folder, way = sys.argv[1:]
 path = folder + "/modele.jpg"
 if not os.path.exists(path):
-    os.system("python3 %s --out %s" % (make_jpeg.__file__, path))
+    subprocess.run([sys.executable, make_jpeg.__file__, "--out", path],
+                   check=True)
 data = open(path, "rb").read()
 for n in (1, 2, 3):
     noise = os.urandom(1000000).replace(b"\xff", b"\x7f")
