@@ -59,6 +59,7 @@ import urllib.parse
 
 from selenium import webdriver
 from selenium.common.exceptions import (
+    JavascriptException,
     NoSuchElementException,
     StaleElementReferenceException,
     WebDriverException,
@@ -104,6 +105,31 @@ GROUPS = (
     "fieldset, section, article, form, nav, main, aside, dialog, table, tr, "
     "details, ul, ol, li, [role=group], [role=region], [role=dialog]"
 )
+
+# The last listeners of all: by then a script of the page that does it itself
+# has said so. Without scripts nothing listens, and an element tells by what
+# it is.
+STILL = """
+    const away = a => a && !a.download && !a.target &&
+        a.href.split('#')[0] !== location.href.split('#')[0];
+    const goes = e => {
+        const x = e.closest('a[href], button, input');
+        return x && (x.href ? away(x) : x.form && (x.type === 'submit' ||
+            x.type === 'image' || x.type === 'text' || x.type === 'search'));
+    };
+    const watch = () => {
+        const seen = window.sceauLeaves !== undefined;
+        window.sceauLeaves = false;
+        if (seen) return;
+        addEventListener('submit', e => {
+            if (!e.defaultPrevented) window.sceauLeaves = true;
+        });
+        addEventListener('click', e => {
+            if (!e.defaultPrevented && away(e.target.closest('a[href]')))
+                window.sceauLeaves = true;
+        });
+    };
+"""
 
 
 class Fault(AssertionError):
@@ -249,6 +275,7 @@ class Browser:
         self.weight = 0
         self.first_byte_ms = None
         self.expect_refusals = 0
+        self.scripting = True
         self.d = self.start()
         # Files are named to Chromium where they lie.
         self.d.file_detector = UselessFileDetector()
@@ -294,7 +321,15 @@ class Browser:
     @property
     def text(self):
         """What is read on the page, blanks squeezed."""
-        return squeezed(self.d.find_element("css selector", "body").text)
+        return self.text_of("body")
+
+    def text_of(self, css):
+        """What the first element of css says; waited for, and read again
+        when its page went meanwhile."""
+        def read():
+            found = self.all(css)
+            return [squeezed(found[0].text)] if found else None
+        return until(read, lambda: "%s dans %s" % (css, self.path))[0]
 
     def sees(self, words):
         if isinstance(words, re.Pattern):
@@ -371,7 +406,33 @@ class Browser:
         self.clicks += 1
         if not element.is_displayed() or self.is_covered(element):
             element = self.label_of(element) or element
-        element.click()
+        with self.leaving(element):
+            element.click()
+
+    @contextlib.contextmanager
+    def leaving(self, element):
+        """When what is done inside sends a form or follows a link, wait for
+        the page that comes, or for the file that is saved instead: nothing
+        that is looked at next may still be of the page before."""
+        saved = os.listdir(self.saved)
+        goes = not self.scripting and bool(self.d.execute_script(
+            STILL + "return goes(arguments[0])", element))
+        self.d.execute_script(STILL + "watch()")
+        yield
+        until(lambda: self.has_left(goes) or os.listdir(self.saved) != saved,
+              lambda: self.told("la page suivante"))
+
+    def has_left(self, goes):
+        try:
+            left = self.d.execute_script(
+                "return window.sceauLeaves === undefined ? 'yes' :"
+                " window.sceauLeaves ? 'soon' : 'no'")
+            if left == "yes":
+                return self.d.execute_script(
+                    "return document.readyState") == "complete"
+            return left == "no" and not goes
+        except JavascriptException:
+            return False
 
     def is_covered(self, e):
         return e.rect["width"] < 2 or e.rect["height"] < 2
@@ -410,7 +471,8 @@ class Browser:
         e = self.named(name, "select", within)
         for o in self.all("option", e):
             if matches(option, o.text):
-                o.click()
+                with self.leaving(o):
+                    o.click()
                 return
         raise Fault("« %s » n'est pas dans « %s »" % (option, name))
 
@@ -422,7 +484,9 @@ class Browser:
         e.send_keys("\n".join(paths))
 
     def press_enter(self):
-        self.d.switch_to.active_element.send_keys(Keys.ENTER)
+        e = self.d.switch_to.active_element
+        with self.leaving(e):
+            e.send_keys(Keys.ENTER)
 
     def keyboard(self):
         return Keyboard(self)
@@ -443,6 +507,7 @@ class Browser:
 
     def scripts(self, on):
         """False: pages run no script from the next one on."""
+        self.scripting = on
         self.cdp("Emulation.setScriptExecutionDisabled", value=not on)
 
     def offline(self, on):
@@ -737,11 +802,13 @@ class Keyboard:
         return self
 
     def enter(self):
-        self.send(Keys.ENTER)
+        with self.b.leaving(self.active):
+            self.send(Keys.ENTER)
         return self
 
     def space(self):
-        self.send(Keys.SPACE)
+        with self.b.leaving(self.active):
+            self.send(Keys.SPACE)
         return self
 
     def files(self, *paths):

@@ -220,9 +220,8 @@ def not_what_it_says(desk):
         b = desk.at("amelie")
         with b.refusals():
             review(desk, *files, signature=signature, kind=kind)
-            b.wait_for(lambda: b.all("[role=alert]"))
-            told = b.first("[role=alert]").text
-            print("   " + told.replace("\n", " ; "))
+            told = b.text_of("[role=alert]")
+            print("   " + told)
             assert word in told.lower(), told
             assert not b.is_there("Déposer")
         b.click("Abandonner ce dépôt")
