@@ -4,6 +4,7 @@
 
 #include "client/commands.h"
 #include "client/due.h"
+#include "client/formcode.h"
 #include "client/out.h"
 #include "client/words.h"
 
@@ -89,11 +90,13 @@ what_of(const json_t *l)
 const char *
 due_about(const json_t *l, char out[DUE_WORDS])
 {
-	static const char *const members[] = { "kind_title", "device", "source",
+	static const char *const members[] = { "kind_title", "source",
 		"month" };
-	const char *of = "";
+	const char *of = jstr(l, "device");
 	size_t i;
 
+	if (*of != '\0')
+		of = formcode_words(of);
 	for (i = 0; i < NELEMS(members) && *of == '\0'; i++)
 		of = jstr(l, members[i]);
 	snprintf(

@@ -89,6 +89,7 @@ static const struct {
 	{ "CONFLICT", N_("conflit") },
 	{ "case", N_("dossier") },
 	{ "consents", N_("consentements") },
+	{ "extracts", N_("communications aux destinataires") },
 	/* the later dates of a certificate */
 	{ "mirrors", N_("miroirs purgés") },
 	{ "recovery", N_("copie de secours refaite") },

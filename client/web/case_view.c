@@ -354,12 +354,14 @@ write_document(struct web_call *c, const json_t *d)
 		html(h, _(" · %lld pages"), jint(d, "pages"));
 	if (jint(d, "version") > 1)
 		html(h, _(" · version %lld"), jint(d, "version"));
-	html_raw(h, "</span> ");
-	if (*jstr(d, "level") != '\0' ||
-	    strcmp(jstr(d, "indication"), "NOT-SIGNED") != 0) {
+	html_raw(h, "</span>");
+	if (strcmp(jstr(d, "indication"), "NOT-SIGNED") != 0) {
+		html_raw(h, " · ");
 		case_view_verdict(h, d);
-		html(h, " <span class=\"muted\">%s</span>", jword(d, "level"));
 	}
+	if (*jstr(d, "level") != '\0')
+		html(
+		    h, " <span class=\"muted\">· %s</span>", jword(d, "level"));
 	html_raw(h, "</li>");
 }
 

@@ -2,6 +2,7 @@
  * Échéances et conservation: what the rules would do with all that is kept,
  * sweeps from the plan to the certificate, and what is held.
  */
+#include "base/id.h"
 #include "client/web/control.h"
 #include "client/words.h"
 
@@ -10,25 +11,56 @@
 /* --- the judgement ---------------------------------------------------------
  */
 
-static void
-write_object(struct web_call *c, const json_t *o)
+/* The title of the rules for a kind; our own word for what is no document. */
+static const char *
+what_is(const struct policy *p, const char *kind)
 {
-	const char *kind = jstr(o, "kind");
-	int ours = strcmp(kind, "case") == 0 || strcmp(kind, "consents") == 0;
+	const struct policy_kind *k = policy_kind(p, kind);
 
-	html(&c->h,
-	    "<tr><td>%s</td><td>%s</td><td>%s<br><span class=\"muted\">%s"
-	    "</span></td><td>",
-	    ours ? word_for(kind) : kind, jstr(o, "id"), jstr(o, "rule"),
-	    jstr(o, "source"));
+	return k != NULL && k->title != NULL ? k->title : word_for(kind);
+}
+
+static const char *
+rule_title(const struct policy *p, const char *name)
+{
+	const struct policy_retention *r = policy_retention(p, name);
+
+	return r != NULL && r->title != NULL ? r->title : name;
+}
+
+static void
+write_ref(struct html *h, const json_t *o)
+{
+	char ref[REF_TEXT];
+	struct err ignored;
+	struct id id;
+
+	if (id_parse(jstr(o, "case"), &id, &ignored) < 0) {
+		html(h, "<td>%s</td>", jstr(o, "id"));
+		return;
+	}
+	id_ref(&id, ref);
+	html(h, "<td>%s", ref);
+	if (strcmp(jstr(o, "id"), jstr(o, "case")) != 0)
+		html(h, "<br><span class=\"code\">%s</span>", jstr(o, "id"));
+	html_raw(h, "</td>");
+}
+
+static void
+write_object(struct web_call *c, const struct policy *p, const json_t *o)
+{
+	html(&c->h, "<tr><td>%s</td>", what_is(p, jstr(o, "kind")));
+	write_ref(&c->h, o);
+	html(&c->h, "<td>%s<br><span class=\"muted\">%s</span></td><td>",
+	    rule_title(p, jstr(o, "rule")), jstr(o, "source"));
 	web_day(&c->h, o, "last");
 	html_raw(&c->h, "</td></tr>");
 }
 
 /* One table for each verdict, what is destroyed first. */
 static void
-write_verdict(struct web_call *c, const json_t *j, const char *verdict,
-    const char *caption)
+write_verdict(struct web_call *c, const struct policy *p, const json_t *j,
+    const char *verdict, const char *caption)
 {
 	size_t i, n = 0, all = 0;
 	json_t *o;
@@ -39,12 +71,12 @@ write_verdict(struct web_call *c, const json_t *j, const char *verdict,
 	}
 	if (all == 0)
 		return;
-	web_table(c, caption, _("Objet"), _("Identifiant"),
-	    _("Règle et source"), _("Jusqu'au"), NULL);
+	web_table(c, caption, _("Objet"), _("Dossier"), _("Règle et source"),
+	    _("Jusqu'au"), NULL);
 	json_array_foreach(json_object_get(j, "objects"), i, o)
 	{
 		if (strcmp(jstr(o, "verdict"), verdict) == 0 && n++ < SHOWN)
-			write_object(c, o);
+			write_object(c, p, o);
 	}
 	web_table_end(c);
 	if (all > SHOWN)
@@ -79,13 +111,14 @@ write_sums(struct web_call *c, const json_t *j)
 }
 
 static void
-write_judgement(struct web_call *c, const json_t *j)
+write_judgement(struct web_call *c, const struct policy *p, const json_t *j)
 {
 	web_section(c, _("Ce que disent les règles"));
 	write_sums(c, j);
-	write_verdict(c, j, "DESTROY", _("À détruire"));
-	write_verdict(c, j, "CONFLICT", _("En conflit : rien n'est détruit"));
-	write_verdict(c, j, "KEEP", _("Gardés"));
+	write_verdict(c, p, j, "DESTROY", _("À détruire"));
+	write_verdict(
+	    c, p, j, "CONFLICT", _("En conflit : rien n'est détruit"));
+	write_verdict(c, p, j, "KEEP", _("Gardés"));
 	html_raw(&c->h, "</section>");
 }
 
@@ -241,6 +274,7 @@ retention_post(struct web_call *c, struct err *e)
 {
 	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
 	int plan = web_is(c, "do", "plan"), r;
+	const struct policy *p;
 
 	if ((r = body_of_judgement(c, body, e)) == 0)
 		r = cli_post(&c->cli, body, &j, e,
@@ -257,7 +291,9 @@ retention_post(struct web_call *c, struct err *e)
 		return web_redirect(
 		    c, e, "/conservation/tri/%", jstr(j, "erasure"));
 	}
-	write_judgement(c, j);
+	if ((r = web_rules(c, &p, e)) < 0)
+		return r;
+	write_judgement(c, p, j);
 	return write_page(c, e);
 }
 

@@ -93,45 +93,67 @@ write_line(struct web_call *c, const json_t *l)
 	html_raw(h, "</li>");
 }
 
+/* Is this line among those that stand above already? */
 static int
-write_lines(struct web_call *c, const char *path, const char *heading,
-    const char *none, struct err *e)
+is_told(const json_t *above, const json_t *line)
 {
-	AUTO(json_decrefp) json_t *j = NULL;
 	json_t *l;
 	size_t i;
-	int r;
 
-	if ((r = cli_call(&c->cli, "GET", path, NULL, NULL, &j, e)) < 0)
-		return r;
+	json_array_foreach(json_object_get(above, "due"), i, l)
+	{
+		if (json_equal(l, line))
+			return 1;
+	}
+	return 0;
+}
+
+/* The lines of j but for those of above, which may be NULL. */
+static void
+write_lines(struct web_call *c, const json_t *j, const json_t *above,
+    const char *heading, const char *none)
+{
+	size_t i, n = 0;
+	json_t *l;
+
 	web_section(c, heading);
-	if (jcount(j, "due") == 0)
-		web_none(c, none);
-	else
-		html_raw(&c->h, "<ul class=\"due\">");
-	json_array_foreach(json_object_get(j, "due"), i, l) write_line(c, l);
-	if (jcount(j, "due") > 0)
+	json_array_foreach(json_object_get(j, "due"), i, l)
+	{
+		if (is_told(above, l))
+			continue;
+		if (n++ == 0)
+			html_raw(&c->h, "<ul class=\"due\">");
+		write_line(c, l);
+	}
+	if (n > 0)
 		html_raw(&c->h, "</ul>");
+	else
+		web_none(c, none);
 	if (jint(j, "left_off") > 0)
 		html(&c->h, "<p class=\"none\">%s %lld</p>",
 		    _("Échéances plus tardives, non montrées :"),
 		    jint(j, "left_off"));
 	html_raw(&c->h, "</section>");
-	return 0;
 }
 
 static int
 today_get(struct web_call *c, struct err *e)
 {
+	AUTO(json_decrefp) json_t *mine = NULL;
+	AUTO(json_decrefp) json_t *all = NULL;
 	int r;
 
 	snprintf(c->title, sizeof(c->title), "%s", _("Aujourd'hui"));
 	c->place = "/";
-	if ((r = write_lines(c, "/v1/due?mine=1", _("Mes dossiers"),
-		 _("Rien n'attend dans vos dossiers."), e)) < 0)
+	if ((r = cli_call(
+		 &c->cli, "GET", "/v1/due?mine=1", NULL, NULL, &mine, e)) < 0 ||
+	    (r = cli_call(&c->cli, "GET", "/v1/due", NULL, NULL, &all, e)) < 0)
 		return r;
-	return write_lines(
-	    c, "/v1/due", _("Tout ce qui attend"), _("Rien n'attend."), e);
+	write_lines(c, mine, NULL, _("Mes dossiers"),
+	    _("Rien n'attend dans vos dossiers."));
+	write_lines(c, all, mine, _("Le reste de l'équipe"),
+	    _("Rien d'autre n'attend."));
+	return 0;
 }
 
 const struct web_route web_today[] = {
