@@ -28,30 +28,32 @@ rule_title(const struct policy *p, const char *name)
 	return r != NULL && r->title != NULL ? r->title : name;
 }
 
+/* The short reference that people use; what is no id, as it stands. */
 static void
-write_ref(struct html *h, const json_t *o)
+write_ref(struct html *h, const char *text)
 {
 	char ref[REF_TEXT];
 	struct err ignored;
 	struct id id;
 
-	if (id_parse(jstr(o, "case"), &id, &ignored) < 0) {
-		html(h, "<td>%s</td>", jstr(o, "id"));
+	if (id_parse(text, &id, &ignored) < 0) {
+		html_text(h, text);
 		return;
 	}
 	id_ref(&id, ref);
-	html(h, "<td>%s", ref);
-	if (strcmp(jstr(o, "id"), jstr(o, "case")) != 0)
-		html(h, "<br><span class=\"code\">%s</span>", jstr(o, "id"));
-	html_raw(h, "</td>");
+	html_text(h, ref);
 }
 
 static void
 write_object(struct web_call *c, const struct policy *p, const json_t *o)
 {
 	html(&c->h, "<tr><td>%s</td>", what_is(p, jstr(o, "kind")));
-	write_ref(&c->h, o);
-	html(&c->h, "<td>%s<br><span class=\"muted\">%s</span></td><td>",
+	html_raw(&c->h, "<td>");
+	write_ref(&c->h, jstr(o, "case"));
+	if (strcmp(jstr(o, "id"), jstr(o, "case")) != 0)
+		html(
+		    &c->h, "<br><span class=\"code\">%s</span>", jstr(o, "id"));
+	html(&c->h, "</td><td>%s<br><span class=\"muted\">%s</span></td><td>",
 	    rule_title(p, jstr(o, "rule")), jstr(o, "source"));
 	web_day(&c->h, o, "last");
 	html_raw(&c->h, "</td></tr>");
@@ -176,9 +178,12 @@ write_holds(struct web_call *c, const json_t *j)
 	{
 		html(&c->h,
 		    "<tr><td><a href=\"/conservation/gel/%s\">%s</a></td>"
-		    "<td>%s</td><td>%s</td><td>",
-		    jstr(h, "hold"), jstr(h, "hold"), jstr(h, "case"),
-		    jstr(h, "document"));
+		    "<td>",
+		    jstr(h, "hold"), jstr(h, "hold"));
+		write_ref(&c->h, jstr(h, "case"));
+		html_raw(&c->h, "</td><td>");
+		write_ref(&c->h, jstr(h, "document"));
+		html_raw(&c->h, "</td><td>");
 		web_day(&c->h, h, "review");
 		html(&c->h, "</td><td>%s</td></tr>", jstr(h, "reason"));
 	}
