@@ -135,6 +135,8 @@ static const struct {
 	{ LEAF_DOC_CHECK, "doc-check" },
 	{ LEAF_SCAN_CHECK, "scan-check" },
 	{ LEAF_FORM_OPEN, "form-open" },
+	{ LEAF_VISIT_DRAFT, "visit-draft" },
+	{ LEAF_VISIT_DRAFT_READ, "visit-draft-read" },
 	{ LEAF_CONSENT_GIVE, "consent-give" },
 	{ LEAF_CONSENT_WITHDRAW, "consent-withdraw" },
 	{ LEAF_CONSENT_READ, "consent-read" },

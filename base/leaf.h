@@ -72,7 +72,10 @@ enum leaf_class {
 	LEAF_RECEIPT = 37,
 	LEAF_UPLOAD = 38,
 	LEAF_DOC_CHECK = 39,
-	LEAF_FORM_OPEN = 41,  /* a form filled elsewhere is opened */
+	LEAF_FORM_OPEN = 41, /* a form filled elsewhere is opened */
+	LEAF_VISIT_DRAFT =
+	    42, /* of a visit: kept, given up, entered, expired */
+	LEAF_VISIT_DRAFT_READ = 43,
 	LEAF_SCAN_CHECK = 40, /* a second person looked at paper and scan */
 	LEAF_CONSENT_GIVE = 48,
 	LEAF_CONSENT_WITHDRAW = 49,

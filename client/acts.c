@@ -90,6 +90,8 @@ static const struct {
 	{ "upload", N_("fichier envoyé") },
 	{ "vault-start", N_("coffre démarré") },
 	{ "vault-stop", N_("coffre arrêté") },
+	{ "visit-draft", N_("brouillon de visite gardé ou oublié") },
+	{ "visit-draft-read", N_("brouillon de visite repris") },
 };
 
 const char *

@@ -590,6 +590,14 @@ static const struct {
 	{ "scan-signature", N_("la vérification n'est pas signée par une clé "
 			       "à vous") },
 	{ "version", N_("ce document n'a pas cette version") },
+	{ "visit-draft", N_("pas de brouillon de visite à reprendre dans ce "
+			    "dossier") },
+	{ "visit-draft-changed",
+	    N_("ce brouillon de visite a été gardé, abandonné ou inscrit "
+	       "ailleurs : reprenez ce qui est au coffre") },
+	{ "visit-draft-size",
+	    N_("ce brouillon de visite est trop gros : inscrivez la visite, ou "
+	       "retirez des fichiers") },
 	{ "visit-empty", N_("une visite rapporte au moins une pièce, un "
 			    "consentement ou un refus") },
 	{ "visit-evidence", N_("un consentement repose sur un document de la "

@@ -11,6 +11,7 @@
 #include "daemon/core/publish.h"
 #include "daemon/core/retention.h"
 #include "daemon/core/stage.h"
+#include "daemon/core/visit_draft.h"
 
 #define TICK_MS 500
 
@@ -61,6 +62,8 @@ pass(struct house *h)
 		log_warn("stages: %s", e.text);
 	if (archive_pass(h->core, &n, &e) < 0)
 		log_warn("archive: %s", e.text);
+	if (visit_draft_pass(h->core, &n, &e) < 0)
+		log_warn("drafts: %s", e.text);
 	if (retention_look(h->core, &e) < 0)
 		log_warn("retention: %s", e.text);
 }

@@ -56,6 +56,7 @@ static const struct route *const tables[] = {
 	routes_glass,
 	routes_breach,
 	routes_visit,
+	routes_visit_draft,
 	routes_explain,
 	routes_report,
 };

@@ -48,7 +48,7 @@ extern const struct route routes_status[], routes_case[], routes_document[],
     routes_submission[], routes_intake[], routes_subject[], routes_rights[],
     routes_glass[], routes_explain[], routes_breach[], routes_policy[],
     routes_retention[];
-extern const struct route routes_clock[], routes_visit[];
+extern const struct route routes_clock[], routes_visit[], routes_visit_draft[];
 
 extern const struct route routes_clock[];
 extern const struct route routes_report[];

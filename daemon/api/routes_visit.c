@@ -103,17 +103,33 @@ read_visit(struct api_call *c, struct visiting *v, struct refusing *refusing,
 	return 0;
 }
 
+/* 1 and *draft, or 0: it was none. */
+static int
+read_draft(struct api_call *c, struct id *draft, struct err *e)
+{
+	const char *text;
+	int r;
+
+	if ((r = api_string_or(c, "draft", ID_TEXT - 1, "", &text, e)) < 0 ||
+	    text[0] == '\0')
+		return r;
+	return (r = id_parse(text, draft, e)) < 0 ? r : 1;
+}
+
 static int
 enter(struct api_call *c, const struct id *envelope, struct err *e)
 {
 	AUTO(mem_freep) struct visiting *v = calloc(1, sizeof(*v));
 	struct refusing refusing = { .kase = c->param[0] };
+	struct id draft;
 	int r, again = 0;
 
 	if (v == NULL)
 		return err_set(e, ERR_NOMEM, "visit");
-	if ((r = read_visit(c, v, &refusing, e)) < 0)
+	if ((r = read_visit(c, v, &refusing, e)) < 0 ||
+	    (r = read_draft(c, &draft, e)) < 0)
 		return r;
+	v->draft = r > 0 ? &draft : NULL;
 	v->envelope = envelope;
 	r = visit_enter(
 	    c->core, &c->caller, v, &c->object, &c->answer, &again, e);
@@ -122,7 +138,7 @@ enter(struct api_call *c, const struct id *envelope, struct err *e)
 }
 
 static const char *const visit_members[] = { "documents", "consents", "refusal",
-	NULL };
+	"draft", NULL };
 
 static int
 visits_post(struct api_call *c, struct err *e)

@@ -111,6 +111,7 @@ static const struct {
 	{ PLAN_CASE, "SELECT words FROM hold WHERE kase = ?" },
 	{ PLAN_CASE, "SELECT page FROM hold WHERE kase = ?" },
 	{ PLAN_CASE, "SELECT sealed FROM closing WHERE kase = ?" },
+	{ PLAN_CASE, "SELECT sealed FROM visit_draft WHERE dossier = ?" },
 	{ PLAN_CASE, "SELECT words FROM request WHERE kase = ?" },
 	{ PLAN_CASE, "SELECT extension FROM request WHERE kase = ?" },
 	{ PLAN_CASE, "SELECT answer FROM request WHERE kase = ?" },
@@ -133,6 +134,9 @@ static const struct {
 	    "SELECT document, version, 1 FROM version WHERE document = ?" },
 	{ PLAN_DOCUMENT,
 	    "SELECT document, version, part FROM page WHERE document = ?" },
+	{ PLAN_CASE,
+	    "SELECT p.id, 1, 0 FROM visit_draft_page p"
+	    " JOIN visit_draft d ON d.id = p.draft WHERE d.dossier = ?" },
 	/* Of a case, or made from a document: the id is one of the two. */
 	{ PLAN_EXTRACTS,
 	    "SELECT id, 1, 0 FROM extract WHERE kase = ? AND key > 0" },

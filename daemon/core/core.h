@@ -56,6 +56,7 @@ struct core {
 	 */
 	uint64_t keys_before;
 	_Atomic int32_t archived_day; /* of the last archive_pass */
+	_Atomic int32_t drafts_day;   /* of the last visit_draft_pass */
 	_Atomic int32_t staged_day;   /* of the last stage_pass */
 	/* What the day's look for objects to destroy found: how many, since
 	 * when (the last day of the first), on which day; 0: none yet. */

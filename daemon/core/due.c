@@ -13,6 +13,7 @@
 #include "daemon/core/notice.h"
 #include "daemon/core/request.h"
 #include "daemon/core/restriction.h"
+#include "daemon/core/visit_draft.h"
 
 /* Every module with something that waits. */
 static int (*const providers[])(struct due_list *d, struct err *e) = {
@@ -30,6 +31,7 @@ static int (*const providers[])(struct due_list *d, struct err *e) = {
 	bilan_due,
 	demarche_due,
 	draft_due,
+	visit_draft_due,
 	scan_due,
 	hold_due,
 	breach_due,

@@ -15,6 +15,7 @@
 #include "daemon/core/request.h"
 #include "daemon/core/restriction.h"
 #include "daemon/core/visit.h"
+#include "daemon/core/visit_draft.h"
 
 static const char *const names[] = {
 	[PLAN_CASE] = "case",
@@ -42,6 +43,7 @@ static const struct {
 	{ NULL, moment_forget },
 	{ breach_key_numbers, breach_forget },
 	{ NULL, visit_forget },
+	{ visit_draft_key_numbers, visit_draft_forget },
 	{ NULL, demarche_forget },
 	{ closing_key_numbers, closing_forget },
 };

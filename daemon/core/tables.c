@@ -33,6 +33,7 @@
 #include "daemon/core/scan.h"
 #include "daemon/core/submission.h"
 #include "daemon/core/visit.h"
+#include "daemon/core/visit_draft.h"
 #include "daemon/store/store.h"
 
 #define SCHEMAS_MAX 64
@@ -54,6 +55,7 @@ static const char *const maxima[] = {
 	"SELECT max(key) FROM extract",
 	"SELECT max(key) FROM notice",
 	"SELECT max(drawn) FROM submission",
+	"SELECT max(drawn) FROM visit_draft_mark",
 	"SELECT max(key) FROM intake",
 	"SELECT max(key) FROM erasure",
 	"SELECT max(number) FROM erasure_key",
@@ -79,6 +81,8 @@ static const char *const in_use[] = {
 	"SELECT key FROM notice WHERE key < ?",
 	"SELECT key FROM submission WHERE key < ?",
 	"SELECT content_key FROM submission WHERE content_key < ?",
+	"SELECT key FROM visit_draft WHERE key < ?",
+	"SELECT key FROM visit_draft_page WHERE key < ?",
 	"SELECT key FROM intake WHERE key < ?",
 	"SELECT key FROM erasure WHERE key < ?",
 	"SELECT key FROM breach WHERE key < ?",
@@ -123,6 +127,7 @@ tables_schemas(const char *const **out)
 		&correction_schema,
 		&clock_schema,
 		&visit_schema,
+		&visit_draft_schema,
 		&demarche_schema,
 		&closing_schema,
 		&scan_schema,

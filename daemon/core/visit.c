@@ -6,6 +6,7 @@
 #include "daemon/core/idempotency.h"
 #include "daemon/core/json_of.h"
 #include "daemon/core/row.h"
+#include "daemon/core/visit_draft.h"
 
 #define PART_DOCUMENT "document"
 #define PART_CONSENTS "consents"
@@ -340,7 +341,10 @@ apply(struct tx *tx, int64_t now_ms, void *arg, struct err *e)
 
 	if ((r = apply_parts(w, tx, now_ms, e)) < 0 ||
 	    (r = insert_visit(tx, w, e)) < 0 ||
-	    (r = insert_envelope(tx, w, e)) < 0)
+	    (r = insert_envelope(tx, w, e)) < 0 ||
+	    (w->v->draft != NULL &&
+		(r = visit_draft_entered(w->core, tx, w->caller, &w->kase.id,
+		     w->v->draft, now_ms, e)) < 0))
 		return r;
 	return idempotency_keep(
 	    tx, w->caller, "visit", &w->id, 0, w->parts[0].leaf, now_ms, e);

@@ -30,6 +30,9 @@ struct visiting {
 	/* The envelope that it came in (brought.h): entered once, whoever
 	 * brings it; NULL: none. */
 	const struct id *envelope;
+	/* The caller's draft (visit_draft.h) that it was: it goes with this
+	 * change. One that is not there any more is no mistake. NULL: none. */
+	const struct id *draft;
 };
 /*
  * {visit, case, documents: [as document_file], consents: [as consent_give],

@@ -117,6 +117,7 @@ rows_touch(struct tx *tx, const struct id *owner, enum store_space space,
 		[STORE_DOCUMENTS] = "documents",
 		[STORE_EXTRACTS] = "extracts",
 		[STORE_SUBMISSIONS] = "submissions",
+		[STORE_DRAFTS] = "drafts",
 	};
 	AUTO(sql_done) struct sql *q = NULL;
 	char name[ID_TEXT], ref[64];

@@ -71,7 +71,8 @@ enum store_part {
 enum store_space {
 	STORE_DOCUMENTS = 0,
 	STORE_EXTRACTS = 1,
-	STORE_SUBMISSIONS = 2
+	STORE_SUBMISSIONS = 2,
+	STORE_DRAFTS = 3 /* files of a visit that is not entered yet */
 };
 
 /*
@@ -127,10 +128,10 @@ int store_has_unpublished(struct tx *tx, struct err *e) NODISCARD;
  * packed-refs for every version not yet published, drop the refs of what was
  * forgotten. Afterwards git fsck --full --strict, verify-commit, clone
  * --mirror work. One document, one branch: refs/documents/<id>,
- * refs/extracts/<id>, refs/submissions/<id>; the tree holds, for each part, its
- * chunks in order (c00000000…, p02-00000000…, manifest, signature-00000000…);
- * the parent is the previous version. A document whose versions were partly
- * forgotten is rewritten from the living ones.
+ * refs/extracts/<id>, refs/submissions/<id>, refs/drafts/<id>; the tree holds,
+ * for each part, its chunks in order (c00000000…, p02-00000000…, manifest,
+ * signature-00000000…); the parent is the previous version. A document whose
+ * versions were partly forgotten is rewritten from the living ones.
  */
 int store_publish(struct store *s, const struct store_hooks *h,
     struct store_report *rep, struct err *e) NODISCARD;

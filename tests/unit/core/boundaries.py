@@ -157,6 +157,7 @@ MODULES = {
     "rights-request": lambda d: months(d, 1),
     "visa": lambda d: days(d, 60),
     "scan-check": lambda d: days(d, 15),
+    "visit-draft": lambda d: days(d, 15),
     "certificate-mirrors": lambda d: days(d, 30),
     "certificate-recovery": lambda d: days(d, 7),
     "certificate-backups": lambda d: days(d, 90),
@@ -261,6 +262,7 @@ step-up-minutes 10 minutes
 break-glass-review-days 7 days
 notice-days 30 days
 scan-check-days 15 days
+visit-draft-days 15 days
 urgent-second-signature-days 2 working-days
 withdrawal-letter-days 5 working-days
 extract-unclaimed-days 15 days
@@ -287,6 +289,8 @@ sweep-share-percent 10
 small-cell-count 5
 recovery-quorum 2
 odd-cases-a-day 25
+visit-draft-files 40
+visit-draft-mebibytes 128
 intake-ccapex-month 40
 intake-ccapex-year 480
 intake-services-sociaux-month 10
