@@ -337,6 +337,38 @@ judge_detached(struct check *c, struct check_report *out, struct err *e)
 	    &c->signature, &c->file, out, e);
 }
 
+static int
+holds(const struct buf *b, const char *word)
+{
+	return b->len > 0 && memmem(b->p, b->len, word, strlen(word)) != NULL;
+}
+
+/* A ZIP that may hold signatures beside what they sign. */
+static int
+is_container(const struct check *c, const struct inspect_type *t)
+{
+	return strncmp(t->media, ASIC, sizeof(ASIC) - 1) == 0 ||
+	       (strcmp(t->media, "application/zip") == 0 &&
+		   holds(&c->file, "META-INF/") &&
+		   (holds(&c->file, ".p7s") || holds(&c->file, ".tst") ||
+		       holds(&c->file, "signatures")));
+}
+
+static int
+judge_asic(struct check *c, int fd, struct check_report *out, struct err *e)
+{
+	int r;
+
+	if (!out->type.agreed)
+		return 0;
+	if ((r = inspect_asic(c->i, fd, c->file.len, &c->trust, c->at_ms,
+		 &out->asic, e)) < 0)
+		return r;
+	memcpy(out->v, out->asic.v, sizeof(out->v));
+	out->n = out->asic.n;
+	return 0;
+}
+
 /* What the file itself holds. */
 static int
 judge_file(struct check *c, int fd, struct check_report *out, struct err *e)
@@ -356,23 +388,16 @@ judge_file(struct check *c, int fd, struct check_report *out, struct err *e)
 	if (is_media(&out->type, REPLY))
 		return judge_cms(
 		    c, INSPECT_FILTER_TIMESTAMP, &c->file, &nothing, out, e);
+	if (is_container(c, &out->type))
+		return judge_asic(c, fd, out, e);
 	return 0;
-}
-
-static int
-holds(const struct buf *b, const char *word)
-{
-	return b->len > 0 && memmem(b->p, b->len, word, strlen(word)) != NULL;
 }
 
 /* Signatures of formats that are not judged: said, and never passed. */
 static int
 is_unsupported(const struct check *c, const struct inspect_type *t)
 {
-	if (strncmp(t->media, ASIC, sizeof(ASIC) - 1) == 0 ||
-	    (strcmp(t->media, "application/zip") == 0 &&
-		holds(&c->file, "META-INF/") &&
-		(holds(&c->file, ".p7s") || holds(&c->file, "signatures"))))
+	if (is_container(c, t))
 		return 1;
 	return (strcmp(t->media, "text/xml") == 0 ||
 		   strcmp(t->media, "application/xml") == 0 ||
@@ -406,7 +431,8 @@ conclude(struct check *c, struct check_report *out)
 		out->sum.integrity = INTEGRITY_UNSUPPORTED;
 		out->sum.verdict =
 		    inspect_indication_name(INSPECT_INDETERMINATE);
-		out->why = "format-unsupported";
+		out->why = out->asic.why[0] != '\0' ? out->asic.why
+						    : "format-unsupported";
 	} else if (!out->type.agreed) {
 		out->sum.integrity = INTEGRITY_ERROR;
 		out->why = out->type.reason;
@@ -440,12 +466,15 @@ int
 check_run(const struct check_options *o, struct err *e)
 {
 	AUTO(check_done) struct check c = { .o = o };
-	struct check_report report = { 0 };
+	AUTO(mem_freep)
+	struct check_report *report = calloc(1, sizeof(*report));
 	int r;
 
+	if (report == NULL)
+		return err_set(e, ERR_NOMEM, "check");
 	if ((r = secret_harden_process(e)) < 0 || (r = crypto_init(e)) < 0 ||
 	    (r = read_all(&c, e)) < 0 || (r = start(&c, e)) < 0 ||
-	    (r = look(&c, &report, e)) < 0)
+	    (r = look(&c, report, e)) < 0)
 		return r;
-	return check_write(&report, o->report_fd, e);
+	return check_write(report, o->report_fd, e);
 }

@@ -23,6 +23,7 @@ struct check_report {
 	struct inspect_verdict v[INSPECT_SIGS_MAX];
 	size_t n;
 	struct inspect_summary sum;
+	struct inspect_asic asic; /* of a container: its members */
 	int64_t at_ms;
 	uint8_t anchors_sha256[32];
 	const char *why; /* a stable word on the whole, or "" */

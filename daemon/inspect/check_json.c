@@ -49,6 +49,23 @@ verdict_json(const struct inspect_verdict *v)
 	    words_json(v->reasons));
 }
 
+/* What may be signed in a container, and what is. */
+static json_t *
+members_json(const struct inspect_asic *a)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < a->nmembers; i++)
+		if (a->members[i].is_data)
+			json_array_append_new(
+			    list, json_pack("{s:s, s:I, s:b}", "name",
+				      a->members[i].name, "size",
+				      (json_int_t)a->members[i].size, "signed",
+				      a->members[i].is_signed));
+	return list;
+}
+
 static json_t *
 report_json(const struct check_report *r)
 {
@@ -69,6 +86,8 @@ report_json(const struct check_report *r)
 	if (j != NULL && r->type.reason[0] != '\0')
 		json_object_set_new(
 		    j, "type_reason", json_string(r->type.reason));
+	if (j != NULL && r->asic.nmembers > 0)
+		json_object_set_new(j, "members", members_json(&r->asic));
 	return j;
 }
 

@@ -203,6 +203,35 @@ int inspect_pdf(struct inspector *i, int fd, uint64_t size,
     size_t ntrust, int64_t now_ms, struct inspect_verdict out[INSPECT_SIGS_MAX],
     size_t *n, struct err *e) NODISCARD;
 
+/* A member of a container. */
+#define INSPECT_MEMBERS_MAX 64
+struct inspect_member {
+	char name[INSPECT_NAME_MAX]; /* UTF-8, fit to be shown */
+	uint64_t size;		     /* bytes, inflated */
+	int is_data;		     /* no signature, manifest or type */
+	int is_signed;		     /* one of the signatures covers it, and is
+					right, whoever gave it */
+};
+struct inspect_asic {
+	/* A stable word for why nothing is judged, or "": XAdES, and what is
+	 * no such container, is "format-unsupported". */
+	char why[32];
+	struct inspect_verdict v[INSPECT_SIGS_MAX];
+	size_t n;
+	struct inspect_member members[INSPECT_MEMBERS_MAX];
+	size_t nmembers;
+};
+/*
+ * Stage 2 for a container with CAdES signatures or time stamps (EN 319 162-1):
+ * of a ZIP file in a memfd that agrees with its type. A container that
+ * contradicts itself is one signature that FAILED/FORMAT_FAILURE,
+ * "container-unsound". What is not covered by a signature holds it back:
+ * INDETERMINATE, never passed.
+ */
+int inspect_asic(struct inspector *i, int fd, uint64_t size,
+    const struct inspect_trust *trust, int64_t now_ms, struct inspect_asic *out,
+    struct err *e) NODISCARD;
+
 /*
  * A file is as good as its weakest signature: FAILED before INDETERMINATE
  * before PASSED; of no signature INDETERMINATE.

@@ -11,8 +11,8 @@
 #include "base/file.h"
 #include "base/ipc.h"
 #include "base/text.h"
+#include "daemon/inspect/client_inside.h"
 #include "daemon/inspect/range.h"
-#include "daemon/inspect/wire.h"
 
 #define IDLE_MAX 16 /* connections kept while nobody asks */
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
@@ -183,17 +183,30 @@ unwrap(struct buf *answer, struct err *e)
 }
 
 /* A worker's answer that makes no sense is a worker that was taken over. */
-static int
-distrust(int r, struct err *e)
+int
+client_distrust(int r, struct err *e)
 {
 	return r < 0 ? failed(e, "the answer makes no sense") : 0;
+}
+
+int
+client_ask(struct inspector *i, const struct wire_request *q, const int *fds,
+    struct buf *answer, struct err *e)
+{
+	AUTO(buf_done) struct buf req = { 0 };
+	int r;
+
+	if ((r = wire_request_encode(q, &req, e)) < 0 ||
+	    (r = ask(i, &req, fds, wire_request_fds(q), answer, e)) < 0)
+		return r;
+	return unwrap(answer, e);
 }
 
 /*
  * From here on nobody writes in the memfd. Sealed already is fine.
  */
-static int
-freeze(int fd, uint64_t size, struct err *e)
+int
+client_freeze(int fd, uint64_t size, struct err *e)
 {
 	struct stat st;
 	int got;
@@ -215,20 +228,19 @@ inspect_type(struct inspector *i, int fd, uint64_t size, int whole,
 	const struct wire_request q = {
 		.op = WIRE_TYPE, .size = size, .whole = whole != 0
 	};
-	AUTO(buf_done) struct buf req = { 0 }, answer = { 0 };
+	AUTO(buf_done) struct buf answer = { 0 };
 	int r;
 
-	if ((r = freeze(fd, size, e)) < 0 ||
-	    (r = wire_request_encode(&q, &req, e)) < 0 ||
-	    (r = ask(i, &req, &fd, 1, &answer, e)) < 0 ||
-	    (r = unwrap(&answer, e)) < 0)
+	if ((r = client_freeze(fd, size, e)) < 0 ||
+	    (r = client_ask(i, &q, &fd, &answer, e)) < 0)
 		return r;
-	return distrust(wire_type_decode(answer.p, answer.len, out, e), e);
+	return client_distrust(
+	    wire_type_decode(answer.p, answer.len, out, e), e);
 }
 
 /* Room that a worker writes to; nobody makes it smaller or larger. */
-static int
-make_room(int *out, struct err *e)
+int
+client_room(int *out, struct err *e)
 {
 	AUTO(fd_closep) int fd = -1;
 	int r;
@@ -237,9 +249,21 @@ make_room(int *out, struct err *e)
 		return r;
 	if (ftruncate(fd, INSPECT_HINTS_MAX) < 0 ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0)
-		return err_sys(e, ERR_INTERNAL, "room for hints");
+		return err_sys(e, ERR_INTERNAL, "room for a worker");
 	*out = fd;
 	fd = -1;
+	return 0;
+}
+
+int
+client_take(int room, size_t n, struct buf *out, struct err *e)
+{
+	int r;
+
+	if ((r = buf_reserve(out, n, e)) < 0 ||
+	    (r = fd_pread_all(room, out->p, n, 0, e)) < 0)
+		return r;
+	out->len = n;
 	return 0;
 }
 
@@ -253,39 +277,24 @@ ask_hints(struct inspector *i, int fd, uint64_t size, int *out, uint32_t *len,
     struct err *e)
 {
 	const struct wire_request q = { .op = WIRE_HINTS, .size = size };
-	AUTO(buf_done) struct buf req = { 0 }, answer = { 0 }, copy = { 0 };
+	AUTO(buf_done) struct buf answer = { 0 }, copy = { 0 };
 	AUTO(fd_closep) int room = -1;
 	uint32_t n;
 	int r;
 
-	if ((r = make_room(&room, e)) < 0 ||
-	    (r = wire_request_encode(&q, &req, e)) < 0 ||
-	    (r = ask(i, &req, (const int[]){ fd, room }, 2, &answer, e)) < 0 ||
-	    (r = unwrap(&answer, e)) < 0 ||
-	    (r = distrust(wire_hints_decode(answer.p, answer.len, &n, e), e)) <
-		0)
+	if ((r = client_room(&room, e)) < 0 ||
+	    (r = client_ask(i, &q, (const int[]){ fd, room }, &answer, e)) <
+		0 ||
+	    (r = client_distrust(
+		 wire_hints_decode(answer.p, answer.len, &n, e), e)) < 0)
 		return r;
 	*len = n;
 	if (n == 0)
 		return 0;
-	if ((r = buf_reserve(&copy, n, e)) < 0 ||
-	    (r = fd_pread_all(room, copy.p, n, 0, e)) < 0)
+	if ((r = client_take(room, n, &copy, e)) < 0)
 		return r;
 	return memfd_of("hints", copy.p, n, out, e);
 }
-
-struct cms_question {
-	const void *der;
-	size_t der_len;
-	const struct digests *content;
-	const uint8_t *query; /* the content, if it is a time stamp's query */
-	size_t query_len;
-	const struct inspect_trust *trust;
-	int hints; /* a sealed memfd, of so many bytes; 0: none */
-	uint32_t hints_len;
-	int64_t now_ms;
-	enum inspect_filter filter;
-};
 
 /* Those for time stamps once, when they are those for signatures. */
 static int
@@ -311,15 +320,15 @@ trust_memfd(const struct inspect_trust *t, int *out, struct err *e)
 	    (r = fd_write_all(fd, t->p, t->n, e)) < 0 ||
 	    (r = fd_write_all(fd, t->stamps, nstamps, e)) < 0 ||
 	    (r = fd_write_all(fd, t->known, t->nknown, e)) < 0 ||
-	    (r = freeze(fd, t->n + nstamps + t->nknown, e)) < 0)
+	    (r = client_freeze(fd, t->n + nstamps + t->nknown, e)) < 0)
 		return r;
 	*out = fd;
 	fd = -1;
 	return 0;
 }
 
-static int
-ask_cms(struct inspector *i, const struct cms_question *c,
+int
+client_ask_cms(struct inspector *i, const struct cms_question *c,
     struct inspect_verdict *out, struct err *e)
 {
 	struct wire_request q = { .op = WIRE_CMS,
@@ -334,7 +343,7 @@ ask_cms(struct inspector *i, const struct cms_question *c,
 		.filter = c->filter,
 		.content = *c->content,
 		.query_len = c->query_len };
-	AUTO(buf_done) struct buf req = { 0 }, answer = { 0 };
+	AUTO(buf_done) struct buf answer = { 0 };
 	AUTO(fd_closep) int der = -1, anchors = -1;
 	struct inspect_verdict v;
 	int r;
@@ -346,13 +355,10 @@ ask_cms(struct inspector *i, const struct cms_question *c,
 		memcpy(q.query, c->query, c->query_len);
 	if ((r = memfd_of("signature", c->der, c->der_len, &der, e)) < 0 ||
 	    (r = trust_memfd(c->trust, &anchors, e)) < 0 ||
-	    (r = wire_request_encode(&q, &req, e)) < 0)
+	    (r = client_ask(i, &q, (const int[]){ der, anchors, c->hints },
+		 &answer, e)) < 0)
 		return r;
-	if ((r = ask(i, &req, (const int[]){ der, anchors, c->hints },
-		 wire_request_fds(&q), &answer, e)) < 0 ||
-	    (r = unwrap(&answer, e)) < 0)
-		return r;
-	if ((r = distrust(
+	if ((r = client_distrust(
 		 wire_verdict_decode(answer.p, answer.len, &v, e), e)) < 0)
 		return r;
 	/* What is a time stamp is not for the worker to say. */
@@ -362,22 +368,16 @@ ask_cms(struct inspector *i, const struct cms_question *c,
 	return 0;
 }
 
-/* The bytes of a sealed memfd: they can neither change nor go away. */
-struct view {
-	uint8_t *p; /* NULL when empty */
-	size_t n;
-};
-
-static void
-view_done(struct view *v)
+void
+client_view_done(struct client_view *v)
 {
 	if (v->p != NULL)
 		munmap(v->p, v->n);
 	v->p = NULL;
 }
 
-static int
-view_init(struct view *v, int fd, uint64_t size, struct err *e)
+int
+client_view_init(struct client_view *v, int fd, uint64_t size, struct err *e)
 {
 	void *p;
 
@@ -397,7 +397,7 @@ view_init(struct view *v, int fd, uint64_t size, struct err *e)
  * 2.4.1): a sequence of all these bytes that begins with version 1.
  */
 static int
-is_query(const struct view *v)
+is_query(const struct client_view *v)
 {
 	static const uint8_t begin[] = { 0x02, 0x01, 0x01, 0x30 };
 	size_t head = 2, len;
@@ -420,7 +420,7 @@ is_query(const struct view *v)
 
 /* What the worker gets of the content: nothing when it is inside. */
 static int
-digest_content(const struct view *content, struct cms_question *c,
+digest_content(const struct client_view *content, struct cms_question *c,
     struct digests *out, struct err *e)
 {
 	if (c->filter == INSPECT_FILTER_INSIDE)
@@ -443,7 +443,7 @@ inspect_cms_as(struct inspector *i, enum inspect_filter filter, const void *der,
 		.trust = trust,
 		.now_ms = now_ms,
 		.filter = filter };
-	AUTO(view_done) struct view content = { 0 };
+	AUTO(client_view_done) struct client_view content = { 0 };
 	struct digests d;
 	struct inspect_verdict v;
 	struct stat st;
@@ -451,12 +451,12 @@ inspect_cms_as(struct inspector *i, enum inspect_filter filter, const void *der,
 
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, ERR_INTERNAL, "the signed bytes");
-	if ((r = freeze(fd, (uint64_t)st.st_size, e)) < 0 ||
-	    (r = view_init(&content, fd, (uint64_t)st.st_size, e)) < 0 ||
+	if ((r = client_freeze(fd, (uint64_t)st.st_size, e)) < 0 ||
+	    (r = client_view_init(&content, fd, (uint64_t)st.st_size, e)) < 0 ||
 	    (r = digest_content(&content, &c, &d, e)) < 0)
 		return r;
 	c.content = &d;
-	if ((r = ask_cms(i, &c, &v, e)) < 0)
+	if ((r = client_ask_cms(i, &c, &v, e)) < 0)
 		return r;
 	v.covers = filter == INSPECT_FILTER_INSIDE ? n : content.n;
 	*out = v;
@@ -480,7 +480,7 @@ nibble(uint8_t c)
 
 /* The bytes written in hexadecimal in the gap of a sound range. */
 static int
-cut_signature(const struct view *file, const struct inspect_range *r,
+cut_signature(const struct client_view *file, const struct inspect_range *r,
     struct buf *der, struct err *e)
 {
 	const uint8_t *hex = file->p + r->b + 1;
@@ -511,7 +511,7 @@ anchors_done(struct anchors *a)
 
 /* A file's signatures, cut, and the digests of what each is over. */
 struct cut {
-	struct view file;
+	struct client_view file;
 	int sound[INSPECT_SIGS_MAX];
 	struct buf der[INSPECT_SIGS_MAX];
 	struct digests content[INSPECT_SIGS_MAX];
@@ -526,7 +526,7 @@ cut_freep(struct cut **c)
 		return;
 	for (k = 0; k < INSPECT_SIGS_MAX; k++)
 		buf_done(&(*c)->der[k]);
-	view_done(&(*c)->file);
+	client_view_done(&(*c)->file);
 	free(*c);
 	*c = NULL;
 }
@@ -565,14 +565,14 @@ judge_range(struct inspector *i, const struct cut *cut, size_t k,
 		.filter = r->filter };
 	int ret;
 
-	if ((ret = ask_cms(i, &c, out, e)) < 0)
+	if ((ret = client_ask_cms(i, &c, out, e)) < 0)
 		return ret;
 	out->covers = range_end(r);
 	return 0;
 }
 
-static void
-add_reason(struct inspect_verdict *v, const char *word)
+void
+client_reason(struct inspect_verdict *v, const char *word)
 {
 	size_t len = strlen(v->reasons);
 
@@ -580,15 +580,20 @@ add_reason(struct inspect_verdict *v, const char *word)
 	    len > 0 ? " " : "", word);
 }
 
-/* Something besides the signature itself stands in the way of "passed". */
-static void
-hold_back(struct inspect_verdict *v, const char *word)
+void
+client_hold_back(struct inspect_verdict *v, const char *sub, const char *word)
 {
-	add_reason(v, word);
+	client_reason(v, word);
 	if (v->indication != INSPECT_PASSED)
 		return;
 	v->indication = INSPECT_INDETERMINATE;
-	snprintf(v->sub, sizeof(v->sub), "SIG_CONSTRAINTS_FAILURE");
+	snprintf(v->sub, sizeof(v->sub), "%s", sub);
+}
+
+static void
+hold_back(struct inspect_verdict *v, const char *word)
+{
+	client_hold_back(v, "SIG_CONSTRAINTS_FAILURE", word);
 }
 
 /*
@@ -596,7 +601,7 @@ hold_back(struct inspect_verdict *v, const char *word)
  * was added after the whole of the one before.
  */
 static size_t
-check_ranges(const struct view *file, const struct inspect_type *t,
+check_ranges(const struct client_view *file, const struct inspect_type *t,
     int sound[INSPECT_SIGS_MAX])
 {
 	uint64_t before = 0;
@@ -619,7 +624,8 @@ check_ranges(const struct view *file, const struct inspect_type *t,
  * the rest is the word of the worker that read the file.
  */
 static enum inspect_after
-after_signature(const struct inspect_type *t, size_t k, const struct view *file)
+after_signature(
+    const struct inspect_type *t, size_t k, const struct client_view *file)
 {
 	enum inspect_after worst = AFTER_NOTHING, step;
 
@@ -652,13 +658,13 @@ static void
 warn(struct inspect_verdict *v, const struct inspect_type *t)
 {
 	if (t->warnings & INSPECT_WARN_SCRIPT)
-		add_reason(v, "document-has-scripts");
+		client_reason(v, "document-has-scripts");
 	if (t->warnings & INSPECT_WARN_LAYERS)
-		add_reason(v, "document-has-layers");
+		client_reason(v, "document-has-layers");
 	if (t->warnings & INSPECT_WARN_OVERLAY)
-		add_reason(v, "document-has-overlays");
+		client_reason(v, "document-has-overlays");
 	if (t->warnings & INSPECT_WARN_CERTIFIED)
-		add_reason(v, "certified-with-changes-allowed");
+		client_reason(v, "certified-with-changes-allowed");
 	if ((t->warnings & INSPECT_WARN_UNLOCATED) == 0)
 		return;
 	hold_back(v, "signature-not-located");
@@ -672,9 +678,9 @@ temper(struct inspect_verdict *v, const struct inspect_type *t, size_t bad)
 	if (v->after > AFTER_SIGNATURES)
 		hold_back(v, after_word(v->after));
 	else if (v->after != AFTER_NOTHING)
-		add_reason(v, v->after == AFTER_VALIDATION
-				  ? "validation-data-added"
-				  : "signature-added");
+		client_reason(v, v->after == AFTER_VALIDATION
+				     ? "validation-data-added"
+				     : "signature-added");
 	if (bad > 0)
 		hold_back(v, "unsound-range-in-file");
 	if (t->encrypted)
@@ -714,8 +720,8 @@ inspect_pdf(struct inspector *i, int fd, uint64_t size,
 		return err_set(e, ERR_NOMEM, "inspection");
 	if (t->nranges > INSPECT_SIGS_MAX)
 		return err_set(e, ERR_INTERNAL, "too many ranges");
-	if ((r = freeze(fd, size, e)) < 0 ||
-	    (r = view_init(&c->file, fd, size, e)) < 0)
+	if ((r = client_freeze(fd, size, e)) < 0 ||
+	    (r = client_view_init(&c->file, fd, size, e)) < 0)
 		return r;
 	bad = check_ranges(&c->file, t, c->sound);
 	if ((r = cut_all(c, t, e)) < 0)
@@ -729,7 +735,7 @@ inspect_pdf(struct inspector *i, int fd, uint64_t size,
 			v[k].indication = INSPECT_FAILED;
 			v[k].integrity = INTEGRITY_FAIL;
 			snprintf(v[k].sub, sizeof(v[k].sub), "FORMAT_FAILURE");
-			add_reason(&v[k], "unsound-range");
+			client_reason(&v[k], "unsound-range");
 			continue;
 		}
 		a.trust = &trust[k < ntrust ? k : ntrust - 1];

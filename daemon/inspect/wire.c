@@ -3,24 +3,40 @@
 #include "base/rw.h"
 #include "base/text.h"
 
+int
+wire_has_room(const struct wire_request *r)
+{
+	return r->op == WIRE_HINTS || (r->op == WIRE_INFLATE && r->keep);
+}
+
 size_t
 wire_request_fds(const struct wire_request *r)
 {
 	switch (r->op) {
 	case WIRE_CMS:
 		return r->hints_len > 0 ? 3 : 2;
-	case WIRE_HINTS:
-		return 2;
 	default:
-		return 1;
+		return wire_has_room(r) ? 2 : 1;
 	}
+}
+
+static void
+encode_digests(struct wr *w, const struct digests *d)
+{
+	size_t a;
+
+	wr_u64(w, d->size);
+	wr_u8(w, d->first);
+	wr_u8(w, (uint8_t)d->have);
+	for (a = 0; a < DIGEST_ALGS; a++)
+		if ((d->have & 1u << a) != 0)
+			wr_bytes(
+			    w, d->value[a], digest_len((enum digest_alg)a));
 }
 
 static void
 encode_cms(struct wr *w, const struct wire_request *r)
 {
-	size_t a;
-
 	wr_u32(w, r->hints_len);
 	wr_u64(w, (uint64_t)r->now_ms);
 	wr_u8(w, (uint8_t)r->filter);
@@ -28,13 +44,7 @@ encode_cms(struct wr *w, const struct wire_request *r)
 	wr_u32(w, r->stamps_len);
 	wr_u32(w, r->known_len);
 	wr_u8(w, r->one_trust != 0);
-	wr_u64(w, r->content.size);
-	wr_u8(w, r->content.first);
-	wr_u8(w, (uint8_t)r->content.have);
-	for (a = 0; a < DIGEST_ALGS; a++)
-		if ((r->content.have & 1u << a) != 0)
-			wr_bytes(w, r->content.value[a],
-			    digest_len((enum digest_alg)a));
+	encode_digests(w, &r->content);
 	wr_u16(w, (uint16_t)r->query_len);
 	wr_bytes(w, r->query, r->query_len);
 }
@@ -51,6 +61,11 @@ wire_request_encode(
 	wr_u64(&w, r->size);
 	if (r->op == WIRE_TYPE)
 		wr_u8(&w, r->whole != 0);
+	if (r->op == WIRE_INFLATE) {
+		wr_u32(&w, r->inflated);
+		wr_u8(&w, (uint8_t)r->which);
+		wr_u8(&w, r->keep != 0);
+	}
 	if (r->op == WIRE_MISBEHAVE)
 		wr_u8(&w, r->act);
 	if (r->op == WIRE_CMS)
@@ -72,17 +87,23 @@ wire_der_max(enum inspect_filter filter)
 }
 
 static void
-decode_content(struct rd *r, struct wire_request *out)
+decode_digests(struct rd *r, struct digests *out)
 {
 	size_t a;
 
-	out->content.size = rd_u64(r);
-	out->content.first = rd_u8(r);
-	out->content.have = rd_u8(r);
+	out->size = rd_u64(r);
+	out->first = rd_u8(r);
+	out->have = rd_u8(r);
 	for (a = 0; a < DIGEST_ALGS; a++)
-		if ((out->content.have & 1u << a) != 0)
-			rd_bytes(r, out->content.value[a],
-			    digest_len((enum digest_alg)a));
+		if ((out->have & 1u << a) != 0)
+			rd_bytes(
+			    r, out->value[a], digest_len((enum digest_alg)a));
+}
+
+static void
+decode_content(struct rd *r, struct wire_request *out)
+{
+	decode_digests(r, &out->content);
 	out->query_len = rd_u16(r);
 	if (out->query_len > WIRE_QUERY_MAX)
 		r->bad = 1;
@@ -112,6 +133,17 @@ decode_cms(struct rd *r, struct wire_request *out)
 		r->bad = 1;
 }
 
+static void
+decode_inflate(struct rd *r, struct wire_request *out)
+{
+	out->inflated = rd_u32(r);
+	out->which = rd_u8(r);
+	out->keep = rd_u8(r);
+	if (out->inflated > CONTAINER_MEMBER_MAX || out->keep > 1 ||
+	    (out->keep && out->inflated > INSPECT_DER_MAX))
+		r->bad = 1;
+}
+
 int
 wire_request_decode(
     const void *p, size_t n, struct wire_request *out, struct err *e)
@@ -131,7 +163,9 @@ wire_request_decode(
 		decode_cms(&r, &q);
 	else if (q.op == WIRE_MISBEHAVE)
 		q.act = rd_u8(&r);
-	else if (q.op != WIRE_HINTS)
+	else if (q.op == WIRE_INFLATE)
+		decode_inflate(&r, &q);
+	else if (q.op != WIRE_HINTS && q.op != WIRE_MEMBERS)
 		return err_set(e, ERR_INVALID, "unknown operation");
 	if ((ret = rd_end(&r, "inspection request", e)) < 0)
 		return ret;
@@ -300,6 +334,88 @@ wire_hints_decode(const void *p, size_t n, uint32_t *out, struct err *e)
 	if (len > INSPECT_HINTS_MAX)
 		return err_set(e, ERR_INVALID, "hints: values");
 	*out = len;
+	return 0;
+}
+
+int
+wire_members_encode(
+    const struct wire_members *m, struct buf *out, struct err *e)
+{
+	struct wr w;
+	size_t i;
+
+	wr_init(&w, out);
+	wr_str(&w, m->why);
+	wr_u16(&w, (uint16_t)m->n);
+	for (i = 0; i < m->n; i++)
+		wr_u32(&w, m->entries[i]);
+	return wr_end(&w, e);
+}
+
+static int
+is_container_word(const char *s)
+{
+	return strcmp(s, CONTAINER_UNSOUND) == 0 ||
+	       strcmp(s, CONTAINER_UNSUPPORTED) == 0 ||
+	       strcmp(s, CONTAINER_TOO_LARGE) == 0;
+}
+
+int
+wire_members_decode(
+    const void *p, size_t n, struct wire_members *out, struct err *e)
+{
+	struct wire_members m = { 0 };
+	struct rd r;
+	size_t i;
+	int ret;
+
+	rd_init(&r, p, n);
+	rd_str(&r, m.why, sizeof(m.why));
+	m.n = rd_u16(&r);
+	if (m.n > CONTAINER_MEMBERS_MAX)
+		return err_set(e, ERR_INVALID, "members: values");
+	for (i = 0; i < m.n; i++)
+		m.entries[i] = rd_u32(&r);
+	if ((ret = rd_end(&r, "members", e)) < 0)
+		return ret;
+	if ((m.n == 0) != is_container_word(m.why) ||
+	    (m.n > 0 && m.why[0] != '\0'))
+		return err_set(e, ERR_INVALID, "members: values");
+	*out = m;
+	return 0;
+}
+
+int
+wire_inflated_encode(const struct inflated *i, struct buf *out, struct err *e)
+{
+	struct wr w;
+
+	wr_init(&w, out);
+	wr_u8(&w, i->fits != 0);
+	wr_u32(&w, i->crc);
+	encode_digests(&w, &i->digests);
+	return wr_end(&w, e);
+}
+
+int
+wire_inflated_decode(const void *p, size_t n, const struct wire_request *q,
+    struct inflated *out, struct err *e)
+{
+	struct inflated i = { 0 };
+	struct rd r;
+	int ret;
+
+	rd_init(&r, p, n);
+	i.fits = rd_u8(&r);
+	i.crc = rd_u32(&r);
+	decode_digests(&r, &i.digests);
+	if ((ret = rd_end(&r, "inflated", e)) < 0)
+		return ret;
+	if (i.fits > 1 ||
+	    (i.fits && (i.digests.size != q->inflated ||
+			   i.digests.have != (q->which & DIGESTS_ALL))))
+		return err_set(e, ERR_INVALID, "inflated: values");
+	*out = i;
 	return 0;
 }
 

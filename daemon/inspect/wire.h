@@ -5,6 +5,9 @@
  * A request is one packet: u8 version, u8 operation, then
  *   type  u64 size, u8 whole; descriptors: the file
  *   hints u64 size; descriptors: the file, room of INSPECT_HINTS_MAX bytes
+ *   members u64 size; descriptors: the file, a container
+ *   inflate u64 deflated bytes, u32 bytes inflated, u8 which digests, u8 keep;
+ *         descriptors: the deflated bytes, and to keep them room as for hints
  *   cms   u64 DER bytes, u32 hint bytes, i64 now (ms), u8 filter; of the
  * anchors u32 bytes for signatures, u32 for time stamps, u32 known otherwise,
  *         u8 those for signatures are for time stamps too; of the signed
@@ -21,6 +24,9 @@
  *   type  str media, str reason, u8 agreed, u8 encrypted, u16 ranges, each
  *         u64 b, u64 c, u64 c_len, u8 filter, u8 what came after; u8 warnings
  *   hints u32 bytes of the room
+ *   members str why not, u16 entries, each u32 where it is in the file
+ *   inflate u8 does it fit, u32 CRC-32, u64 bytes, u8 the first, u8 which
+ *         digests, these one after the other
  *   cms   u8 indication, u8 integrity, str sub, str signer, i64 signing time,
  *         i64 proved time, u8 is a stamp, u8 has an anchor, its 32 bytes,
  *         str reasons
@@ -28,9 +34,10 @@
 #ifndef DAEMON_INSPECT_WIRE_H
 #define DAEMON_INSPECT_WIRE_H
 
-#include "daemon/inspect/digests.h"
+#include "daemon/inspect/container.h"
+#include "daemon/inspect/container_inflate.h"
 
-#define WIRE_VERSION 3
+#define WIRE_VERSION 4
 #define WIRE_ANSWER_MAX 4096 /* bytes a worker may write: under PIPE_BUF */
 #define WIRE_FDS_MAX 3
 #define WIRE_QUERY_MAX 1024
@@ -39,6 +46,8 @@ enum wire_op {
 	WIRE_TYPE = 1,
 	WIRE_CMS = 2,
 	WIRE_HINTS = 3,
+	WIRE_MEMBERS = 4,
+	WIRE_INFLATE = 5,
 	WIRE_MISBEHAVE = 99 /* only in the build made for tests */
 };
 
@@ -61,6 +70,9 @@ struct wire_request {
 	struct digests content;
 	uint8_t query[WIRE_QUERY_MAX]; /* a TimeStampReq, as its issuer wrote */
 	size_t query_len;	       /* it: the one content that is sent */
+	uint32_t inflated;	       /* WIRE_INFLATE: bytes announced */
+	unsigned which;		       /* digests, as of digests_of */
+	int keep;		       /* the bytes too */
 	uint8_t act;		       /* WIRE_MISBEHAVE: what to try */
 };
 
@@ -68,6 +80,8 @@ struct wire_request {
 uint32_t wire_trust_len(const struct wire_request *r);
 /* The most bytes of a signature. */
 uint32_t wire_der_max(enum inspect_filter filter);
+/* Does room come with r that the worker writes to? */
+int wire_has_room(const struct wire_request *r);
 /* How many descriptors come with r. */
 size_t wire_request_fds(const struct wire_request *r);
 int wire_request_encode(
@@ -86,6 +100,24 @@ int wire_hints_encode(uint32_t n, struct buf *out, struct err *e) NODISCARD;
 /* As wire_type_decode. */
 int wire_hints_decode(const void *p, size_t n, uint32_t *out, struct err *e)
     NODISCARD;
+
+/* What a container holds: why not, or the entries. */
+struct wire_members {
+	char why[32]; /* a word of container.h, or "" */
+	size_t n;
+	uint32_t entries[CONTAINER_MEMBERS_MAX];
+};
+int wire_members_encode(
+    const struct wire_members *m, struct buf *out, struct err *e) NODISCARD;
+/* As wire_type_decode. */
+int wire_members_decode(
+    const void *p, size_t n, struct wire_members *out, struct err *e) NODISCARD;
+
+int wire_inflated_encode(
+    const struct inflated *i, struct buf *out, struct err *e) NODISCARD;
+/* As wire_type_decode; what fits has the bytes and digests asked for. */
+int wire_inflated_decode(const void *p, size_t n, const struct wire_request *q,
+    struct inflated *out, struct err *e) NODISCARD;
 
 int wire_verdict_encode(
     const struct inspect_verdict *v, struct buf *out, struct err *e) NODISCARD;

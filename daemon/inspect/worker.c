@@ -178,7 +178,7 @@ map_all(const struct wire_request *q, const int fds[WIRE_FDS_MAX],
 {
 	if (map_sealed(fds[0], q->size, &v[0]) < 0)
 		return -1;
-	if (q->op == WIRE_HINTS)
+	if (wire_has_room(q))
 		return map_room(fds[1], &v[1]);
 	if (q->op != WIRE_CMS)
 		return 0;
@@ -225,7 +225,7 @@ confine(const struct worker_kit *k, int pipe, const struct wire_request *q)
 	reset_signals();
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return -1;
-	if (q->op == WIRE_HINTS)
+	if (wire_has_room(q))
 		mapped += INSPECT_HINTS_MAX;
 	if (keep_only(pipe) < 0 ||
 	    sandbox_limits(CPU_S, MEMORY + (size_t)mapped, 1, &e) < 0 ||
@@ -243,6 +243,34 @@ answer_type(const struct worker_kit *k, const struct wire_request *q,
 
 	worker_type(v->p, v->n, q->whole, magic != NULL ? magic : "", &t);
 	return wire_type_encode(&t, out, NULL);
+}
+
+static int
+answer_members(const struct view *v, struct buf *out)
+{
+	struct container_member members[CONTAINER_MEMBERS_MAX];
+	struct wire_members m = { 0 };
+	const char *why = container_list(v->p, v->n, m.entries, &m.n);
+
+	if (why == NULL)
+		why = container_check(v->p, v->n, m.entries, m.n, members);
+	if (why != NULL) {
+		m.n = 0;
+		snprintf(m.why, sizeof(m.why), "%s", why);
+	}
+	return wire_members_encode(&m, out, NULL);
+}
+
+static int
+answer_inflate(const struct wire_request *q, const struct view v[WIRE_FDS_MAX],
+    struct buf *out)
+{
+	struct inflated i;
+
+	if (container_inflate(
+		v[0].p, v[0].n, q->inflated, q->which, v[1].room, &i, NULL) < 0)
+		return -1;
+	return wire_inflated_encode(&i, out, NULL);
 }
 
 static int
@@ -286,6 +314,10 @@ answer(const struct worker_kit *k, const struct wire_request *q,
 		return wire_hints_encode(
 		    (uint32_t)pdf_hints(v[0].p, v[0].n, v[1].room, v[1].n), out,
 		    NULL);
+	case WIRE_MEMBERS:
+		return answer_members(&v[0], out);
+	case WIRE_INFLATE:
+		return answer_inflate(q, v, out);
 	case WIRE_CMS:
 		return answer_cms(q, v, out);
 #ifdef SCEAU_TEST

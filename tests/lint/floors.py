@@ -60,7 +60,11 @@ LIBRARIES = {
     "sqlite3.h": {"daemon/catalog/"},
     "git2.h": {"daemon/store/"},
     "git2/": {"daemon/store/"},
-    "zlib.h": {"daemon/store/", "daemon/inspect/pdf_read.c"},
+    "zlib.h": {
+        "daemon/store/",
+        "daemon/inspect/container_inflate.c",
+        "daemon/inspect/pdf_read.c",
+    },
     "microhttpd.h": {"base/httpd.c"},
     "magic.h": {"daemon/inspect/"},
     "confuse.h": {"policy/"},

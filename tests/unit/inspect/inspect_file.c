@@ -39,6 +39,34 @@ verdict_json(const struct inspect_verdict *v)
 	    (json_int_t)v->covers, "reasons", v->reasons);
 }
 
+static int
+is_container(const struct inspect_type *t)
+{
+	return strcmp(t->media, "application/zip") == 0 ||
+	       strncmp(t->media, "application/vnd.etsi.asic-", 26) == 0;
+}
+
+/* *n verdicts, or why there are none. */
+static int
+look_inside(struct inspector *i, const struct question *q, int fd,
+    uint64_t size, struct inspect_verdict *v, size_t *n, json_t *line,
+    struct err *e)
+{
+	AUTO(mem_freep) struct inspect_asic *a = calloc(1, sizeof(*a));
+	struct inspect_trust trust =
+	    inspect_trust_of(q->anchors.p, q->anchors.len);
+	int r;
+
+	if (a == NULL)
+		return err_set(e, ERR_NOMEM, "container");
+	if ((r = inspect_asic(i, fd, size, &trust, q->now_ms, a, e)) < 0)
+		return r;
+	json_object_set_new(line, "why", json_string(a->why));
+	memcpy(v, a->v, sizeof(a->v));
+	*n = a->n;
+	return 0;
+}
+
 static void
 look(struct inspector *i, const struct question *q, const char *path,
     json_t *line)
@@ -74,6 +102,8 @@ look(struct inspector *i, const struct question *q, const char *path,
 	} else if (t.agreed && t.nranges > 0) {
 		r = inspect_pdf(
 		    i, fd, file.len, &t, &trust, 1, q->now_ms, v, &n, &e);
+	} else if (t.agreed && is_container(&t)) {
+		r = look_inside(i, q, fd, file.len, v, &n, line, &e);
 	}
 	if (r < 0) {
 		json_object_set_new(line, "error", json_string(err_name(&e)));

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "base/rw.h"
 #include "daemon/inspect/wire.h"
 
 static int
@@ -244,10 +245,132 @@ hints_are_a_descriptor_more(void **state)
 	assert_int_equal(wire_request_fds(&q), 1);
 }
 
+static int
+round_members(const struct wire_members *m, struct wire_members *out)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	struct err e;
+
+	assert_int_equal(wire_members_encode(m, &b, &e), 0);
+	return wire_members_decode(b.p, b.len, out, &e);
+}
+
+static void
+members_or_a_reason_never_both(void **state)
+{
+	const struct wire_members good[] = {
+		{ .n = 2, .entries = { 7, 9 } },
+		{ .why = CONTAINER_UNSOUND },
+		{ .why = CONTAINER_TOO_LARGE },
+	};
+	const struct wire_members bad[] = {
+		{ .n = 0 },
+		{ .why = "container-fine" },
+		{ .why = CONTAINER_UNSOUND, .n = 1 },
+		{ .why = "x", .n = 1 },
+		{ .n = CONTAINER_MEMBERS_MAX },
+	};
+	struct wire_members out;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(good); i++) {
+		assert_int_equal(round_members(&good[i], &out), 0);
+		assert_int_equal(out.n, good[i].n);
+		assert_string_equal(out.why, good[i].why);
+	}
+	assert_int_equal(round_members(&good[0], &out), 0);
+	assert_int_equal(out.entries[1], 9);
+	for (i = 0; i + 1 < NELEMS(bad); i++)
+		assert_int_equal(round_members(&bad[i], &out), -ERR_INVALID);
+	assert_int_equal(round_members(&bad[i], &out), 0);
+}
+
+static void
+more_members_than_there_may_be(void **state)
+{
+	AUTO(buf_done) struct buf b = { 0 };
+	struct wire_members out;
+	struct err e;
+	struct wr w;
+	size_t i;
+
+	(void)state;
+	wr_init(&w, &b);
+	wr_str(&w, "");
+	wr_u16(&w, CONTAINER_MEMBERS_MAX + 1);
+	for (i = 0; i <= CONTAINER_MEMBERS_MAX; i++)
+		wr_u32(&w, 1);
+	assert_int_equal(wr_end(&w, &e), 0);
+	assert_int_equal(
+	    wire_members_decode(b.p, b.len, &out, &e), -ERR_INVALID);
+}
+
+static void
+what_is_inflated_is_what_was_asked_for(void **state)
+{
+	const struct wire_request q = { .inflated = 5, .which = 4 };
+	const struct inflated good = { .fits = 1,
+		.crc = 3,
+		.digests = { .size = 5, .have = 4, .value[2] = { 9 } } };
+	struct inflated bad[] = { good, good, good }, out;
+	struct err e;
+	size_t i;
+
+	(void)state;
+	bad[0].digests.size = 6;
+	bad[1].digests.have = 0;
+	bad[2].digests.have = 5;
+	for (i = 0; i <= NELEMS(bad); i++) {
+		AUTO(buf_done) struct buf b = { 0 };
+
+		assert_int_equal(
+		    wire_inflated_encode(i > 0 ? &bad[i - 1] : &good, &b, &e),
+		    0);
+		assert_int_equal(wire_inflated_decode(b.p, b.len, &q, &out, &e),
+		    i > 0 ? -ERR_INVALID : 0);
+	}
+	assert_int_equal(out.digests.value[2][0], 9);
+}
+
+static void
+inflating_has_its_limits(void **state)
+{
+	const struct wire_request rows[] = {
+		{ .op = WIRE_INFLATE, .inflated = CONTAINER_MEMBER_MAX },
+		{ .op = WIRE_INFLATE,
+		    .inflated = INSPECT_DER_MAX,
+		    .keep = 1,
+		    .which = 255 },
+		{ .op = WIRE_INFLATE, .inflated = CONTAINER_MEMBER_MAX + 1 },
+		{ .op = WIRE_INFLATE,
+		    .inflated = INSPECT_DER_MAX + 1,
+		    .keep = 1 },
+	};
+	struct wire_request out;
+	struct err e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEMS(rows); i++) {
+		AUTO(buf_done) struct buf b = { 0 };
+
+		assert_int_equal(wire_request_encode(&rows[i], &b, &e), 0);
+		assert_int_equal(wire_request_decode(b.p, b.len, &out, &e),
+		    i < 2 ? 0 : -ERR_INVALID);
+	}
+	assert_int_equal(wire_request_fds(&rows[0]), 1);
+	assert_int_equal(wire_request_fds(&rows[1]), 2);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(members_or_a_reason_never_both),
+		cmocka_unit_test(more_members_than_there_may_be),
+		cmocka_unit_test(what_is_inflated_is_what_was_asked_for),
+		cmocka_unit_test(inflating_has_its_limits),
 		cmocka_unit_test(sane_answers_come_through),
 		cmocka_unit_test(
 		    verdicts_that_contradict_themselves_are_refused),
