@@ -298,15 +298,44 @@ detach(struct msghdr *m, int got[IPC_FDS_MAX])
 	return n;
 }
 
+/* What recv and recvmsg failed with. -EAGAIN is told as ERR_BUSY. */
+static int
+not_received(struct err *e)
+{
+	if (errno == EAGAIN)
+		return err_set(e, ERR_BUSY, "no message yet");
+	return err_sys(e, gone(errno) ? ERR_UNAVAILABLE : ERR_IO, "receive");
+}
+
 /*
- * One recvmsg. *n gets the bytes, got[] and *ngot the descriptors, *flags
- * what was cut. -EAGAIN is told as ERR_BUSY.
+ * Room in out for the next message, which stays where it is: a buffer of
+ * IPC_MAX for every message would be made, and wiped, for a few bytes. What
+ * another reader takes meanwhile may be shorter than the message that comes
+ * then: that one is cut, and refused.
  */
 static int
-receive(int fd, struct buf *out, int got[IPC_FDS_MAX], size_t *ngot, int *flags,
-    struct err *e)
+make_room(int fd, struct buf *out, size_t *room, struct err *e)
 {
-	struct iovec iov = { .iov_base = out->p, .iov_len = IPC_MAX };
+	ssize_t n;
+
+	do
+		n = recv(fd, NULL, 0, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return not_received(e);
+	*room = (size_t)n > IPC_MAX ? IPC_MAX : (size_t)n;
+	return buf_reserve(out, *room, e);
+}
+
+/*
+ * One recvmsg. out gets the bytes, got[] and *ngot the descriptors, *flags
+ * what was cut.
+ */
+static int
+receive(int fd, struct buf *out, size_t room, int got[IPC_FDS_MAX],
+    size_t *ngot, int *flags, struct err *e)
+{
+	struct iovec iov = { .iov_base = out->p, .iov_len = room };
 	union control c;
 	struct msghdr m = { .msg_iov = &iov,
 		.msg_iovlen = 1,
@@ -317,11 +346,8 @@ receive(int fd, struct buf *out, int got[IPC_FDS_MAX], size_t *ngot, int *flags,
 	do
 		n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
-	if (n < 0 && errno == EAGAIN)
-		return err_set(e, ERR_BUSY, "no message yet");
 	if (n < 0)
-		return err_sys(
-		    e, gone(errno) ? ERR_UNAVAILABLE : ERR_IO, "receive");
+		return not_received(e);
 	*ngot = detach(&m, got);
 	*flags = m.msg_flags;
 	out->len = (size_t)n;
@@ -348,16 +374,15 @@ ipc_recv(int fd, struct buf *out, int *fds, size_t *nfds, int timeout_ms,
     struct err *e)
 {
 	int got[IPC_FDS_MAX], flags = 0, r;
-	size_t ngot = 0, i, most = nfds != NULL ? *nfds : 0;
+	size_t ngot = 0, i, room = 0, most = nfds != NULL ? *nfds : 0;
 
 	buf_reset(out);
-	if ((r = buf_reserve(out, IPC_MAX, e)) < 0)
-		return r;
 	/* Someone else may have taken what poll saw: then wait again. */
 	do {
 		if ((r = wait_readable(fd, timeout_ms, e)) < 0)
 			return r;
-		r = receive(fd, out, got, &ngot, &flags, e);
+		if ((r = make_room(fd, out, &room, e)) == 0)
+			r = receive(fd, out, room, got, &ngot, &flags, e);
 	} while (r == -(int)ERR_BUSY);
 	if (r < 0)
 		return r;

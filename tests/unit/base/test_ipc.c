@@ -100,6 +100,19 @@ the_largest_message_passes_and_one_byte_more_is_refused(void **state)
 	assert_int_equal(f->b.len, 0);
 }
 
+/* Wiping it costs as much as it is large, whoever sends a few bytes. */
+static void
+a_short_message_makes_a_small_buffer(void **state)
+{
+	struct fixture *f = *state;
+	AUTO(buf_done) struct buf b = { 0 };
+
+	assert_int_equal(ipc_send(f->pair[0], "one", 3, NULL, 0, &f->e), 0);
+	assert_int_equal(ipc_recv(f->pair[1], &b, NULL, NULL, 1000, &f->e), 0);
+	assert_string_equal(buf_str(&b), "one");
+	assert_true(b.cap < IPC_MAX / 16);
+}
+
 static void
 an_empty_message_is_refused(void **state)
 {
@@ -457,6 +470,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_message_keeps_its_border),
 		T(the_largest_message_passes_and_one_byte_more_is_refused),
+		T(a_short_message_makes_a_small_buffer),
 		T(an_empty_message_is_refused),
 		T(descriptors_arrive_and_are_close_on_exec),
 		T(descriptors_not_asked_for_are_closed_and_refused),
