@@ -6,6 +6,7 @@
 #include "daemon/inspect/cms_ber.h"
 #include "daemon/inspect/cms_inside.h"
 #include "daemon/inspect/cms_stamp.h"
+#include "daemon/inspect/provider.h"
 
 static void
 free_certs(STACK_OF(X509) * s)
@@ -566,6 +567,7 @@ cms_judge_prepare(struct err *e)
 	uint8_t byte;
 	EVP_MD *md;
 	size_t i;
+	int r;
 
 	/* A system's openssl.cnf has no say in verdicts. */
 	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
@@ -573,6 +575,8 @@ cms_judge_prepare(struct err *e)
 				    OPENSSL_INIT_ADD_ALL_DIGESTS,
 		NULL) != 1)
 		return err_set(e, ERR_INTERNAL, "OpenSSL does not start");
+	if ((r = provider_narrow(e)) < 0)
+		return r;
 	for (i = 0; i < NELEMS(names); i++) {
 		/* Once fetched it stays in the library's cache. */
 		if ((md = EVP_MD_fetch(NULL, names[i], NULL)) == NULL)

@@ -38,4 +38,12 @@ void cms_judge(const struct cms_case *c, struct inspect_verdict *out);
  */
 int cms_judge_prepare(struct err *e) NODISCARD;
 
+/*
+ * After that, also once: known signatures, RSA and ECDSA, must be found right,
+ * and wrong when something in them was changed: else ERR_INTERNAL, and nothing
+ * should be judged. What OpenSSL makes at its first signature and keeps is
+ * then there for every worker.
+ */
+int cms_judge_known(struct err *e) NODISCARD;
+
 #endif

@@ -103,7 +103,7 @@ worker_kit_init(struct worker_kit *k, struct err *e)
 		magic_close(m);
 		return r;
 	}
-	if ((r = cms_judge_prepare(e)) < 0 ||
+	if ((r = cms_judge_prepare(e)) < 0 || (r = cms_judge_known(e)) < 0 ||
 	    (r = sandbox_filter_new(SANDBOX_PARSER, &k->filter, e)) < 0 ||
 	    (r = probe_all(k->filter, e)) < 0) {
 		magic_close(m);
