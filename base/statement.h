@@ -28,6 +28,8 @@
 #define STEP_UP_HEADER_MAX 8192 /* bytes of the header's value */
 #define STATEMENT_NAME_MAX 64	/* bytes of an operation or a purpose */
 #define STATEMENT_NONCE_LEN 16
+/* No vault takes one that holds longer, whatever its rules say. */
+#define STATEMENT_SECONDS_MAX 600
 
 struct statement {
 	struct id vault;

@@ -637,6 +637,11 @@ static const struct {
 			  "attendu") },
 	{ "web-session", N_("la session s'est fermée entre-temps : rien n'a "
 			    "été fait ; entrez et recommencez") },
+	{ "web-statement",
+	    N_("la signature remise n'est pas celle de cette déclaration : "
+	       "téléchargez-la, signez-la, et remettez le fichier .sig") },
+	{ "web-statement-late",
+	    N_("cette déclaration a expiré : signez celle-ci") },
 	{ "words", N_("il faut au moins une lettre ou un chiffre") },
 	{ "wrong-door", N_("ce compte a une autre porte") },
 };
@@ -699,7 +704,8 @@ static const char *const whole[] = { "breach-host", "breach-known",
 	"upload-id", "visa-state", "visit-empty", "letter-word",
 	"inspection-memory", "another-store", "detail-expired", "vault-in-use",
 	"disk-reserve", "erasure-state", "session-full", "web-code",
-	"web-foreign", "web-forged", "web-form", "web-page", "web-session" };
+	"web-foreign", "web-forged", "web-form", "web-page", "web-session",
+	"web-statement", "web-statement-late" };
 
 int
 message_is_whole(const char *tag)

@@ -47,9 +47,9 @@ find_object(struct cli *c, const char *text, char out[ID_TEXT], struct err *e)
 	return 0;
 }
 
-static int
-fill(struct cli *c, const char *operation, const char *object,
-    struct statement *s, struct err *e)
+int
+stepup_statement(struct cli *c, const char *operation, const char *object,
+    int seconds, struct statement *s, struct err *e)
 {
 	AUTO(json_decrefp) json_t *j = NULL;
 	int r;
@@ -67,7 +67,7 @@ fill(struct cli *c, const char *operation, const char *object,
 	snprintf(s->operation, sizeof(s->operation), "%s", operation);
 	snprintf(s->purpose, sizeof(s->purpose), "%s",
 	    c->purpose != NULL ? c->purpose : "-");
-	s->expires_ms = ((int64_t)time(NULL) + STEPUP_SECONDS) * 1000;
+	s->expires_ms = ((int64_t)time(NULL) + seconds) * 1000;
 	return crypto_random(s->nonce, sizeof(s->nonce), e);
 }
 
@@ -83,7 +83,8 @@ stepup_sign(
 	if (key == NULL)
 		return 0;
 	buf_reset(&c->step_up);
-	if ((r = fill(c, operation, object, &s, e)) < 0 ||
+	if ((r = stepup_statement(
+		 c, operation, object, STEPUP_SECONDS, &s, e)) < 0 ||
 	    (r = statement_format(&s, &text, e)) < 0 ||
 	    (r = sign_text(key, STEP_UP_NAMESPACE, &text, &armored, e)) < 0)
 		return r;

@@ -21,6 +21,14 @@
 int stepup_sign(struct cli *c, const char *operation, const char *object,
     struct err *e) NODISCARD;
 
+/*
+ * A statement of this act, not signed yet, that holds for so many seconds:
+ * what stepup_sign signs, for who signs elsewhere. The next requests of c do
+ * not carry it. ERR_UNAVAILABLE "answer".
+ */
+int stepup_statement(struct cli *c, const char *operation, const char *object,
+    int seconds, struct statement *out, struct err *e) NODISCARD;
+
 /* The object as the statement names it: the id, or the reference in its one
  * form. 0 when text is neither. */
 int stepup_object(const char *text, char out[ID_TEXT]);

@@ -2,6 +2,9 @@
 
 #include <stdarg.h>
 
+#include "base/file.h"
+#include "base/sshsig.h"
+#include "base/text.h"
 #include "client/upload.h"
 #include "client/web/control.h"
 
@@ -37,7 +40,8 @@ web_post_once(struct web_call *c, const json_t *body, json_t **out,
 	for (n = 1;; n++) {
 		r = cli_call(
 		    &c->cli, "POST", buf_str(&path), body, key, out, e);
-		if (r == 0 || n == UPLOAD_TRIES ||
+		/* A statement holds for one try: a second has its own. */
+		if (r == 0 || n == UPLOAD_TRIES || c->cli.step_up.len > 0 ||
 		    (r != -ERR_PENDING && !upload_may_retry(&c->cli, e)))
 			return r;
 		upload_pause(n);
@@ -125,6 +129,80 @@ web_download(struct web_call *c, const char *name, const char *type,
 	if ((r = web_header(c, "Content-Disposition", line, e)) < 0)
 		return r;
 	return buf_add(&c->rs->body, bytes->p, bytes->len, e);
+}
+
+/* --- signing elsewhere ------------------------------------------------- */
+
+void
+web_sign_begin(
+    struct web_call *c, const char *target, const char *name, const char *space)
+{
+	struct html *h = &c->h;
+
+	html(h, "<section><h2>%s</h2><ol><li><p>%s</p>", _("Signer"),
+	    _("Téléchargez la page, à l'octet près :"));
+	html(h,
+	    "<p><a class=\"button second\" href=\"%s\" download=\"%s\">%s</a>"
+	    "</p></li>",
+	    target, name, name);
+	html(h,
+	    "<li><p>%s</p><pre tabindex=\"0\"><code>ssh-keygen -Y sign -n "
+	    "%s -f ~/.ssh/id_ed25519 %s</code></pre>",
+	    _("Signez-la avec votre clé, là où elle est :"), space, name);
+	html(h, "<p class=\"hint\">%s</p></li><li><p>%s</p>",
+	    _("La clé ne vient jamais ici : seule la signature, le fichier "
+	      ".sig, est remise."),
+	    _("Remettez la signature :"));
+}
+
+void
+web_sign_end(struct web_call *c, const char *file, const char *text,
+    const char *wrong, const char *button)
+{
+	html(&c->h,
+	    "<div class=\"field\"><label for=\"%s\">%s</label>"
+	    "<input type=\"file\" id=\"%s\" name=\"%s\"></div>",
+	    file, _("Le fichier .sig"), file, file);
+	web_input(c, &(struct web_control){ .name = text,
+			 .type = "area",
+			 .label = _("Ou son texte, collé"),
+			 .wrong = wrong,
+			 .hint = _("de « -----BEGIN SSH SIGNATURE----- » à "
+				   "« -----END SSH SIGNATURE----- »") });
+	html(&c->h, "<p><button>%s</button></p></form></li></ol></section>",
+	    button);
+}
+
+/* It goes into JSON or a header: only text can be one. */
+static int
+read_signature(const struct web_file *f, struct buf *out, struct err *e)
+{
+	int r;
+
+	if (f->size > SSHSIG_MAX)
+		return err_tag(e, ERR_REFUSED, "approval-signature",
+		    "over %d bytes", SSHSIG_MAX);
+	if ((r = fd_read_to_end(f->fd, SSHSIG_MAX, out, e)) < 0)
+		return r;
+	return memchr(out->p, '\0', out->len) == NULL &&
+		       utf8_is_valid(out->p, out->len)
+		   ? 0
+		   : err_tag(e, ERR_REFUSED, "approval-signature", "no text");
+}
+
+int
+web_signature(struct web_call *c, const char *file, const char *text,
+    struct buf *out, struct err *e)
+{
+	const char *pasted = web_said(c, text);
+	size_t i;
+
+	for (i = 0; i < c->nfiles; i++)
+		if (strcmp(c->files[i].field, file) == 0)
+			return read_signature(&c->files[i], out, e);
+	if (pasted == NULL)
+		return err_tag(e, ERR_INVALID, "web-missing", "%s", text);
+	return buf_addf(out, e, "%s\n", pasted);
 }
 
 void

@@ -35,6 +35,20 @@ void web_box(struct web_call *c, const char *type, const char *name,
 /* The whole answer: bytes to save under this name, not to show. */
 int web_download(struct web_call *c, const char *name, const char *type,
     const struct buf *bytes, struct err *e) NODISCARD;
+/*
+ * What somebody signs with a key that never comes here, in three steps: the
+ * text is downloaded, signed by the command that is shown, and its signature
+ * handed in. begin ends where the form of the third step is to stand (the
+ * caller's <form>, its hidden fields); end has its controls and its button.
+ */
+void web_sign_begin(struct web_call *c, const char *target, const char *name,
+    const char *space);
+void web_sign_end(struct web_call *c, const char *file, const char *text,
+    const char *wrong, const char *button);
+/* The signature that came so: of the file's field, or pasted. ERR_REFUSED
+ * "approval-signature": no text; ERR_INVALID "web-missing": neither. */
+int web_signature(struct web_call *c, const char *file, const char *text,
+    struct buf *out, struct err *e) NODISCARD;
 /* The way back to the case. */
 void web_back_to_case(struct web_call *c, const char *ref);
 

@@ -118,6 +118,28 @@ web_form(struct web_call *c, int files, const char *pattern, ...)
 	    web_csrf(c));
 }
 
+static int
+is_among(const char *name, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		if (strcmp(*names, name) == 0)
+			return 1;
+	return 0;
+}
+
+void
+web_carry(struct web_call *c, const char *const *but)
+{
+	size_t i;
+
+	for (i = 0; i < c->nfields; i++)
+		if (strcmp(c->fields[i].name, "csrf") != 0 &&
+		    !is_among(c->fields[i].name, but))
+			html(&c->h,
+			    "<input type=\"hidden\" name=\"%s\" value=\"%s\">",
+			    c->fields[i].name, buf_str(&c->fields[i].value));
+}
+
 void
 web_section(struct web_call *c, const char *heading)
 {
@@ -195,6 +217,7 @@ web_error(struct web_call *c, const struct err *e)
 {
 	char sentence[WEB_SENTENCE_MAX];
 
+	web_step_up_note(c, e);
 	html_raw(&c->h, "<div class=\"error\" role=\"alert\"><p>");
 	html_text(&c->h, web_sentence(e, sentence));
 	html_raw(&c->h, "</p>");
@@ -224,18 +247,31 @@ advice(const struct err *e)
 }
 
 void
-web_error_page(struct web_call *c, const struct err *e)
+web_page_anew(struct web_call *c)
 {
-	const char *next = advice(e);
-
 	html_done(&c->h);
 	memset(&c->h, 0, sizeof(c->h));
 	c->bare = 0;
 	c->script = NULL;
+	c->whole = 0;
+	c->printable = 0;
+	c->redirect[0] = '\0';
+}
+
+void
+web_error_page(struct web_call *c, const struct err *e)
+{
+	const char *next = advice(e);
+
+	web_page_anew(c);
 	c->status = err_http(e->code);
 	snprintf(c->title, sizeof(c->title), "%s", _("Cela n'a pas été fait"));
 	web_error(c, e);
 	if (next != NULL)
 		html(&c->h, "<p>%s</p>", next);
+	if (e->code == ERR_DENIED && e->tag != NULL &&
+	    (strcmp(e->tag, "no-rule") == 0 ||
+		strcmp(e->tag, "other-team") == 0))
+		web_glass_offer(c);
 	html(&c->h, "<p><a href=\"/\">%s</a></p>", _("Retour à l'accueil"));
 }

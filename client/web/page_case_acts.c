@@ -421,6 +421,7 @@ reopening_post(struct web_call *c, struct err *e)
 	struct err refused = { 0 };
 
 	if (web_fill(c, body, pairs, NELEMS(pairs), &refused) < 0 ||
+	    web_step_up(c, "case-reopen", c->part[0], &refused) < 0 ||
 	    cli_post(&c->cli, body, &j, &refused, "/v1/cases/%/reopen",
 		c->part[0]) < 0)
 		return again(c, &refused, reopening_get, e);

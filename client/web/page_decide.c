@@ -3,8 +3,6 @@
  * a key that the console never sees, and the signature handed in; the review
  * of a broken glass is a form.
  */
-#include "base/file.h"
-#include "base/sshsig.h"
 #include "base/text.h"
 #include "client/approve.h"
 #include "client/web/act.h"
@@ -286,35 +284,15 @@ write_sign(struct web_call *c, const struct decision_kind *k, const char *id,
 	struct html *h = &c->h;
 
 	file_name(k, id, name);
-	html(h, "<section><h2>%s</h2><ol><li><p>%s</p>", _("Signer"),
-	    _("Téléchargez la page, à l'octet près :"));
 	write_target(c, k, id, "page", target);
-	html(h,
-	    "<p><a class=\"button second\" href=\"%s\" download=\"%s\">%s</a>"
-	    "</p></li>",
-	    target, name, name);
-	html(h,
-	    "<li><p>%s</p><pre tabindex=\"0\"><code>ssh-keygen -Y sign -n "
-	    "sceau-approval -f ~/.ssh/id_ed25519 %s</code></pre>"
-	    "<p class=\"hint\">%s</p></li>",
-	    _("Signez-la avec votre clé, là où elle est :"), name,
-	    _("La clé ne vient jamais ici : seule la signature, le fichier "
-	      ".sig, est remise."));
-	html(h, "<li><p>%s</p>", _("Remettez la signature :"));
+	web_sign_begin(c, target, name, "sceau-approval");
 	write_target(c, k, id, "signature", target);
 	html(h,
 	    "<form method=\"post\" action=\"%s\" enctype=\"multipart/"
-	    "form-data\"><input type=\"hidden\" name=\"csrf\" value=\"%s\">"
-	    "<div class=\"field\"><label for=\"file\">%s</label>"
-	    "<input type=\"file\" id=\"file\" name=\"file\"></div>",
-	    target, web_csrf(c), _("Le fichier .sig"));
-	web_input(c, &(struct web_control){ .name = "text",
-			 .type = "area",
-			 .label = _("Ou son texte, collé"),
-			 .wrong = web_fault_at(c, refused, sign_faults, "text"),
-			 .hint = _("de « -----BEGIN SSH SIGNATURE----- » à "
-				   "« -----END SSH SIGNATURE----- »") });
-	html(h, "<p><button>%s</button></p></form></li></ol></section>",
+	    "form-data\"><input type=\"hidden\" name=\"csrf\" value=\"%s\">",
+	    target, web_csrf(c));
+	web_sign_end(c, "file", "text",
+	    web_fault_at(c, refused, sign_faults, "text"),
 	    _("Remettre la signature"));
 }
 
@@ -425,32 +403,6 @@ text_get(struct web_call *c, struct err *e)
  * ------------------------------------------------------------
  */
 
-/* The file, or else what was pasted. */
-static int
-take_signature(struct web_call *c, struct buf *out, struct err *e)
-{
-	const char *text = web_said(c, "text");
-	int r;
-
-	if (c->nfiles > 0) {
-		if (c->files[0].size > SSHSIG_MAX)
-			return err_tag(e, ERR_REFUSED, "approval-signature",
-			    "over %d bytes", SSHSIG_MAX);
-		if ((r = fd_read_to_end(c->files[0].fd, SSHSIG_MAX, out, e)) <
-		    0)
-			return r;
-		/* It goes into JSON: only text can be one. */
-		return memchr(out->p, '\0', out->len) == NULL &&
-			       utf8_is_valid(out->p, out->len)
-			   ? 0
-			   : err_tag(e, ERR_REFUSED, "approval-signature",
-				 "no text");
-	}
-	if (text == NULL)
-		return err_tag(e, ERR_INVALID, "web-missing", "text");
-	return buf_addf(out, e, "%s\n", text);
-}
-
 static int
 sign(struct web_call *c, const struct decision_kind *k, json_t **out,
     struct err *e)
@@ -459,7 +411,7 @@ sign(struct web_call *c, const struct decision_kind *k, json_t **out,
 	AUTO(buf_done) struct buf signature = { 0 };
 	int r;
 
-	if ((r = take_signature(c, &signature, e)) < 0 ||
+	if ((r = web_signature(c, "file", "text", &signature, e)) < 0 ||
 	    (r = cli_member(body, "signature", buf_str(&signature), e)) < 0)
 		return r;
 	return k->alone
@@ -514,7 +466,8 @@ apply_post(struct web_call *c, struct err *e)
 	AUTO(json_decrefp) json_t *j = NULL;
 	struct err refused = { 0 };
 
-	if (cli_post(&c->cli, NULL, &j, &refused,
+	if (web_step_up(c, "rules-apply", NULL, &refused) < 0 ||
+	    cli_post(&c->cli, NULL, &j, &refused,
 		"/v1/policy/proposals/%/application", c->part[0]) < 0) {
 		memmove(c->part[1], c->part[0], sizeof(c->part[1]));
 		snprintf(c->part[0], sizeof(c->part[0]), "regles");
@@ -537,8 +490,9 @@ clock_post(struct web_call *c, struct err *e)
 	AUTO(json_decrefp) json_t *j = NULL;
 	struct err refused = { 0 };
 
-	if (cli_post(&c->cli, NULL, &j, &refused, "/v1/clock/confirmation") <
-	    0) {
+	if (web_step_up(c, "clock-confirm", NULL, &refused) < 0 ||
+	    cli_post(&c->cli, NULL, &j, &refused, "/v1/clock/confirmation") <
+		0) {
 		snprintf(c->part[0], sizeof(c->part[0]), "horloge");
 		if (web_is_theirs(&refused) || refused.code == ERR_DENIED)
 			return show(c, &refused, e);

@@ -498,13 +498,18 @@ show_preview(struct web_call *c, const struct err *refused, struct err *e)
 {
 	AUTO(json_decrefp)
 	json_t *kase = NULL, *j = NULL, *body = json_object();
+	const char *was = c->cli.purpose;
 	struct err wrong = { 0 };
 	char purpose[65];
 	int r;
 
-	if ((r = build_ask(c, body, purpose, &wrong)) < 0 ||
-	    (r = cli_post(&c->cli, body, &j, &wrong,
-		 "/v1/cases/%/extract-preview", c->part[0])) < 0) {
+	if ((r = build_ask(c, body, purpose, &wrong)) == 0) {
+		c->cli.purpose = purpose;
+		r = cli_post(&c->cli, body, &j, &wrong,
+		    "/v1/cases/%/extract-preview", c->part[0]);
+		c->cli.purpose = was;
+	}
+	if (r < 0) {
 		if (is_told(&wrong))
 			return write_home(
 			    c, refused != NULL ? refused : &wrong, e);
@@ -537,7 +542,9 @@ release(struct web_call *c, json_t **out, struct err *e)
 		return r;
 	/* Whoever releases acts for what the extract is for. */
 	c->cli.purpose = purpose;
-	r = web_post_once(c, body, out, e, "/v1/cases/%/extracts", c->part[0]);
+	if ((r = web_step_up(c, "extract-release", c->part[0], e)) == 0)
+		r = web_post_once(
+		    c, body, out, e, "/v1/cases/%/extracts", c->part[0]);
 	c->cli.purpose = was;
 	return r;
 }

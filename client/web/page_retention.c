@@ -489,19 +489,39 @@ visa_post(struct web_call *c, struct err *e)
 	AUTO(json_decrefp) json_t *body = json_object();
 	int r;
 
-	if ((r = web_fill(c, body, pairs, NELEMS(pairs), e)) < 0)
+	if ((r = web_fill(c, body, pairs, NELEMS(pairs), e)) < 0 ||
+	    (r = web_step_up(c, "retention-visa", NULL, e)) < 0)
 		return r;
 	return act(c, "/v1/sweeps/%/visa", body, _("Le visa est inscrit."), e);
+}
+
+/* Of a sweep, which is of no case, it is another operation. */
+static int
+sign_run(struct web_call *c, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	struct id kase;
+	int r;
+
+	if ((r = cli_get(&c->cli, &j, e, "/v1/erasures/%", c->part[0])) < 0)
+		return r;
+	if (id_parse(jstr(j, "case"), &kase, NULL) < 0)
+		return err_tag(e, ERR_UNAVAILABLE, "answer", "case");
+	return web_step_up(
+	    c, id_is_zero(&kase) ? "retention-run" : "erase-run", NULL, e);
 }
 
 static int
 run_post(struct web_call *c, struct err *e)
 {
 	AUTO(json_decrefp) json_t *body = json_object();
+	int r;
 
 	if (!web_is(c, "sure", "1"))
 		return err_tag(
 		    e, ERR_INVALID, "web-missing", "%s", _("J'ai lu le plan"));
+	if ((r = sign_run(c, e)) < 0)
+		return r;
 	return act(c, "/v1/erasures/%/run", body,
 	    _("C'est fait : le certificat est ci-dessous."), e);
 }

@@ -342,7 +342,10 @@ lift_post(struct web_call *c, struct err *e)
 {
 	static const char *const pairs[][2] = { { "!channel", "channel" },
 		{ "told_on", "told_on" } };
+	int r;
 
+	if ((r = web_step_up(c, "restrict-lift", c->part[0], e)) < 0)
+		return r;
 	return act(c, "/v1/cases/%/restriction/lift", c->part[0], pairs,
 	    NELEMS(pairs), _("La limitation est levée."), write_case, e);
 }

@@ -247,29 +247,17 @@ web_purpose_select(struct web_call *c, const char *label)
 		    list, "code", "title");
 }
 
-/* What was sent, to be sent again with the answer. */
-static void
-write_again(struct web_call *c)
-{
-	size_t i;
-
-	for (i = 0; i < c->nfields; i++)
-		if (strcmp(c->fields[i].name, "csrf") != 0 &&
-		    strcmp(c->fields[i].name, SAID) != 0)
-			html(&c->h,
-			    "<input type=\"hidden\" name=\"%s\" value=\"%s\">",
-			    c->fields[i].name, buf_str(&c->fields[i].value));
-}
-
 static void
 write_form(struct web_call *c)
 {
+	static const char *const mine[] = { SAID, NULL };
+
 	if (web_is_post(c)) {
 		html(&c->h, "<form method=\"post\" action=\"%s\">", c->path);
 		html(&c->h,
 		    "<input type=\"hidden\" name=\"csrf\" value=\"%s\">",
 		    web_csrf(c));
-		write_again(c);
+		web_carry(c, mine);
 	} else {
 		web_form(c, 0, "/pourquoi");
 		html(&c->h,
@@ -284,12 +272,7 @@ write_form(struct web_call *c)
 static void
 begin_page(struct web_call *c)
 {
-	html_done(&c->h);
-	memset(&c->h, 0, sizeof(c->h));
-	c->bare = 0;
-	c->script = NULL;
-	c->whole = 0;
-	c->redirect[0] = '\0';
+	web_page_anew(c);
 	c->status = web_is_post(c) ? 422 : 200;
 	snprintf(c->title, sizeof(c->title), "%s", _("Pourquoi ?"));
 }
@@ -326,6 +309,8 @@ web_purpose_ask(struct web_call *c, const struct err *e)
 		    _("Les fichiers que vous aviez joints seront à joindre de "
 		      "nouveau."));
 	write_form(c);
+	if (c->purpose[0] != '\0')
+		web_glass_offer(c);
 	html(&c->h, "<p><a href=\"/\">%s</a></p>", _("Retour à l'accueil"));
 	return 1;
 }

@@ -34,8 +34,10 @@ static const struct web_route *const tables[] = {
 	web_case,
 	web_case_acts,
 	web_correct,
+	web_declare,
 	web_document,
 	web_seen,
+	web_glass,
 	web_today,
 	web_record,
 	web_visit,
@@ -435,7 +437,8 @@ run_page(struct state *st, struct err *e)
 		*e = st->refused;
 		return -(int)e->code;
 	}
-	if (c->nfiles > 0 && !(st->route->flags & WEB_FILES))
+	if (c->nfiles > 0 && !(st->route->flags & WEB_FILES) &&
+	    !web_step_up_files(c))
 		return err_tag(e, ERR_INVALID, "web-form", "files");
 	if ((r = web_form_check(c, e)) < 0 || (r = check_forgery(st, e)) < 0 ||
 	    (r = enter(st, e)) < 0 || c->redirect[0] != '\0' ||
@@ -478,7 +481,7 @@ on_run(void *arg, struct http_request *rq, struct http_response *rs)
 	struct web_call *c = &st->call;
 	struct http *up = NULL;
 	struct err e = { 0 };
-	int r;
+	int r, asked;
 
 	c->rs = rs;
 	c->cli.socket = w->settings.socket;
@@ -486,8 +489,12 @@ on_run(void *arg, struct http_request *rq, struct http_response *rs)
 	if ((r = web_upstream_take(w, &up, &e)) == 0) {
 		c->cli.http = up;
 		r = run_page(st, &e);
+		if (r < 0)
+			web_step_up_note(c, &e);
 		if (r < 0 && web_purpose_ask(c, &e))
 			r = 0;
+		else if ((asked = web_step_up_ask(c, &e)) != 0)
+			r = asked < 0 ? asked : 0;
 	}
 	give(st, r, &e);
 	if (up != NULL)

@@ -73,6 +73,11 @@ struct web_call {
 	char sentence[WEB_SENTENCE_MAX]; /* of the refusal that is shown (act.h)
 					  */
 	char purpose[POLICY_NAME_MAX + 1]; /* said of this case; "" none */
+	/* The act as web_step_up was told it, and its refusal for want of a
+	 * statement. */
+	const char *step_operation;
+	char step_object[128], step_purpose[POLICY_NAME_MAX + 1];
+	struct err step_refused;
 };
 
 /* Flags of a route. */
@@ -91,10 +96,12 @@ struct web_route {
 extern const struct web_route web_case[];
 extern const struct web_route web_case_acts[];
 extern const struct web_route web_correct[];
+extern const struct web_route web_declare[];
 extern const struct web_route web_document[];
 extern const struct web_route web_seen[];
 extern const struct web_route web_entry[];
 extern const struct web_route web_file[];
+extern const struct web_route web_glass[];
 extern const struct web_route web_log[];
 extern const struct web_route web_offline[];
 extern const struct web_route web_opening[];
@@ -201,6 +208,17 @@ void web_purpose_select(struct web_call *c, const char *label);
 int web_purpose_also(struct web_call *c, const json_t *list, const char *member,
     struct err *e) NODISCARD;
 
+/*
+ * To be called right before an act that rules may have signed (step-up): its
+ * operation in the rules' words, and the id or reference of its case (NULL:
+ * of none). When the vault then asks for a statement, a page gives it to sign,
+ * and the same form comes back with its signature: this call puts it into
+ * c->cli. ERR_DENIED "web-statement", "web-statement-late": the act is not to
+ * be tried; the error is shown or returned like one of the vault's.
+ */
+int web_step_up(struct web_call *c, const char *operation, const char *object,
+    struct err *e) NODISCARD;
+
 /* --- the engine --- */
 
 struct web_settings {
@@ -235,6 +253,20 @@ int web_frame(struct web_call *c, struct err *e) NODISCARD;
 int web_purpose_take(struct web_call *c, struct err *e) NODISCARD;
 int web_purpose_ask(struct web_call *c, const struct err *e);
 void web_error_page(struct web_call *c, const struct err *e);
+/* All that a page wrote is taken back: another one begins. */
+void web_page_anew(struct web_call *c);
+/* What a form brought as hidden fields, to be sent again; the token against
+ * forgery and the names of but (NULL at the end) are not. */
+void web_carry(struct web_call *c, const char *const *but);
+/* An error that a page shows: is it that an act has to be signed? And then,
+ * after the page: 1: a page asks for it now. */
+void web_step_up_note(struct web_call *c, const struct err *e);
+int web_step_up_ask(struct web_call *c, struct err *e) NODISCARD;
+/* On a page that refuses to show a case or a document: the way to break the
+ * glass, for who may. */
+void web_glass_offer(struct web_call *c);
+/* Are the files of the form a statement's signature and nothing else? */
+int web_step_up_files(const struct web_call *c);
 
 struct web_session *web_session_find(struct web *w, const char *cookie);
 struct web_session *web_session_new(struct web *w, struct err *e);

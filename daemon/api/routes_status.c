@@ -129,7 +129,8 @@ may_ever(
 
 	if (may(core, &f))
 		return 1;
-	f.team = who->team;
+	/* Who is of no team may have rights in all: "-" is any of them. */
+	f.team = who->team != NULL ? who->team : "-";
 	f.organisation = who->organisation;
 	f.case_state = "open";
 	f.own_case = 1;

@@ -155,9 +155,9 @@ check_time(struct core *core, const struct policy *p, const struct statement *s,
 	if (policy_figure_on(
 		p, "step-up-minutes", civil_day(now_ms), &minutes, NULL) < 0)
 		return refuse(e, "the rules have no step-up-minutes");
-	longest = minutes < STEP_UP_SECONDS_MAX / 60
+	longest = minutes < STATEMENT_SECONDS_MAX / 60
 		      ? minutes * 60000
-		      : STEP_UP_SECONDS_MAX * INT64_C(1000);
+		      : STATEMENT_SECONDS_MAX * INT64_C(1000);
 	if (s->expires_ms <= now_ms)
 		return refuse(e, "it has expired");
 	if (s->expires_ms - now_ms > longest)

@@ -3,7 +3,7 @@
  * (base/statement.h has its form). It holds for this vault, for the
  * operation, the case and the purpose it names, when it expires at most
  * step-up-minutes of the rules ahead (and never more than
- * STEP_UP_SECONDS_MAX), names a log size of this run of the daemon, and is
+ * STATEMENT_SECONDS_MAX), names a log size of this run of the daemon, and is
  * signed by a key of the caller's own in people.conf. A nonce counts once.
  */
 #ifndef DAEMON_CORE_STEP_UP_H
@@ -12,7 +12,6 @@
 #include "base/statement.h"
 #include "daemon/core/core.h"
 
-#define STEP_UP_SECONDS_MAX 600
 #define STEP_UPS_MAX 1024 /* nonces kept at a time */
 
 /* log_size: at the start; a statement made before names no greater one. */

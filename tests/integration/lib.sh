@@ -355,7 +355,8 @@ init_vault() {
 	    --custodian claire --custodian bruno --custodian denis \
 	    --uid-daemon sceau --uid-keys sceau-keys \
 	    --uid-inspect sceau-inspect \
-	    --people /run/work/people.conf --rules "$TOP/policy/rules" \
+	    --people /run/work/people.conf \
+	    --rules "${RULES_FROM:-$TOP/policy/rules}" \
 	    --anchors /run/work/pki/ca.pem \
 	    --certificates /run/work/certificates \
 	    --swap accept --scrypt-log2 14 3<<<"$PASSPHRASE" \

@@ -1,0 +1,182 @@
+/*
+ * Bris de glace: a case whose content is not theirs, opened in an emergency:
+ * a reason, a signed statement, a few minutes, and somebody else's review.
+ */
+#include "base/text.h"
+#include "client/web/act.h"
+#include "client/web/control.h"
+
+static const struct web_fault faults[] = {
+	{ "member-missing", "motif" },
+	{ "member-text", "motif" },
+	{ 0 },
+};
+
+/* A figure of the rules, today; 0 when they have none. */
+static long long
+figure(const struct policy *p, const char *name)
+{
+	char today[11];
+	int64_t value;
+	int32_t day;
+
+	cli_today(today);
+	return date_parse(today, &day, NULL) == 0 &&
+		       policy_figure_on(p, name, day, &value, NULL) == 0
+		   ? (long long)value
+		   : 0;
+}
+
+static void
+write_what_follows(struct web_call *c, const struct policy *p)
+{
+	long long minutes = figure(p, "break-glass-minutes"),
+		  days = figure(p, "break-glass-review-days");
+
+	html(&c->h, "<p>%s</p><ul><li>",
+	    _("Le bris de glace ouvre, dans l'urgence, ce que votre fonction "
+	      "n'ouvre pas. Ce qui suit :"));
+	html(&c->h,
+	    _("Le contenu de ce dossier, et de lui seul, vous est ouvert "
+	      "pendant %lld minutes."),
+	    minutes);
+	html(&c->h, "</li><li>%s</li><li>%s</li><li>",
+	    _("Toute l'équipe du dossier voit votre nom et l'heure, sur la "
+	      "page du dossier."),
+	    _("Votre motif est inscrit au journal, avec tout ce que vous "
+	      "ouvrez."));
+	html(&c->h,
+	    _("Une autre personne que vous dit, dans les %lld jours, si "
+	      "c'était justifié."),
+	    days);
+	html(&c->h, "</li><li>%s</li></ul>",
+	    _("Vous signez une déclaration avec votre clé : le bouton la "
+	      "prépare."));
+}
+
+static int
+write_page(struct web_call *c, const struct err *refused, struct err *e)
+{
+	const struct policy *p;
+	int r;
+
+	if ((r = web_rules(c, &p, e)) < 0)
+		return r;
+	snprintf(c->title, sizeof(c->title), "%s · %s", _("Bris de glace"),
+	    c->part[0]);
+	c->place = "/rechercher";
+	if (refused != NULL)
+		web_refused(c, refused, faults);
+	write_what_follows(c, p);
+	web_form(c, 0, "/dossier/%/urgence", c->part[0]);
+	web_input(c,
+	    &(struct web_control){ .name = "motif",
+		.type = "area",
+		.label = _("Pourquoi il faut l'ouvrir maintenant"),
+		.hint = _("une ou deux phrases, pour qui l'examinera ; pas de "
+			  "donnée de santé"),
+		.wrong = web_fault_at(c, refused, faults, "motif"),
+		.required = 1 });
+	html(&c->h, "<p class=\"actions\"><button>%s</button></p></form>",
+	    _("Préparer la déclaration"));
+	web_back_to_case(c, c->part[0]);
+	return 0;
+}
+
+static int
+glass_get(struct web_call *c, struct err *e)
+{
+	return write_page(c, NULL, e);
+}
+
+/* From a document that is refused nobody is told whose it is. */
+static int
+which_get(struct web_call *c, struct err *e)
+{
+	(void)e;
+	snprintf(c->title, sizeof(c->title), "%s", _("Bris de glace"));
+	c->place = "/rechercher";
+	web_form(c, 0, "/urgence");
+	web_input(c, &(struct web_control){ .name = "dossier",
+			 .label = _("Référence du dossier à ouvrir"),
+			 .hint = _("par exemple 4F7K-2Q8"),
+			 .required = 1 });
+	html(&c->h, "<p class=\"actions\"><button>%s</button></p></form>",
+	    _("Continuer"));
+	return 0;
+}
+
+static int
+which_post(struct web_call *c, struct err *e)
+{
+	const char *ref = web_said(c, "dossier");
+	char path[WEB_PATH];
+
+	if (ref != NULL && strlen(ref) < 64 &&
+	    web_leads_to("/dossier/%/urgence", ref, path))
+		return web_redirect(c, e, "/dossier/%/urgence", ref);
+	web_refused(c,
+	    &(struct err){
+		.code = ERR_INVALID, .tag = "web-missing", .text = "dossier" },
+	    NULL);
+	return which_get(c, e);
+}
+
+void
+web_glass_offer(struct web_call *c)
+{
+	static const char of_case[] = "/dossier/";
+	int on_case = strncmp(c->path, of_case, strlen(of_case)) == 0;
+	const char *words = _("Le bris de glace ouvre un dossier quelques "
+			      "minutes, au vu de tous"),
+		   *ref = c->path + strlen(of_case);
+	char id[64];
+
+	if (c->session == NULL || web_is_post(c) ||
+	    (!on_case && strncmp(c->path, "/document/", 10) != 0) ||
+	    !web_may(c, "break-glass"))
+		return;
+	html(&c->h, "<p>%s ", _("C'est une urgence ?"));
+	if (on_case) {
+		snprintf(id, sizeof(id), "%.*s", (int)strcspn(ref, "/"), ref);
+		web_link(c, "", "/dossier/%/urgence", id, words);
+	} else
+		html(&c->h, "<a href=\"/urgence\">%s</a>", words);
+	html_raw(&c->h, "</p>");
+}
+
+static int
+glass_post(struct web_call *c, struct err *e)
+{
+	AUTO(json_decrefp) json_t *body = json_object(), *j = NULL;
+	const char *reason = web_said(c, "motif");
+	struct err refused = { 0 };
+	char until[32];
+
+	if (reason == NULL)
+		err_tag(&refused, ERR_INVALID, "web-missing", "motif");
+	else if (cli_member(body, "reason", reason, &refused) == 0 &&
+		 web_step_up(c, "break-glass", c->part[0], &refused) == 0)
+		(void)!cli_post(&c->cli, body, &j, &refused,
+		    "/v1/cases/%/break-glass", c->part[0]);
+	if (refused.code != ERR_OK) {
+		if (web_is_theirs(&refused))
+			return write_page(c, &refused, e);
+		*e = refused;
+		return -(int)e->code;
+	}
+	web_tell(c,
+	    _("Le dossier vous est ouvert jusqu'au %s, inscription n° %lld. "
+	      "Toute l'équipe du dossier le voit ; une autre personne "
+	      "l'examinera."),
+	    jtime(j, "until", until), jint(j, "leaf"));
+	return web_redirect(c, e, "/dossier/%", jstr(j, "ref"));
+}
+
+const struct web_route web_glass[] = {
+	{ "GET", "/urgence", which_get, 0 },
+	{ "POST", "/urgence", which_post, 0 },
+	{ "GET", "/dossier/%/urgence", glass_get, 0 },
+	{ "POST", "/dossier/%/urgence", glass_post, 0 },
+	{ 0 },
+};
