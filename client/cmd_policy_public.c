@@ -353,13 +353,19 @@ never(struct page *g)
 	size_t i, j, n = policy_kinds(g->p, &k);
 
 	heading(g, _("CE QUI N'EST JAMAIS COMMUNIQUÉ"));
-	for (i = 0; i < n; i++)
-		for (j = 0; j < k[i].nfields; j++)
+	for (i = 0; i < n; i++) {
+		if (k[i].prepares != NULL)
+			add(g,
+			    _("- %s : tout, ce n'est que le papier à "
+			      "signer\n"),
+			    or_name(k[i].title, k[i].name));
+		for (j = 0; j < k[i].nfields && k[i].prepares == NULL; j++)
 			if (k[i].fields[j].label == LABEL_NEVER)
 				add(g, "- %s : %s\n",
 				    or_name(k[i].title, k[i].name),
 				    or_name(k[i].fields[j].title,
 					k[i].fields[j].path));
+	}
 	n = policy_blocks(g->p, &b);
 	for (i = 0; i < n; i++) {
 		ev = policy_event(g->p, b[i].until_event);

@@ -27,6 +27,7 @@ static const struct {
 	{ "aide-logement", N_("Aide au logement") },
 	{ "alimentation", N_("Alimentation") },
 	{ "amendes", N_("Amendes") },
+	{ "amont", N_("Avant le procès") },
 	{ "appartement", N_("Appartement") },
 	{ "appui-ponctuel", N_("Appui ponctuel") },
 	{ "appui-renforce", N_("Appui renforcé") },
@@ -36,6 +37,7 @@ static const struct {
 	{ "audience", N_("Audience") },
 	{ "autonome", N_("Autonome") },
 	{ "autre", N_("Autre") },
+	{ "aval", N_("Après l'assignation") },
 	{ "bailleur", N_("Bailleur") },
 	{ "baisse-ressources", N_("Baisse des ressources") },
 	{ "bourse", N_("Bourse") },
@@ -86,6 +88,8 @@ static const struct {
 	{ "en-cours", N_("En cours") },
 	{ "endettement", N_("Endettement") },
 	{ "energie", N_("Énergie") },
+	{ "ensemble", N_("Ensemble") },
+	{ "equipe", N_("L'équipe") },
 	{ "expulse", N_("Expulsé") },
 	{ "expulsion", N_("Expulsion") },
 	{ "faite", N_("Faite") },
@@ -125,9 +129,11 @@ static const struct {
 	{ "ne-souhaite-pas", N_("Ne souhaite pas") },
 	{ "non-rencontre", N_("Non rencontré") },
 	{ "nullite", N_("Nullité") },
+	{ "oral-temoin", N_("De vive voix, devant un témoin") },
 	{ "ouvert", N_("Ouvert") },
 	{ "ouverture-droits", N_("Ouverture de droits") },
 	{ "pacse", N_("Pacsé") },
+	{ "papier", N_("Signé sur papier") },
 	{ "partenaire", N_("Partenaire") },
 	{ "pension-alimentaire", N_("Pension alimentaire") },
 	{ "personne-physique", N_("Personne physique") },
@@ -166,6 +172,7 @@ static const struct {
 	{ "six-semaines", N_("Six semaines") },
 	{ "sms", N_("SMS") },
 	{ "societe", N_("Société") },
+	{ "stylet", N_("Signé au stylet sur une tablette") },
 	{ "surendettement", N_("Surendettement") },
 	{ "suspendue", N_("Suspendue") },
 	{ "suspension-aide", N_("Suspension de l'aide") },
@@ -194,4 +201,15 @@ formcode_words(const char *code)
 		if (strcmp(codes[i].code, code) == 0)
 			return _(codes[i].shown);
 	return code;
+}
+
+const char *
+formcode_of(const struct policy_field *f, const char *code)
+{
+	size_t i;
+
+	for (i = 0; f->value_titles != NULL && f->values[i] != NULL; i++)
+		if (strcmp(f->values[i], code) == 0)
+			return f->value_titles[i];
+	return formcode_words(code);
 }

@@ -205,7 +205,7 @@ select_control(const struct at *a, struct err *e)
 		known |= strcmp(*v, is) == 0;
 		r = option(a->out, *v,
 		    boolean ? (v == truth ? _("Oui") : _("Non"))
-			    : formcode_words(*v),
+			    : formcode_of(a->field, *v),
 		    is, e);
 	}
 	/* What was typed and is none of them is shown beside its error. */
@@ -370,7 +370,7 @@ boxes(const struct at *a, const struct policy_field *code, struct err *e)
 			       " name=\"%%.*%%\" value=\"%\" data-type=\"box\""
 			       " autocomplete=\"off\"> %</label>\n",
 			 a->f->prefix, a->place, name != NULL ? "." : "",
-			 name != NULL ? name : "", *v, formcode_words(*v),
+			 name != NULL ? name : "", *v, formcode_of(code, *v),
 			 NULL)) < 0)
 			return r;
 	return buf_addstr(a->out, "</fieldset>\n", e);

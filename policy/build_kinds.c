@@ -64,10 +64,43 @@ default_max(enum field_type type)
 	}
 }
 
-static void
-read_field(struct build *b, const struct node *n, struct policy_field *f)
+/* The codes of a field are the purposes that may be consented to, in the
+ * words of the rules: a local one is offered as soon as it is declared. */
+static int
+read_values_of(struct build *b, const struct node *n, struct policy_field *f,
+    struct err *e)
+{
+	const struct sections *s = &b->of[WORD_CONSENT];
+	const char *of = read_text(b, n, "values-of", 0);
+	const char **v, **titles;
+	size_t i;
+
+	if (*of == '\0')
+		return 0;
+	if (strcmp(of, "consents") != 0 || f->values[0] != NULL)
+		problem(b->ps, n->file, read_line(n, "values-of"),
+		    "field \"%s\": values-of is consents, and there are no "
+		    "other values",
+		    f->path);
+	v = arena_array(&b->p->arena, s->n + 1, sizeof(*v), e);
+	titles = arena_array(&b->p->arena, s->n + 1, sizeof(*titles), e);
+	if (v == NULL || titles == NULL)
+		return -ERR_NOMEM;
+	for (i = 0; i < s->n; i++) {
+		v[i] = s->v[i]->title;
+		titles[i] = read_text(b, s->v[i], "title", 0);
+	}
+	f->values = v;
+	f->value_titles = titles;
+	return 0;
+}
+
+static int
+read_field(struct build *b, const struct node *n, struct policy_field *f,
+    struct err *e)
 {
 	uint32_t max;
+	int r;
 
 	f->path = n->title;
 	if (!names_is_path(n->title))
@@ -79,6 +112,8 @@ read_field(struct build *b, const struct node *n, struct policy_field *f)
 	    b, n, "label", names_labels, LABEL_ORDINARY);
 	f->required = read_flag(b, n, "required");
 	f->values = read_names(b, n, "values");
+	if ((r = read_values_of(b, n, f, e)) < 0)
+		return r;
 	if ((f->type == FIELD_CODE) != (f->values[0] != NULL))
 		problem(b->ps, n->file, n->line,
 		    "field \"%s\": a code has values, and nothing else has",
@@ -89,6 +124,7 @@ read_field(struct build *b, const struct node *n, struct policy_field *f)
 		    "field \"%s\": max is for strings, texts and lists",
 		    f->path);
 	f->max = (uint32_t)read_number(b, n, "max", 1, ANY_MAX, max);
+	return 0;
 }
 
 static void
@@ -118,13 +154,18 @@ read_fields(
 {
 	struct policy_field *v;
 	size_t i;
+	int r;
 
 	v = arena_array(&b->p->arena, n->nsub, sizeof(*v), e);
 	if (v == NULL)
 		return -ERR_NOMEM;
 	for (i = 0; i < n->nsub; i++) {
-		read_field(b, &n->sub[i], &v[i]);
+		if ((r = read_field(b, &n->sub[i], &v[i], e)) < 0)
+			return r;
 		place_field(b, &n->sub[i], v, i);
+		/* What is only for a paper goes nowhere but on it. */
+		if (k->prepares != NULL)
+			v[i].label = LABEL_NEVER;
 	}
 	k->fields = v;
 	k->nfields = n->nsub;
@@ -237,6 +278,36 @@ check_signers(
 		    k->name);
 }
 
+/* The kind that it prepares is looked at when all are read (check.c). */
+static int
+read_paper(
+    struct build *b, const struct node *n, struct policy_kind *k, struct err *e)
+{
+	struct build_page page = { 0 };
+	int r;
+
+	k->prepares = read_name(b, n, "prepares", 0);
+	if (k->prepares != NULL && (!k->is_record || k->by_vault))
+		problem(b->ps, n->file, read_line(n, "prepares"),
+		    "kind \"%s\": what prepares a paper is a record that "
+		    "people fill",
+		    k->name);
+	if (read_value(n, "notice") == NULL &&
+	    read_value(n, "notice-version") == NULL)
+		return 0;
+	if (k->prepares == NULL)
+		problem(b->ps, n->file, n->line,
+		    "kind \"%s\": a notice is for what prepares a paper",
+		    k->name);
+	if ((r = build_page(b, n, &page, e)) < 0)
+		return r;
+	k->notice = page.name;
+	k->notice_version = page.version;
+	k->notice_text = page.text;
+	k->notice_sha256 = page.sha256;
+	return 0;
+}
+
 static int
 read_kind(
     struct build *b, const struct node *n, struct policy_kind *k, struct err *e)
@@ -263,7 +334,8 @@ read_kind(
 	k->is_social = read_flag_must(b, n, "social");
 	k->signers = read_words(b, n, "signers", names_signers);
 	k->retention = read_name(b, n, "retention", 1);
-	if ((r = read_fields(b, n, k, e)) < 0)
+	if ((r = read_paper(b, n, k, e)) < 0 ||
+	    (r = read_fields(b, n, k, e)) < 0)
 		return r;
 	check_media(b, n, k);
 	check_shape(b, n, k);

@@ -279,6 +279,9 @@ struct policy_field {
 	const char *const *values; /* codes; NULL at the end */
 	uint32_t max;		   /* bytes of a string; items of a list */
 	const char *title;	   /* for people, French */
+	/* What people read for each value, where the rules say it (the codes
+	 * are those of the consents); else NULL. */
+	const char *const *value_titles;
 };
 /* Of a scan of paper: is its provenance asked for? */
 enum provenance { PROVENANCE_NONE, PROVENANCE_WELCOME, PROVENANCE_REQUIRED };
@@ -298,8 +301,16 @@ struct policy_kind {
 	/* Of what is filed at level handwritten-scan (C. civ. art. 1379);
 	 * other than none, a second person also checks the scan. */
 	enum provenance provenance;
-	int by_vault;  /* a record the vault makes of a case's own facts
-			  ("issue"): never filed by anybody */
+	int by_vault; /* a record the vault makes of a case's own facts
+			 ("issue"): never filed by anybody */
+	/* A record that is printed for people to sign: the kind of the signed
+	 * document, which alone binds anybody; NULL: it is no such record.
+	 * Its fields are all LABEL_NEVER, whatever the rules say. */
+	const char *prepares;
+	/* notices/NOTICE-VERSION.txt, which its paper ends with; all four, or
+	 * none: NULL. */
+	const char *notice, *notice_version, *notice_text;
+	const uint8_t *notice_sha256; /* 32 bytes */
 	int is_social; /* never kept of who refused the diagnosis */
 	const char *const *signers; /* roles of who signs; NULL at the end */
 	const struct policy_field *fields;
@@ -310,6 +321,9 @@ struct policy_kind {
 };
 const struct policy_kind *policy_kind(const struct policy *p, const char *name);
 size_t policy_kinds(const struct policy *p, const struct policy_kind **all);
+/* The record that prepares documents of this kind; NULL: none does. */
+const struct policy_kind *policy_preparation(
+    const struct policy *p, const char *kind);
 const struct policy_field *policy_field(
     const struct policy_kind *k, const char *path);
 int policy_purpose_is_known(const struct policy *p, const char *purpose);

@@ -147,6 +147,18 @@ policy_kinds(const struct policy *p, const struct policy_kind **all)
 	return p->nkinds;
 }
 
+const struct policy_kind *
+policy_preparation(const struct policy *p, const char *kind)
+{
+	size_t i;
+
+	for (i = 0; i < p->nkinds; i++)
+		if (p->kinds[i].prepares != NULL &&
+		    strcmp(p->kinds[i].prepares, kind) == 0)
+			return &p->kinds[i];
+	return NULL;
+}
+
 const struct policy_field *
 policy_field(const struct policy_kind *k, const char *path)
 {

@@ -50,6 +50,7 @@ static cfg_opt_t field_words[] = {
 	WORD("required"),
 	LIST("values"),
 	WORD("max"),
+	WORD("values-of"),
 	WORD("source"),
 	CFG_END(),
 };
@@ -66,6 +67,9 @@ static cfg_opt_t kind_words[] = {
 	WORD("uninspected"),
 	WORD("provenance"),
 	WORD("by-vault"),
+	WORD("prepares"),
+	WORD("notice"),
+	WORD("notice-version"),
 	WORD("social"),
 	LIST("signers"),
 	WORD("retention"),

@@ -20,7 +20,8 @@ choices_kinds(const struct policy *p, int records)
 	json_t *list = json_array();
 
 	for (i = 0; i < n; i++)
-		if (!k[i].by_vault && (!records || k[i].is_record))
+		if (!k[i].by_vault && k[i].prepares == NULL &&
+		    (!records || k[i].is_record))
 			add(list, k[i].name, k[i].title);
 	return list;
 }

@@ -17,6 +17,7 @@
 #define LOT_FILES_MAX 64		/* pages of one document, a signature */
 #define LOTS_ROOM (UINT64_C(256) << 20) /* bytes of all lots together */
 #define LOT_IDLE_S (8 * 3600)		/* a working day */
+#define LOT_VISIT_DOCUMENTS 3		/* that the page of a visit offers */
 #define LOT_KEY_TEXT (2 * SHA256_LEN + 1)
 
 /* A file: known by the SHA-256 of what was brought, in hexadecimal. */

@@ -315,7 +315,7 @@ guess_kind(const struct policy *p, const struct lot *l)
 	int score, most = 0;
 
 	for (i = 0; l->n > 0 && i < n; i++) {
-		if (k[i].by_vault)
+		if (k[i].by_vault || k[i].prepares != NULL)
 			continue;
 		score = count_words(l->file[0].name, k[i].name);
 		if (score > most) {

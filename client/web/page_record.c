@@ -12,6 +12,7 @@
 #include "client/record_file.h"
 #include "client/web/control.h"
 #include "client/web/lot.h"
+#include "client/web/paper.h"
 #include "client/web/recordhelp.h"
 
 #define PREFIX "f."
@@ -25,7 +26,8 @@ set_title(struct web_call *c, const struct policy_kind *k)
 	    c->part[0]);
 }
 
-/* The kind of the path: a record that people fill. */
+/* The kind of the path: a record that people fill. What is signed is filled
+ * under its own name too: it has a record that prepares it. */
 static int
 find_kind(struct web_call *c, const struct policy_kind **out, struct err *e)
 {
@@ -34,7 +36,11 @@ find_kind(struct web_call *c, const struct policy_kind **out, struct err *e)
 
 	if ((r = web_rules(c, &rules, e)) < 0)
 		return r;
-	*out = policy_kind(rules, c->part[1]);
+	*out = policy_preparation(rules, c->part[1]);
+	if (*out == NULL)
+		*out = policy_kind(rules, c->part[1]);
+	else
+		snprintf(c->part[1], sizeof(c->part[1]), "%s", (*out)->name);
 	if (*out == NULL || !(*out)->is_record || (*out)->by_vault)
 		return err_tag(e, ERR_NOT_FOUND, "web-page", "page");
 	return 0;
@@ -138,10 +144,15 @@ write_links(struct web_call *c, const struct form *f)
 		    c->part[0], c->part[1], _("Commencer une fiche neuve"));
 	html(h, "<a href=\"/dossier/%s\">%s</a></p>", c->part[0],
 	    _("Retour au dossier"));
+	if (f->kind->prepares != NULL)
+		html(h, "<p>%s</p>",
+		    _("Ceci est imprimé puis signé. Laissez vide ce qui se "
+		      "calcule : la fin, la dernière échéance et son "
+		      "montant."));
 }
 
 static void
-write_buttons(struct web_call *c)
+write_buttons(struct web_call *c, const struct form *f)
 {
 	html(&c->h,
 	    "<p data-kept role=\"status\" class=\"hint\" data-label=\"%s\"></p>"
@@ -152,7 +163,9 @@ write_buttons(struct web_call *c)
 	    "class=\"second\" name=\"faire\" value=\"abandonner\">%s</button>"
 	    "</p></form>",
 	    _("Ce qui est écrit est gardé dans la console."),
-	    _("Déposer la fiche"), _("Garder comme brouillon, au coffre"),
+	    f->kind->prepares != NULL ? _("Enregistrer, pour l'imprimer")
+				      : _("Déposer la fiche"),
+	    _("Garder comme brouillon, au coffre"),
 	    _("Calculer, et ajouter des lignes"), _("Abandonner"));
 }
 
@@ -178,16 +191,38 @@ show(struct web_call *c, const struct form *f, const struct err *wrong,
 		c->status = 422;
 	}
 	write_links(c, f);
-	recordhelp_html(&c->h, rules, f->kind, f->record, kase);
+	if (f->kind->prepares != NULL)
+		paper_html(&c->h, f->kind, f->record);
+	else
+		recordhelp_html(&c->h, rules, f->kind, f->record, kase);
 	html_raw(&c->h, "<div class=\"fiche\">");
 	web_form(c, 0, "/dossier/%/fiche/%", c->part[0], c->part[1]);
 	html(&c->h, "<input type=\"hidden\" name=\"replaces\" value=\"%s\">",
 	    f->replaces);
 	if ((r = write_fields(c, f, e)) < 0)
 		return r;
-	write_buttons(c);
+	write_buttons(c, f);
 	html_raw(&c->h, "</div>");
 	return 0;
+}
+
+/* Nothing is filled yet: what the case knows of a paper. */
+static int
+begin(struct web_call *c, struct form *f, struct err *e)
+{
+	AUTO(json_decrefp) json_t *kase = NULL;
+	const struct policy *rules;
+	char today[11];
+	int r;
+
+	if (f->kind->prepares == NULL)
+		return 0;
+	cli_today(today);
+	if ((r = web_rules(c, &rules, e)) < 0 ||
+	    (r = cli_get(&c->cli, &kase, e, "/v1/cases/%", c->part[0])) < 0)
+		return r;
+	return paper_begin(
+	    rules, f->kind, kase, web_account(c), today, &f->record, e);
 }
 
 /* What was typed before, or what is filed. */
@@ -208,10 +243,12 @@ load(struct web_call *c, struct form *f, struct err *e)
 			return 0;
 	}
 	if (web_field(c, "neuve") != NULL)
-		return 0;
+		return begin(c, f, e);
 	d = newest(c, &draft, e, &r);
-	if (r < 0 || d == NULL)
+	if (r < 0)
 		return r;
+	if (d == NULL)
+		return begin(c, f, e);
 	snprintf(f->replaces, sizeof(f->replaces), "%s", jstr(d, "document"));
 	return record_get(&c->cli, f->replaces, &f->record, e);
 }
@@ -335,6 +372,20 @@ file_and_tell(struct web_call *c, struct form *f, int draft, struct err *e)
 	    c, e, "/dossier/%/fiche/%/deposee", c->part[0], c->part[1]);
 }
 
+/* What follows from what is filled, and what of it cannot be. */
+static int
+complete(struct form *f, int final, struct err *e)
+{
+	int r;
+
+	if ((r = paper_check(f->kind, f->record, f->errors, e)) < 0 ||
+	    json_object_size(f->errors) > 0)
+		return r;
+	if (!final && (r = recordhelp_fill(f->kind, f->record, e)) < 0)
+		return r;
+	return paper_fill(f->kind, f->record, e);
+}
+
 static int
 form_post(struct web_call *c, struct err *e)
 {
@@ -353,11 +404,11 @@ form_post(struct web_call *c, struct err *e)
 	}
 	if ((r = read_form(c, &f, !final, e)) < 0 || (r = keep(c, &f, e)) < 0)
 		return r;
+	if (!web_is(c, "faire", "brouillon") &&
+	    (r = complete(&f, final, e)) < 0)
+		return r;
 	if (final || web_is(c, "faire", "brouillon"))
 		return file_and_tell(c, &f, !final, e);
-	if (json_object_size(f.errors) == 0 &&
-	    (r = recordhelp_fill(f.kind, f.record, e)) < 0)
-		return r;
 	return show(c, &f, &none, e);
 }
 
@@ -378,6 +429,18 @@ draft_post(struct web_call *c, struct err *e)
  * ------------------------------------------------------
  */
 
+/* On to where the signed paper is filed, its kind said. */
+static void
+write_bring_paper(struct web_call *c, const struct policy_kind *k)
+{
+	web_form(c, 0, "/dossier/%/fiche/%/papier", c->part[0], k->name);
+	html(&c->h,
+	    "<p class=\"actions\"><button class=\"second\" name=\"vers\" "
+	    "value=\"deposer\">%s</button><button class=\"second\" "
+	    "name=\"vers\" value=\"visite\">%s</button></p></form>",
+	    _("Déposer le papier signé"), _("L'inscrire avec une visite"));
+}
+
 static int
 filed_get(struct web_call *c, struct err *e)
 {
@@ -394,9 +457,120 @@ filed_get(struct web_call *c, struct err *e)
 	    c->part[0], c->part[1], _("Imprimer, pour la signature"),
 	    c->part[0], c->part[1], _("Corriger : une nouvelle version"),
 	    c->part[0], _("Retour au dossier"));
+	if (k->prepares == NULL) {
+		html(&c->h, "<p>%s</p>",
+		    _("Une fois signé, le papier se photographie et se "
+		      "dépose."));
+		return 0;
+	}
 	html(&c->h, "<p>%s</p>",
-	    _("Une fois signé, le papier se photographie et se dépose."));
+	    _("Rien n'est signé encore : seul le papier signé engage. "
+	      "Imprimez-le ; une fois signé, photographiez-le ou "
+	      "numérisez-le, et déposez-le."));
+	write_bring_paper(c, k);
 	return 0;
+}
+
+/* How paper is signed, when the kind takes that. */
+static const char *
+usual_level(const struct policy_kind *k)
+{
+	const char *const *l;
+
+	for (l = k->levels; l != NULL && *l != NULL; l++)
+		if (strcmp(*l, "handwritten-scan") == 0)
+			return *l;
+	return NULL;
+}
+
+static int
+say(struct lot *l, const char *name, const char *value, struct err *e)
+{
+	if (value != NULL &&
+	    json_object_set_new(l->said, name, json_pack("[s]", value)) < 0)
+		return err_set(e, ERR_NOMEM, "lot");
+	return 0;
+}
+
+/* The first document of a visit that nothing was said of; -1. */
+static int
+free_slot(const struct lot *l, const char *kind)
+{
+	char name[16];
+	int i;
+
+	for (i = 0; i < LOT_VISIT_DOCUMENTS; i++) {
+		snprintf(name, sizeof(name), "kind.%d", i);
+		if (lot_said(l, name) == NULL ||
+		    strcmp(lot_said(l, name), kind) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static int
+say_paper(struct lot *l, int visit, const struct policy_kind *to, struct err *e)
+{
+	int slot = visit ? free_slot(l, to->name) : 0;
+	char kind[16] = "kind", level[16] = "level";
+	int r;
+
+	/* A visit that has its documents already is gone on with as it is. */
+	if (slot < 0)
+		return 0;
+	if (visit) {
+		snprintf(kind, sizeof(kind), "kind.%d", slot);
+		snprintf(level, sizeof(level), "level.%d", slot);
+		snprintf(l->what, sizeof(l->what), "visite");
+	}
+	if ((r = say(l, kind, to->name, e)) < 0)
+		return r;
+	return say(l, level, usual_level(to), e);
+}
+
+/* The visit of this case that was begun; or a new lot. */
+static int
+lot_for(struct web_call *c, int visit, char id[ID_TEXT], struct err *e)
+{
+	AUTO(json_decrefp) json_t *list = lot_list(c, c->part[0]);
+	json_t *l;
+	size_t i;
+
+	json_array_foreach(list, i, l)
+	{
+		if (visit && strcmp(jstr(l, "what"), "visite") == 0 &&
+		    !json_is_true(json_object_get(l, "filed"))) {
+			snprintf(id, ID_TEXT, "%s", jstr(l, "lot"));
+			return 0;
+		}
+	}
+	return lot_new_id(id, e);
+}
+
+static int
+paper_post(struct web_call *c, struct err *e)
+{
+	int visit = web_is(c, "vers", "visite");
+	const struct policy *rules;
+	const struct policy_kind *k;
+	struct lot *l = NULL;
+	char id[ID_TEXT];
+	int r;
+
+	if ((r = find_kind(c, &k, e)) < 0 || (r = web_rules(c, &rules, e)) < 0)
+		return r;
+	if (k->prepares == NULL)
+		return err_tag(e, ERR_NOT_FOUND, "web-page", "page");
+	if ((r = lot_for(c, visit, id, e)) < 0 ||
+	    (r = lot_take(c, c->part[0], id, 1, &l, e)) < 0)
+		return r;
+	r = say_paper(l, visit, policy_kind(rules, k->prepares), e);
+	lot_put(c, &l);
+	if (r < 0)
+		return r;
+	return visit ? web_redirect(c, e, "/dossier/%/visite/%", c->part[0], id)
+		     : web_redirect(c, e, "/dossier/%/deposer/%/ajouter",
+			   c->part[0], id);
 }
 
 static void
@@ -417,11 +591,20 @@ write_signers(struct web_call *c, const json_t *kase)
 	html(h, "<li>%s</li></ul></section>", web_account(c));
 }
 
+/* The paper is called what it will be once it is signed. */
+static void
+set_paper_title(
+    struct web_call *c, const struct policy *rules, const struct policy_kind *k)
+{
+	set_title(c, k->prepares != NULL ? policy_kind(rules, k->prepares) : k);
+}
+
 static int
 print_get(struct web_call *c, struct err *e)
 {
 	AUTO(json_decrefp) json_t *d = NULL, *record = NULL, *kase = NULL;
 	const struct policy_kind *k;
+	const struct policy *rules;
 	int draft, r;
 
 	if ((r = find_kind(c, &k, e)) < 0)
@@ -433,9 +616,10 @@ print_get(struct web_call *c, struct err *e)
 		return err_tag(
 		    e, ERR_NOT_FOUND, "web-no-record", "%s", k->name);
 	if ((r = record_get(&c->cli, jstr(d, "document"), &record, e)) < 0 ||
-	    (r = cli_get(&c->cli, &kase, e, "/v1/cases/%", c->part[0])) < 0)
+	    (r = cli_get(&c->cli, &kase, e, "/v1/cases/%", c->part[0])) < 0 ||
+	    (r = web_rules(c, &rules, e)) < 0)
 		return r;
-	set_title(c, k);
+	set_paper_title(c, rules, k);
 	c->printable = 1;
 	html(&c->h,
 	    "<p>%s %s, %s %lld</p><p class=\"actions\"><a href=\"/dossier/%s/"
@@ -445,7 +629,14 @@ print_get(struct web_call *c, struct err *e)
 	if (draft)
 		html(&c->h, "<p class=\"note\">%s</p>",
 		    _("Brouillon : à compléter avant toute signature."));
-	recordhelp_print(&c->h, k, record);
+	if (k->prepares != NULL) {
+		const struct paper p = { rules, k, record, kase,
+			web_account(c) };
+
+		paper_print(&c->h, &p);
+		return 0;
+	}
+	recordhelp_print(&c->h, k, record, 0);
 	write_signers(c, kase);
 	return 0;
 }
@@ -453,20 +644,30 @@ print_get(struct web_call *c, struct err *e)
 /* --- all of them -------------------------------------------------------------
  */
 
-static void
-write_kind(struct web_call *c, const struct policy_kind *k, const json_t *list)
+static const json_t *
+newest_of(const json_t *list, const char *kind)
 {
 	const json_t *d, *found = NULL;
-	struct html *h = &c->h;
-	char at[32];
 	size_t i;
 
 	json_array_foreach(list, i, d)
 	{
-		if (strcmp(jstr(d, "kind"), k->name) == 0 &&
+		if (strcmp(jstr(d, "kind"), kind) == 0 &&
 		    strcmp(jstr(d, "state"), "filed") == 0)
 			found = d;
 	}
+	return found;
+}
+
+static void
+write_kind(struct web_call *c, const struct policy_kind *k, const json_t *list)
+{
+	const json_t *found = newest_of(list, k->name), *paper = NULL;
+	struct html *h = &c->h;
+	char at[32];
+
+	if (k->prepares != NULL)
+		paper = newest_of(list, k->prepares);
 	html(h, "<tr><td><a href=\"/dossier/%s/fiche/%s\">%s</a></td><td>",
 	    c->part[0], k->name, k->title);
 	if (found == NULL)
@@ -475,7 +676,12 @@ write_kind(struct web_call *c, const struct policy_kind *k, const json_t *list)
 		html(h, "%s, %s", jtime(found, "filed_at", at),
 		    json_is_true(json_object_get(found, "draft"))
 			? _("brouillon à compléter")
-			: _("déposée"));
+		    : k->prepares != NULL ? _("à imprimer et à signer")
+					  : _("déposée"));
+	if (paper != NULL) {
+		html(h, " ; %s ", _("papier signé déposé le"));
+		web_time(h, paper, "filed_at");
+	}
 	html_raw(h, "</td></tr>");
 }
 
@@ -511,6 +717,7 @@ const struct web_route web_record[] = {
 	{ "POST", "/dossier/%/fiche/%", form_post, 0 },
 	{ "POST", "/dossier/%/fiche/%/brouillon", draft_post, 0 },
 	{ "GET", "/dossier/%/fiche/%/deposee", filed_get, 0 },
+	{ "POST", "/dossier/%/fiche/%/papier", paper_post, 0 },
 	{ "GET", "/dossier/%/fiche/%/imprimer", print_get, 0 },
 	{ 0 },
 };

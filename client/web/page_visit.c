@@ -15,7 +15,7 @@
 #include "client/web/lot.h"
 #include "client/words.h"
 
-#define SLOTS 3 /* documents that one page offers */
+#define SLOTS LOT_VISIT_DOCUMENTS
 #define STEPS 3 /* démarches */
 #define PARCELS (SLOTS + STEPS + 1)
 #define CONSENT_KIND "consentement"

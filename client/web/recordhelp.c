@@ -14,9 +14,8 @@
 /* --- what is in a record ----------------------------------------------------
  */
 
-/* The value at a path of groups; NULL. */
-static json_t *
-at(const json_t *record, const char *path)
+json_t *
+recordhelp_at(const json_t *record, const char *path)
 {
 	json_t *v = (json_t *)(uintptr_t)record;
 	char part[64];
@@ -36,7 +35,7 @@ at(const json_t *record, const char *path)
 static int
 amount_at(const json_t *record, const char *path, double *out)
 {
-	const json_t *v = at(record, path);
+	const json_t *v = recordhelp_at(record, path);
 
 	if (!json_is_number(v))
 		return 0;
@@ -55,7 +54,7 @@ total(const json_t *record, const char *path, const char *lines, double *out)
 
 	if (amount_at(record, path, out))
 		return 1;
-	json_array_foreach(at(record, lines), i, l)
+	json_array_foreach(recordhelp_at(record, lines), i, l)
 	{
 		if (json_is_number(json_object_get(l, "montant"))) {
 			sum += json_number_value(json_object_get(l, "montant"));
@@ -104,8 +103,8 @@ left_of(const struct policy_kind *k, const json_t *record)
 		return l;
 	l.known = 1;
 	l.month = cents(l.income - l.charges);
-	l.persons = jint(at(record, "composition"), "adultes") +
-		    jint(at(record, "composition"), "mineurs");
+	l.persons = jint(recordhelp_at(record, "composition"), "adultes") +
+		    jint(recordhelp_at(record, "composition"), "mineurs");
 	if (l.persons > 0 && l.persons < 1000) {
 		l.by_day = 1;
 		l.day = cents(l.month * MONTHS / DAYS / (double)l.persons);
@@ -152,7 +151,7 @@ recordhelp_fill(const struct policy_kind *k, json_t *record, struct err *e)
 static int
 day_at(const json_t *record, const char *path, int32_t *out)
 {
-	const char *s = json_string_value(at(record, path));
+	const char *s = json_string_value(recordhelp_at(record, path));
 
 	return s != NULL && date_parse(s, out, NULL) == 0;
 }
@@ -164,7 +163,7 @@ procedure_day(const json_t *record, const char *event, int32_t *out)
 	json_t *l;
 	size_t i;
 
-	json_array_foreach(at(record, "procedure.dates"), i, l)
+	json_array_foreach(recordhelp_at(record, "procedure.dates"), i, l)
 	{
 		if (strcmp(jstr(l, "evenement"), event) == 0 &&
 		    date_parse(jstr(l, "date"), out, NULL) == 0)
@@ -310,8 +309,20 @@ child_of(const char *path, const char *up)
 	return strchr(path, '.') == NULL ? path : NULL;
 }
 
-static void print_under(struct html *h, const struct policy_kind *k,
+/* What is printed: of which kind, and also what is never given. */
+struct printed {
+	const struct policy_kind *k;
+	int all;
+};
+
+static void print_under(struct html *h, const struct printed *g,
     const char *path, const json_t *object);
+
+static int
+is_out(const struct printed *g, const struct policy_field *f)
+{
+	return !g->all && f->label == LABEL_NEVER;
+}
 
 static void
 print_value(struct html *h, const struct policy_field *f, const json_t *v,
@@ -324,7 +335,7 @@ print_value(struct html *h, const struct policy_field *f, const json_t *v,
 		o = json_pack("{s:s}", "on", s);
 		html(h, "%s", jdate(o, "on", text));
 	} else if (s != NULL && f->type == FIELD_CODE)
-		html(h, "%s", formcode_words(s));
+		html(h, "%s", formcode_of(f, s));
 	else if (s != NULL)
 		html_lines(h, s);
 	else if (json_is_boolean(v))
@@ -335,11 +346,35 @@ print_value(struct html *h, const struct policy_field *f, const json_t *v,
 		html(h, "%s", money(json_number_value(v), text));
 }
 
+static int
+is_simple(const struct policy_field *f)
+{
+	return f->type != FIELD_GROUP && f->type != FIELD_LIST;
+}
+
+/* The one thing that each item of a list says: it needs no name. */
+static const struct policy_field *
+only_simple(const struct policy_kind *k, const char *path)
+{
+	const struct policy_field *found = NULL;
+	size_t i;
+
+	for (i = 0; i < k->nfields; i++) {
+		if (child_of(k->fields[i].path, path) == NULL)
+			continue;
+		if (found != NULL || !is_simple(&k->fields[i]))
+			return NULL;
+		found = &k->fields[i];
+	}
+	return found;
+}
+
 static void
-print_list(struct html *h, const struct policy_kind *k,
+print_list(struct html *h, const struct printed *g,
     const struct policy_field *f, const json_t *list)
 {
-	json_t *item;
+	const struct policy_field *one = only_simple(g->k, f->path);
+	json_t *item, *v;
 	size_t i;
 
 	html(h, "<section><%s>%s</%s><ol>",
@@ -348,9 +383,12 @@ print_list(struct html *h, const struct policy_kind *k,
 	json_array_foreach(list, i, item)
 	{
 		html_raw(h, "<li>");
-		if (json_is_object(item)) {
+		if (one != NULL && json_is_object(item)) {
+			v = json_object_get(item, child_of(one->path, f->path));
+			print_value(h, one, v, json_string_value(v));
+		} else if (json_is_object(item)) {
 			html_raw(h, "<dl class=\"facts\">");
-			print_under(h, k, f->path, item);
+			print_under(h, g, f->path, item);
 			html_raw(h, "</dl>");
 		} else
 			print_value(h, f, item, json_string_value(item));
@@ -359,17 +397,12 @@ print_list(struct html *h, const struct policy_kind *k,
 	html_raw(h, "</ol></section>");
 }
 
-static int
-is_simple(const struct policy_field *f)
-{
-	return f->type != FIELD_GROUP && f->type != FIELD_LIST;
-}
-
 /* The simple members as <dt><dd>, of what lies directly under path. */
 static void
-print_under(struct html *h, const struct policy_kind *k, const char *path,
+print_under(struct html *h, const struct printed *g, const char *path,
     const json_t *object)
 {
+	const struct policy_kind *k = g->k;
 	const char *name;
 	json_t *v;
 	size_t i;
@@ -377,6 +410,7 @@ print_under(struct html *h, const struct policy_kind *k, const char *path,
 	for (i = 0; i < k->nfields; i++) {
 		name = child_of(k->fields[i].path, path);
 		if (name == NULL || !is_simple(&k->fields[i]) ||
+		    is_out(g, &k->fields[i]) ||
 		    (v = json_object_get(object, name)) == NULL)
 			continue;
 		html(h, "<dt>%s</dt><dd>", k->fields[i].title);
@@ -386,9 +420,10 @@ print_under(struct html *h, const struct policy_kind *k, const char *path,
 }
 
 static void
-print_lists(struct html *h, const struct policy_kind *k, const char *path,
+print_lists(struct html *h, const struct printed *g, const char *path,
     const json_t *object)
 {
+	const struct policy_kind *k = g->k;
 	const char *name;
 	json_t *v;
 	size_t i;
@@ -396,34 +431,36 @@ print_lists(struct html *h, const struct policy_kind *k, const char *path,
 	for (i = 0; i < k->nfields; i++) {
 		name = child_of(k->fields[i].path, path);
 		if (name != NULL && k->fields[i].type == FIELD_LIST &&
+		    !is_out(g, &k->fields[i]) &&
 		    json_array_size(v = json_object_get(object, name)) > 0)
-			print_list(h, k, &k->fields[i], v);
+			print_list(h, g, &k->fields[i], v);
 	}
 }
 
 void
 recordhelp_print(
-    struct html *h, const struct policy_kind *k, const json_t *record)
+    struct html *h, const struct policy_kind *k, const json_t *record, int all)
 {
+	const struct printed g = { k, all };
 	const struct policy_field *f;
 	const char *name;
 	json_t *v;
 	size_t i;
 
 	html_raw(h, "<dl class=\"facts\">");
-	print_under(h, k, "", record);
+	print_under(h, &g, "", record);
 	html_raw(h, "</dl>");
 	for (i = 0; i < k->nfields; i++) {
 		f = &k->fields[i];
 		name = child_of(f->path, "");
-		if (name == NULL || f->type != FIELD_GROUP ||
+		if (name == NULL || f->type != FIELD_GROUP || is_out(&g, f) ||
 		    (v = json_object_get(record, name)) == NULL)
 			continue;
 		html(h, "<section><h2>%s</h2><dl class=\"facts\">", f->title);
-		print_under(h, k, f->path, v);
+		print_under(h, &g, f->path, v);
 		html_raw(h, "</dl>");
-		print_lists(h, k, f->path, v);
+		print_lists(h, &g, f->path, v);
 		html_raw(h, "</section>");
 	}
-	print_lists(h, k, "", record);
+	print_lists(h, &g, "", record);
 }

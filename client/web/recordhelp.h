@@ -21,8 +21,12 @@ void recordhelp_html(struct html *h, const struct policy *p,
  */
 int recordhelp_fill(const struct policy_kind *k, json_t *record, struct err *e)
     NODISCARD;
-/* What is filled, by its headings, as people read it. */
+/* What is filled, by its headings, as people read it; without all, what the
+ * rules never give anybody (the narrative) stays out: it is not what people
+ * sign. */
 void recordhelp_print(
-    struct html *h, const struct policy_kind *k, const json_t *record);
+    struct html *h, const struct policy_kind *k, const json_t *record, int all);
+/* The value at a path of groups ("dette.montant"), borrowed; NULL. */
+json_t *recordhelp_at(const json_t *record, const char *path);
 
 #endif

@@ -407,7 +407,7 @@ check_words(const struct policy_kind *k)
 
 	for (i = 0; i < k->nfields; i++)
 		for (v = k->fields[i].values; v != NULL && *v != NULL; v++)
-			if (formcode_words(*v) == *v)
+			if (formcode_of(&k->fields[i], *v) == *v)
 				fail_msg("no words for %s", *v);
 }
 

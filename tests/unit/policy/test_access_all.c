@@ -63,7 +63,8 @@ static const char *const purposes[] = { NULL, "accompagnement",
 #define SEND "maintien-aide-logement hebergement " RIGHTS
 
 static const char *const kinds[] = { NULL, "diagnostic", "contrat-engagement",
-	"controle-regularite", "issue", "cloture", "photo" };
+	"controle-regularite", "projet-contrat-engagement", "issue", "cloture",
+	"photo" };
 
 /*
  * purposes NULL: none is asked, and any declared one is fine. usual: what
@@ -88,7 +89,7 @@ static const struct row {
 	{ "CLJ", "doc-file", TEAM, "o", WORK " " RIGHTS, WORK,
 	    "controle-regularite", "" },
 	{ "LJ", "doc-file", TEAM, "o", WORK, WORK,
-	    "diagnostic contrat-engagement", "" },
+	    "diagnostic contrat-engagement projet-contrat-engagement", "" },
 	{ "CLJ", "case-list", TEAM, "r", NULL, NULL, "", "" },
 
 	/* What goes out says what for. */

@@ -484,6 +484,56 @@ static const struct row together_rows[] = {
 	    "is never in force together with event \"ruling\"" },
 };
 
+/* A record that prepares a paper: in the small rules, before "scan". */
+#define DRAFT(flags, fields)                                                   \
+	"kind \"draft\" { title = \"T\" source = \"s\" retention = short "     \
+	"record = true media = { \"application/json\" } " flags " " fields     \
+	" }\nkind \"scan\" {"
+#define A_FIELD "field \"a\" { type = string }"
+#define A_CODE(of)                                                             \
+	"field \"a\" { type = list }\nfield \"a.b\" { type = code " of " }"
+static const struct row paper_rows[] = {
+	{ "kind \"scan\" {", DRAFT("social = true prepares = note", A_FIELD), 0,
+	    "prepares \"note\", which is no kind that people sign" },
+	{ "kind \"scan\" {", DRAFT("social = true prepares = rain", A_FIELD), 0,
+	    "prepares \"rain\", which is no kind that people sign" },
+	{ "kind \"scan\" {", DRAFT("social = false prepares = scan", A_FIELD),
+	    0, "social and retention are those of \"scan\"" },
+	{ "kind \"scan\" {",
+	    DRAFT("social = true by-vault = true prepares = scan", A_FIELD), 0,
+	    "what prepares a paper is a record that people fill" },
+	{ "	pages-max = 4\n", "	pages-max = 4 prepares = scan\n", 0,
+	    "what prepares a paper is a record that people fill" },
+	{ "	pages-max = 4\n",
+	    "	pages-max = 4 field \"a\" { type = date }\n", 0,
+	    "kind \"scan\" is a file: it has no fields" },
+	{ "kind \"scan\" {",
+	    DRAFT("social = true notice = n notice-version = \"1\"", A_FIELD),
+	    0, "a notice is for what prepares a paper" },
+	{ "kind \"scan\" {",
+	    DRAFT("social = true prepares = scan notice = n", A_FIELD), 0,
+	    "does not say its notice-version" },
+	{ "kind \"scan\" {",
+	    DRAFT("social = true prepares = scan notice = n "
+		  "notice-version = \"9\"",
+		A_FIELD),
+	    0, "the notice of kind \"draft\" is not there" },
+	{ "kind \"scan\" {",
+	    DRAFT("social = true prepares = scan", A_CODE("values-of = rain")),
+	    1, "values-of is consents" },
+	{ "kind \"scan\" {",
+	    DRAFT("social = true prepares = scan",
+		A_CODE("values-of = consents values = { a }")),
+	    1, "values-of is consents" },
+	{ "kind \"scan\" {",
+	    DRAFT("social = true prepares = scan",
+		"field \"a\" { type = date values-of = consents }"),
+	    0, "a code has values, and nothing else has" },
+	/* Whatever its label, nothing of it can be given. */
+	{ "	record = true\n", "	record = true prepares = scan\n", 56,
+	    "never disclosed" },
+};
+
 static const struct row loan_rows[] = {
 	{ "loan \"summer\" {", "loan \"summer\" { zork = 1", 0,
 	    "no such option 'zork'" },
@@ -839,6 +889,12 @@ static void
 the_other_sections_are_refused_with_their_line(void **state)
 {
 	try_rows(*state, more_rows, NELEMS(more_rows), &more);
+}
+
+static void
+what_prepares_a_paper_is_refused_with_its_line(void **state)
+{
+	try_rows(*state, paper_rows, NELEMS(paper_rows), &small);
 }
 
 static void
@@ -1412,6 +1468,7 @@ main(void)
 		T(wrong_people_are_refused_with_their_line),
 		T(the_other_sections_are_good),
 		T(the_other_sections_are_refused_with_their_line),
+		T(what_prepares_a_paper_is_refused_with_its_line),
 		T(what_is_never_in_force_together_is_refused),
 		T(files_are_known_by_their_names),
 		T(a_folder_that_is_not_there_is_not_found),

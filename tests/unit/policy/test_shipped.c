@@ -18,6 +18,12 @@ static const char *const files[] = { "contrat-engagement", "avenant",
 static const char *const records[] = { "diagnostic", "evaluation", "dsf",
 	"preconisations", "controle-regularite", "demarche", "veille",
 	"contact" };
+/* Records that are printed, and what is filed once they are signed. */
+static const char *const papers[][2] = {
+	{ "projet-contrat-engagement", "contrat-engagement" },
+	{ "projet-plan-apurement", "plan-apurement" },
+	{ "projet-consentement", "consentement" },
+};
 
 static void
 each_kind_of_the_domain_is_declared(void **state)
@@ -26,8 +32,8 @@ each_kind_of_the_domain_is_declared(void **state)
 	const struct policy_kind *k;
 	size_t i;
 
-	assert_int_equal(
-	    policy_kinds(r->p, &k), NELEMS(files) + NELEMS(records) + 2);
+	assert_int_equal(policy_kinds(r->p, &k),
+	    NELEMS(files) + NELEMS(records) + NELEMS(papers) + 2);
 	for (i = 0; i < NELEMS(files); i++) {
 		k = policy_kind(r->p, files[i]);
 		assert_non_null(k);
@@ -982,6 +988,57 @@ a_garbled_line_is_survived(void **state)
 	spoil_each_line(state, 1);
 }
 
+/* The signed document stays a file, which no filled record can stand for; and
+ * nothing of the record is in any rule of what goes to whom. */
+static void
+what_prepares_a_paper_is_neither_it_nor_given(void **state)
+{
+	struct rules *r = *state;
+	const struct disclosure_rule *d;
+	const struct policy_kind *k, *to;
+	size_t i, j, f, n = policy_disclosures(r->p, &d);
+
+	for (i = 0; i < NELEMS(papers); i++) {
+		k = policy_kind(r->p, papers[i][0]);
+		to = policy_kind(r->p, papers[i][1]);
+		assert_ptr_equal(policy_preparation(r->p, papers[i][1]), k);
+		assert_true(k->is_record && !k->is_signed && !k->by_vault);
+		assert_true(to->is_signed && !to->is_record);
+		assert_int_equal(to->nfields, 0);
+		assert_int_equal(to->is_social, k->is_social);
+		assert_string_equal(to->retention, k->retention);
+		for (f = 0; f < k->nfields; f++)
+			assert_int_equal(k->fields[f].label, LABEL_NEVER);
+		for (j = 0; j < n; j++)
+			for (f = 0; f < d[j].nfields; f++)
+				assert_string_not_equal(
+				    d[j].fields[f].kind, k->name);
+		assert_null(policy_preparation(r->p, papers[i][0]));
+	}
+	assert_null(policy_preparation(r->p, "avenant"));
+	assert_null(policy_preparation(r->p, ""));
+}
+
+static void
+a_consent_to_sign_offers_those_of_the_rules(void **state)
+{
+	struct rules *r = *state;
+	const struct policy_kind *k = policy_kind(r->p, "projet-consentement");
+	const struct policy_field *f = policy_field(k, "accords.objet");
+	const struct policy_consent *c;
+	size_t i, n = policy_consents(r->p, &c);
+
+	for (i = 0; f->values[i] != NULL; i++)
+		assert_string_equal(f->value_titles[i],
+		    policy_consent(r->p, f->values[i])->title);
+	assert_int_equal(i, n);
+	k = policy_kind(r->p, "projet-contrat-engagement");
+	assert_non_null(strstr(k->notice_text, "vous plaindre à la CNIL"));
+	assert_non_null(k->notice_sha256);
+	assert_null(policy_field(k, "stade")->value_titles);
+	assert_null(policy_kind(r->p, "diagnostic")->notice);
+}
+
 #define S(f)                                                                   \
 	cmocka_unit_test_setup_teardown(f, rules_setup_shipped, rules_teardown)
 
@@ -990,6 +1047,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		S(each_kind_of_the_domain_is_declared),
+		S(what_prepares_a_paper_is_neither_it_nor_given),
+		S(a_consent_to_sign_offers_those_of_the_rules),
 		S(a_contract_may_be_signed_pages_of_paper),
 		S(the_diagnosis_has_its_field_groups),
 		S(durations_are_those_of_the_domain),
