@@ -75,6 +75,25 @@ after_words(const char *after)
 	return _("rien");
 }
 
+/* Of a container: what is in it, and what of that is signed. */
+static void
+print_members(const json_t *list)
+{
+	json_t *m;
+	size_t i;
+
+	if (json_array_size(list) > 0)
+		printf("%s\n", _("Le conteneur renferme :"));
+	json_array_foreach(list, i, m)
+	{
+		fputs("    ", stdout);
+		out_text(stdout, jstr(m, "name"));
+		printf(" : %s\n", json_is_true(json_object_get(m, "signed"))
+				      ? _("signé")
+				      : _("pas signé"));
+	}
+}
+
 static void
 print_report(const json_t *j)
 {
@@ -92,6 +111,7 @@ print_report(const json_t *j)
 	if (i > 0)
 		out_line(stdout, _("après la dernière signature"),
 		    after_words(jstr(j, "after_last_signature")));
+	print_members(json_object_get(j, "members"));
 }
 
 /* --- in the vault --------------------------------------------------------- */

@@ -5,23 +5,12 @@
  * digests of what it is over. No byte of a member is parsed here.
  */
 #include "base/file.h"
-#include "daemon/inspect/client_inside.h"
+#include "daemon/inspect/asic_inside.h"
 
+#define TYPE_EXTENDED "application/vnd.etsi.asic-e+zip"
 #define TYPE_SIMPLE "application/vnd.etsi.asic-s+zip"
 #define SIGNATURE_SIMPLE "META-INF/signature.p7s"
 #define STAMP_SIMPLE "META-INF/timestamp.tst"
-#define UNSUPPORTED "format-unsupported"
-
-struct asic {
-	struct inspector *i;
-	const struct inspect_trust *trust;
-	int64_t now_ms;
-	struct client_view file;
-	size_t n;
-	struct container_member m[CONTAINER_MEMBERS_MAX];
-	enum container_role role[CONTAINER_MEMBERS_MAX];
-	struct inspect_asic *out;
-};
 
 static void
 asic_freep(struct asic **a)
@@ -36,8 +25,8 @@ asic_freep(struct asic **a)
  */
 
 /* There is room: signatures are counted before they are judged. */
-static struct inspect_verdict *
-next_verdict(struct asic *a)
+struct inspect_verdict *
+asic_verdict(struct asic *a)
 {
 	return &a->out->v[a->out->n++];
 }
@@ -52,15 +41,15 @@ conclude(struct inspect_verdict *v, enum inspect_indication indication,
 	client_reason(v, word);
 }
 
-static void
-fail(struct inspect_verdict *v, const char *sub, const char *word)
+void
+asic_fail(struct inspect_verdict *v, const char *sub, const char *word)
 {
 	conclude(v, INSPECT_FAILED, INTEGRITY_FAIL, sub, word);
 }
 
 /* What was right till now is no longer: people must be told. */
-static void
-doubt(struct inspect_verdict *v, const char *sub, const char *word)
+void
+asic_doubt(struct inspect_verdict *v, const char *sub, const char *word)
 {
 	if (v->indication == 0) {
 		conclude(v, INSPECT_INDETERMINATE, INTEGRITY_INDET, sub, word);
@@ -74,8 +63,8 @@ doubt(struct inspect_verdict *v, const char *sub, const char *word)
 /* --- members --------------------------------------------------------------
  */
 
-static size_t
-count_role(const struct asic *a, enum container_role role)
+size_t
+asic_count(const struct asic *a, enum container_role role)
 {
 	size_t k, n = 0;
 
@@ -85,8 +74,8 @@ count_role(const struct asic *a, enum container_role role)
 }
 
 /* The member of this name: an index, or a->n. */
-static size_t
-find_member(const struct asic *a, const char *name)
+size_t
+asic_find(const struct asic *a, const char *name)
 {
 	size_t k;
 
@@ -97,11 +86,11 @@ find_member(const struct asic *a, const char *name)
 }
 
 /* A container that contradicts itself is one signature that fails. */
-static void
-not_judged(struct asic *a, const char *why)
+void
+asic_not_judged(struct asic *a, const char *why)
 {
 	if (strcmp(why, CONTAINER_UNSOUND) == 0)
-		fail(next_verdict(a), "FORMAT_FAILURE", why);
+		asic_fail(asic_verdict(a), "FORMAT_FAILURE", why);
 	else
 		snprintf(a->out->why, sizeof(a->out->why), "%s", why);
 }
@@ -128,7 +117,7 @@ list_members(struct asic *a, int fd, int *judged, struct err *e)
 		    a->file.p, a->file.n, found.entries, found.n, a->m);
 	*judged = why == NULL;
 	if (why != NULL) {
-		not_judged(a, why);
+		asic_not_judged(a, why);
 		return 0;
 	}
 	a->n = found.n;
@@ -184,8 +173,8 @@ read_deflated(const struct asic *a, const struct container_member *m,
  * The digests of member k, and its bytes where keep is not NULL. *fits = 0:
  * it is not what its headers announce.
  */
-static int
-read_member(const struct asic *a, size_t k, unsigned which, struct buf *keep,
+int
+asic_read(const struct asic *a, size_t k, unsigned which, struct buf *keep,
     struct digests *out, int *fits, struct err *e)
 {
 	const struct container_member *m = &a->m[k];
@@ -203,8 +192,8 @@ read_member(const struct asic *a, size_t k, unsigned which, struct buf *keep,
 }
 
 /* Is the member small enough to be parsed by some worker? */
-static int
-is_small(const struct asic *a, size_t k)
+int
+asic_is_small(const struct asic *a, size_t k)
 {
 	return a->m[k].size <= INSPECT_DER_MAX;
 }
@@ -216,9 +205,10 @@ is_small(const struct asic *a, size_t k)
  * One signature or time stamp over the digests of what it is over, of which
  * there are so many bytes.
  */
-static int
-judge_der(struct asic *a, const struct buf *der, const struct digests *content,
-    int is_stamp, struct inspect_verdict *v, struct err *e)
+int
+asic_judge_der(struct asic *a, const struct buf *der,
+    const struct digests *content, int is_stamp, struct inspect_verdict *v,
+    struct err *e)
 {
 	const struct cms_question c = { .der = der->p,
 		.der_len = der->len,
@@ -243,8 +233,8 @@ judge_der(struct asic *a, const struct buf *der, const struct digests *content,
 static int
 has_unknown(const struct asic *a)
 {
-	return count_role(a, ROLE_OTHER) + count_role(a, ROLE_MANIFEST) +
-		   count_role(a, ROLE_ARCHIVE) >
+	return asic_count(a, ROLE_OTHER) + asic_count(a, ROLE_MANIFEST) +
+		   asic_count(a, ROLE_ARCHIVE) >
 	       0;
 }
 
@@ -252,25 +242,26 @@ has_unknown(const struct asic *a)
 static int
 judge_over(struct asic *a, size_t s, size_t k, struct err *e)
 {
-	struct inspect_verdict *v = next_verdict(a);
+	struct inspect_verdict *v = asic_verdict(a);
 	AUTO(buf_done) struct buf der = { 0 };
 	int r, fits, is_stamp = a->role[s] == ROLE_STAMP;
 	struct digests content;
 
-	if ((r = read_member(a, s, 0, &der, NULL, &fits, e)) < 0)
+	if ((r = asic_read(a, s, 0, &der, NULL, &fits, e)) < 0)
 		return r;
-	if (fits && (r = read_member(a, k, digests_named(der.p, der.len), NULL,
+	if (fits && (r = asic_read(a, k, digests_named(der.p, der.len), NULL,
 			 &content, &fits, e)) < 0)
 		return r;
 	if (!fits) {
-		fail(v, "FORMAT_FAILURE", "member-unreadable");
+		asic_fail(v, "FORMAT_FAILURE", "member-unreadable");
 		v->is_stamp = is_stamp;
 		return 0;
 	}
-	if ((r = judge_der(a, &der, &content, is_stamp, v, e)) < 0)
+	if ((r = asic_judge_der(a, &der, &content, is_stamp, v, e)) < 0)
 		return r;
 	if (has_unknown(a))
-		doubt(v, "SIG_CONSTRAINTS_FAILURE", "container-member-unknown");
+		asic_doubt(
+		    v, "SIG_CONSTRAINTS_FAILURE", "container-member-unknown");
 	a->out->members[k].is_signed |=
 	    !is_stamp && v->integrity == INTEGRITY_PASS;
 	return 0;
@@ -280,28 +271,28 @@ judge_over(struct asic *a, size_t s, size_t k, struct err *e)
 static int
 judge_simple(struct asic *a, struct err *e)
 {
-	size_t k, s[2] = { find_member(a, SIGNATURE_SIMPLE),
-		find_member(a, STAMP_SIMPLE) };
+	size_t k, s[2] = { asic_find(a, SIGNATURE_SIMPLE),
+		asic_find(a, STAMP_SIMPLE) };
 	size_t signs =
-	    count_role(a, ROLE_SIGNATURE) + count_role(a, ROLE_STAMP);
+	    asic_count(a, ROLE_SIGNATURE) + asic_count(a, ROLE_STAMP);
 	int r;
 
 	for (k = 0; k < a->n && a->role[k] != ROLE_DATA; k++)
 		;
 	if (signs == 0) {
-		not_judged(a, UNSUPPORTED);
+		asic_not_judged(a, ASIC_UNSUPPORTED);
 		return 0;
 	}
 	if (signs != (size_t)(s[0] < a->n) + (s[1] < a->n) ||
-	    count_role(a, ROLE_DATA) != 1) {
-		doubt(next_verdict(a), "SIGNED_DATA_NOT_FOUND",
-		    count_role(a, ROLE_DATA) == 0 ? "member-missing"
+	    asic_count(a, ROLE_DATA) != 1) {
+		asic_doubt(asic_verdict(a), "SIGNED_DATA_NOT_FOUND",
+		    asic_count(a, ROLE_DATA) == 0 ? "member-missing"
 						  : "members-ambiguous");
 		return 0;
 	}
-	if ((s[0] < a->n && !is_small(a, s[0])) ||
-	    (s[1] < a->n && !is_small(a, s[1]))) {
-		not_judged(a, CONTAINER_TOO_LARGE);
+	if ((s[0] < a->n && !asic_is_small(a, s[0])) ||
+	    (s[1] < a->n && !asic_is_small(a, s[1]))) {
+		asic_not_judged(a, CONTAINER_TOO_LARGE);
 		return 0;
 	}
 	if (s[0] < a->n && (r = judge_over(a, s[0], k, e)) < 0)
@@ -331,7 +322,7 @@ name_members(struct asic *a)
 static int
 is_of_type(const struct asic *a, const char *type)
 {
-	size_t k = find_member(a, "mimetype"), n = strlen(type);
+	size_t k = asic_find(a, "mimetype"), n = strlen(type);
 
 	return k < a->n && !a->m[k].is_deflated && a->m[k].size == n &&
 	       memcmp(a->file.p + a->m[k].at, type, n) == 0;
@@ -341,9 +332,11 @@ static int
 judge_members(struct asic *a, struct err *e)
 {
 	name_members(a);
-	if (count_role(a, ROLE_XML) == 0 && is_of_type(a, TYPE_SIMPLE))
+	if (asic_count(a, ROLE_XML) == 0 && is_of_type(a, TYPE_SIMPLE))
 		return judge_simple(a, e);
-	not_judged(a, UNSUPPORTED);
+	if (asic_count(a, ROLE_XML) == 0 && is_of_type(a, TYPE_EXTENDED))
+		return asic_judge_extended(a, e);
+	asic_not_judged(a, ASIC_UNSUPPORTED);
 	return 0;
 }
 

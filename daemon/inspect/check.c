@@ -423,7 +423,7 @@ conclude(struct check *c, struct check_report *out)
 		out->why = "time-stamp-authority-unknown";
 	}
 	if (out->n == 1 && v->integrity == INTEGRITY_ERROR &&
-	    !is_media(&out->type, PDF))
+	    !is_media(&out->type, PDF) && out->asic.nmembers == 0)
 		out->sum.integrity = INTEGRITY_ERROR;
 	if (out->n > 0)
 		return;

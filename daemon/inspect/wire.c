@@ -6,7 +6,8 @@
 int
 wire_has_room(const struct wire_request *r)
 {
-	return r->op == WIRE_HINTS || (r->op == WIRE_INFLATE && r->keep);
+	return r->op == WIRE_HINTS || r->op == WIRE_MANIFEST ||
+	       (r->op == WIRE_INFLATE && r->keep);
 }
 
 size_t
@@ -165,7 +166,8 @@ wire_request_decode(
 		q.act = rd_u8(&r);
 	else if (q.op == WIRE_INFLATE)
 		decode_inflate(&r, &q);
-	else if (q.op != WIRE_HINTS && q.op != WIRE_MEMBERS)
+	else if (q.op != WIRE_HINTS && q.op != WIRE_MEMBERS &&
+		 q.op != WIRE_MANIFEST)
 		return err_set(e, ERR_INVALID, "unknown operation");
 	if ((ret = rd_end(&r, "inspection request", e)) < 0)
 		return ret;
@@ -382,6 +384,75 @@ wire_members_decode(
 	    (m.n > 0 && m.why[0] != '\0'))
 		return err_set(e, ERR_INVALID, "members: values");
 	*out = m;
+	return 0;
+}
+
+int
+wire_manifest_encode(
+    const struct asic_manifest *m, struct buf *out, struct err *e)
+{
+	const struct asic_reference *ref;
+	struct wr w;
+	size_t i;
+
+	wr_init(&w, out);
+	wr_str(&w, m->signature);
+	wr_u16(&w, (uint16_t)m->n);
+	for (i = 0; i < m->n; i++) {
+		ref = &m->refs[i];
+		wr_str(&w, ref->name);
+		wr_u8(&w, ref->is_known != 0);
+		if (!ref->is_known)
+			continue;
+		wr_u8(&w, (uint8_t)ref->alg);
+		wr_bytes(&w, ref->value, digest_len(ref->alg));
+	}
+	return wr_end(&w, e);
+}
+
+static void
+decode_reference(struct rd *r, struct asic_reference *out)
+{
+	uint8_t known, alg;
+
+	rd_str(r, out->name, sizeof(out->name));
+	known = rd_u8(r);
+	out->is_known = known != 0;
+	if (known > 1 || out->name[0] == '\0')
+		r->bad = 1;
+	if (!out->is_known)
+		return;
+	if ((alg = rd_u8(r)) >= DIGEST_ALGS) {
+		r->bad = 1;
+		return;
+	}
+	out->alg = (enum digest_alg)alg;
+	rd_bytes(r, out->value, digest_len(out->alg));
+}
+
+int
+wire_manifest_decode(
+    const void *p, size_t n, struct asic_manifest *out, struct err *e)
+{
+	struct rd r;
+	size_t i, k;
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	rd_init(&r, p, n);
+	rd_str(&r, out->signature, sizeof(out->signature));
+	out->n = rd_u16(&r);
+	if (out->n == 0 || out->n > ASIC_REFERENCES_MAX)
+		return err_set(e, ERR_INVALID, "manifest: values");
+	for (i = 0; i < out->n; i++)
+		decode_reference(&r, &out->refs[i]);
+	if ((ret = rd_end(&r, "manifest", e)) < 0)
+		return ret;
+	for (i = 0; i < out->n; i++)
+		for (k = 0; k < i; k++)
+			if (strcmp(out->refs[i].name, out->refs[k].name) == 0)
+				return err_set(
+				    e, ERR_INVALID, "manifest: values");
 	return 0;
 }
 

@@ -8,6 +8,7 @@
  *   members u64 size; descriptors: the file, a container
  *   inflate u64 deflated bytes, u32 bytes inflated, u8 which digests, u8 keep;
  *         descriptors: the deflated bytes, and to keep them room as for hints
+ *   manifest u64 size; descriptors: the manifest, room as for hints
  *   cms   u64 DER bytes, u32 hint bytes, i64 now (ms), u8 filter; of the
  * anchors u32 bytes for signatures, u32 for time stamps, u32 known otherwise,
  *         u8 those for signatures are for time stamps too; of the signed
@@ -27,6 +28,9 @@
  *   members str why not, u16 entries, each u32 where it is in the file
  *   inflate u8 does it fit, u32 CRC-32, u64 bytes, u8 the first, u8 which
  *         digests, these one after the other
+ *   manifest u32 bytes of the room, 0 for one that is not understood; in it str
+ *         the signature's name, u16 references, each str name, u8 is the digest
+ *         known, and then u8 enum digest_alg and the digest
  *   cms   u8 indication, u8 integrity, str sub, str signer, i64 signing time,
  *         i64 proved time, u8 is a stamp, u8 has an anchor, its 32 bytes,
  *         str reasons
@@ -34,7 +38,7 @@
 #ifndef DAEMON_INSPECT_WIRE_H
 #define DAEMON_INSPECT_WIRE_H
 
-#include "daemon/inspect/container.h"
+#include "daemon/inspect/asic_manifest.h"
 #include "daemon/inspect/container_inflate.h"
 
 #define WIRE_VERSION 4
@@ -48,6 +52,7 @@ enum wire_op {
 	WIRE_HINTS = 3,
 	WIRE_MEMBERS = 4,
 	WIRE_INFLATE = 5,
+	WIRE_MANIFEST = 6,
 	WIRE_MISBEHAVE = 99 /* only in the build made for tests */
 };
 
@@ -112,6 +117,13 @@ int wire_members_encode(
 /* As wire_type_decode. */
 int wire_members_decode(
     const void *p, size_t n, struct wire_members *out, struct err *e) NODISCARD;
+
+/* What goes into the room. */
+int wire_manifest_encode(
+    const struct asic_manifest *m, struct buf *out, struct err *e) NODISCARD;
+/* As wire_type_decode. */
+int wire_manifest_decode(const void *p, size_t n, struct asic_manifest *out,
+    struct err *e) NODISCARD;
 
 int wire_inflated_encode(
     const struct inflated *i, struct buf *out, struct err *e) NODISCARD;

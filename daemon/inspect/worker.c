@@ -262,6 +262,22 @@ answer_members(const struct view *v, struct buf *out)
 }
 
 static int
+answer_manifest(const struct view v[WIRE_FDS_MAX], struct buf *out)
+{
+	struct asic_manifest *m = calloc(1, sizeof(*m));
+	struct buf text = { 0 };
+
+	if (m == NULL)
+		return -1;
+	if (asic_manifest_read(v[0].p, v[0].n, m) &&
+	    (wire_manifest_encode(m, &text, NULL) < 0 || text.len > v[1].n))
+		return -1;
+	if (text.len > 0)
+		memcpy(v[1].room, text.p, text.len);
+	return wire_hints_encode((uint32_t)text.len, out, NULL);
+}
+
+static int
 answer_inflate(const struct wire_request *q, const struct view v[WIRE_FDS_MAX],
     struct buf *out)
 {
@@ -316,6 +332,8 @@ answer(const struct worker_kit *k, const struct wire_request *q,
 		    NULL);
 	case WIRE_MEMBERS:
 		return answer_members(&v[0], out);
+	case WIRE_MANIFEST:
+		return answer_manifest(v, out);
 	case WIRE_INFLATE:
 		return answer_inflate(q, v, out);
 	case WIRE_CMS:

@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
 """ASiC containers with CAdES signatures: what passes, and all that must not.
 
-  check_asic.py INSPECT_FILE SCEAU_INSPECT
+  check_asic.py INSPECT_FILE INSPECT_BATCH SCEAU_INSPECT
 
 Goal: a container is judged as passed only when every reader of ZIP sees the
 same members and each is covered by a right signature. Refused or told: bytes
 before, between and after; headers that differ; the same name twice, also in
 other letters; bombs; a type that lies; XAdES; what no signature covers. And a
 campaign: a byte changed at sampled places, then mutations; what passes then
-must read the same for zipfile, and be right for `openssl cms`.
+must read the same for zipfile. What is understood of a mutated manifest must
+be what another reader of XML understands.
 """
 import argparse
+import base64
+import binascii
+import hashlib
 import io
 import json
 import pathlib
@@ -22,15 +26,19 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.parse
+import xml.etree.ElementTree
 import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.dont_write_bytecode = True
 sys.path[:0] = [str(HERE)]
 import make_asic  # noqa: E402
-from make_asic import build, deflate, member, mimetype  # noqa: E402
+from make_asic import build, deflate, manifest, member  # noqa: E402
+from make_asic import mimetype  # noqa: E402
 
 ARGS = None
+MANIFEST = "META-INF/ASiCManifest.xml"
 DATA = b"Le bail est du 3 mars 2026.\n" * 40
 SIGNATURE = "META-INF/signature.p7s"
 
@@ -39,12 +47,13 @@ class Bench(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.dir = pathlib.Path(tempfile.mkdtemp(prefix="sceau-asic-"))
-        cls.key, cls.cert = str(cls.dir / "key"), str(cls.dir / "cert")
+        cls.key, cls.cert = str(cls.dir / "key"), str(cls.dir / "cert.pem")
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048",
                         "-nodes", "-keyout", cls.key, "-out", cls.cert,
                         "-subj", "/CN=Essai", "-days", "30", "-addext",
                         "keyUsage=critical,digitalSignature"], check=True,
                        stderr=subprocess.DEVNULL)
+        cls.anchors = cls.cert
         cls.p7s = cls.sign(DATA)
 
     @classmethod
@@ -67,7 +76,7 @@ class Bench(unittest.TestCase):
             paths.append(str(path))
         done = subprocess.run(
             [ARGS.inspect_file, "--program", ARGS.program, "--anchors",
-             cls.cert] + paths, stdout=subprocess.PIPE, check=True,
+             cls.anchors] + paths, stdout=subprocess.PIPE, check=True,
             timeout=600)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -318,6 +327,306 @@ class Simple(Bench):
         self.refuses(build(m + [stamp]), "not-a-time-stamp")
 
 
+class Extended(Bench):
+    """ASiC-E: a manifest, what it names, and its signature."""
+
+    NAMES = {"Bail.txt": DATA, "annexes/État.pdf": b"x" * 3000}
+
+    def parts(self, text=None, names=None, method=8):
+        names = self.NAMES if names is None else names
+        if text is None:
+            text = manifest(SIGNATURE, [
+                (urllib.parse.quote(n), d) for n, d in self.NAMES.items()])
+        return [mimetype("e")] + [
+            member(n, d, method, flags=0x800) for n, d in names.items()] + [
+                member(MANIFEST, text, method),
+                member(SIGNATURE, self.sign(text), method)]
+
+    def test_good_ones(self):
+        for method in (0, 8):
+            self.says(build(self.parts(method=method)), "PASS")
+        raw = manifest(SIGNATURE, list(self.NAMES.items()), "sha512")
+        self.says(build(self.parts(raw)), "PASS")
+        for name in ("sha224", "sha384", "sha512", "sha3_256", "sha3_384",
+                     "sha3_512"):
+            self.says(build(self.parts(manifest(SIGNATURE, [
+                ("Bail.txt", DATA), ("annexes/État.pdf", b"x" * 3000, name)
+            ]))), "PASS")
+        amp = {"a & b.txt": DATA}
+        for uri in ("a%20&amp;%20b.txt", "a &amp; b.txt", "a%20%26%20b.txt"):
+            self.says(build(self.parts(manifest(SIGNATURE, [(uri, DATA)]),
+                                       amp)), "PASS")
+        a = self.ask([build(self.parts())])[0]["signatures"][0]
+        self.assertEqual((a["indication"], a["covers"]),
+                         ("TOTAL-PASSED", len(DATA) + 3000))
+
+    def test_two_signatures(self):
+        both = [(urllib.parse.quote(n), d) for n, d in self.NAMES.items()]
+        second = manifest("META-INF/signature2.p7s", both)
+        more = [member("META-INF/ASiCManifest2.xml", second),
+                member("META-INF/signature2.p7s", self.sign(second))]
+        self.says(build(self.parts() + more), "PASS")
+        # One of them is over less.
+        less = manifest("META-INF/signature2.p7s", both[:1])
+        self.says(build(self.parts() + [
+            member("META-INF/ASiCManifest2.xml", less),
+            member("META-INF/signature2.p7s", self.sign(less))]), "INDET",
+            "member-not-signed")
+        # One of them is wrong.
+        more[1]["data"] = self.sign(less)
+        self.says(build(self.parts() + more), "FAIL", "content-changed")
+        # Both manifests lean on one signature, or on each other's.
+        self.refuses(build(self.parts() + [
+            dict(more[0], data=manifest(SIGNATURE, both)), more[1]]))
+
+    def test_changed_member(self):
+        for method in (0, 8):
+            names = dict(self.NAMES, **{"Bail.txt": DATA + b"!"})
+            self.says(build(self.parts(names=names, method=method)), "FAIL",
+                      "member-changed")
+        m = self.parts()
+        m[2]["packed"] = deflate(b"x" * 3000)[:-1]
+        self.says(build(m), "FAIL", "member-changed")
+
+    def test_changed_manifest(self):
+        m = self.parts()
+        m[3]["data"] = m[3]["data"].replace(b"Bail", b"Prix")
+        self.refuses(build(m))
+        m = self.parts(names={"Bail.txt": DATA + b"!"})
+        m[2]["data"] = manifest(SIGNATURE, [("Bail.txt", DATA + b"!")])
+        self.says(build(m), "FAIL", "content-changed")
+
+    def test_missing_member(self):
+        self.says(build(self.parts(names={"Bail.txt": DATA})), "INDET",
+                  "member-missing")
+        # Another case, another place: not the member that is named.
+        for name in ("bail.txt", "sub/Bail.txt", "Bail.txt "):
+            self.says(build(self.parts(manifest(SIGNATURE, [
+                ("Bail.txt", DATA)]), {name: DATA})), "INDET",
+                "member-missing")
+
+    def test_unsigned_member(self):
+        names = dict(self.NAMES, Avenant=b"new")
+        self.says(build(self.parts(names=names)), "INDET",
+                  "member-not-signed")
+
+    def test_report_says_which(self):
+        names = dict(self.NAMES, Avenant=b"new")
+        path = self.dir / "f.asice"
+        for change, signed in ((lambda m: None, True),
+                               (lambda m: m[4].update(data=b"no"), False),
+                               (lambda m: m[1].update(data=b"no"), False)):
+            m = self.parts(names=names)
+            change(m)
+            if not signed:
+                m[-1]["data"] = self.sign(b"of something else")
+            path.write_bytes(build(m))
+            report = json.loads(subprocess.run(
+                [ARGS.program, "--check", str(path), "--anchors",
+                 self.cert], stdout=subprocess.PIPE,
+                check=True).stdout)
+            got = {x["name"]: x["signed"] for x in report["members"]}
+            self.assertEqual(got, {"Bail.txt": signed, "Avenant": False,
+                                   "annexes/État.pdf": signed})
+            self.assertNotEqual(report["integrity"], "PASS")
+
+    def test_digests(self):
+        self.says(build(self.parts(manifest(SIGNATURE, [
+            (n, d, "sha1") for n, d in self.NAMES.items()]))), "INDET",
+            "digest-too-weak")
+        self.says(build(self.parts(manifest(SIGNATURE, [
+            (n, d, "md5") for n, d in self.NAMES.items()]))), "UNSUPPORTED",
+            "algorithm-unsupported")
+        # Another digest than the one that is named.
+        text = manifest(SIGNATURE, list(self.NAMES.items()))
+        for a, b in ((b"xmlenc#sha256", b"xmlenc#sha512"),
+                     (b"xmlenc#sha256", b"xmldsig-more#sha384")):
+            self.refuses(build(self.parts(text.replace(a, b))),
+                         "manifest-not-understood")
+        self.refuses(build(self.parts(text.replace(
+            b"xmlenc#sha256", b"xmlenc#SHA256"))), "algorithm-unsupported")
+
+    def test_manifests_that_are_not_understood(self):
+        one = manifest(SIGNATURE, list(self.NAMES.items()))
+        ref = one[one.index(b"  <asic:DataObjectReference"):
+                  one.index(b"</asic:ASiCManifest>")]
+        end = b"</asic:ASiCManifest>"
+        for text in (
+                b"", b"<a/>", one[:-5], one + b"x", one + one,
+                one.replace(b"?>", b"?><!DOCTYPE a>"),
+                one.replace(b"?>", b"?><!DOCTYPE a [<!ENTITY b 'c'>]>"),
+                one.replace(b"?>", b"?><!-- a -->"),
+                one.replace(b"?>", b"?><?a b?>"),
+                one.replace(b"UTF-8", b"UTF-16"),
+                one.replace(b"Bail.txt", b"B&#97;il.txt"),
+                one.replace(b"Bail.txt", b"B&a;il.txt"),
+                one.replace(b"Bail.txt", b"Bail.txt?"),
+                one.replace(b"Bail.txt", b"Bail.txt#x"),
+                one.replace(b"Bail.txt", b"Bail.txt%"),
+                one.replace(b"Bail.txt", b"Bail%00.txt"),
+                one.replace(b"Bail.txt", b"B	ail.txt"),
+                one.replace(b"Bail.txt", b"x" * 256),
+                one.replace(b"v1.2.1", b"v1.2.2"),
+                one.replace(b"09/xmldsig#\">", b"09/xmldsig\">"),
+                one.replace(b"xmlns:ds", b"xmlns:dt"),
+                one.replace(b"<ds:DigestValue>", b"<ds:DigestValue a='b'>"),
+                one.replace(b"URI=", b"uri="),
+                one.replace(b"MimeType=", b"Other="),
+                one.replace(b'MimeType="', b'URI="x" MimeType="'),
+                one.replace(b"<asic:SigReference", b"<asic:SigReferenc"),
+                one.replace(b"=</ds:DigestValue>", b"</ds:DigestValue>"),
+                one.replace(b"</ds:DigestValue>", b"AAAA</ds:DigestValue>"),
+                one.replace(end, ref + end),
+                one.replace(end, b"<asic:ASiCManifestExtensions/>" + end),
+                one.replace(ref, b""),
+                one.replace(end, b"text" + end),
+                manifest(SIGNATURE, [("f%d" % i, b"") for i in range(65)])):
+            m = self.parts()
+            m[3]["data"], m[4]["data"] = text, self.sign(text)
+            self.says(build(m), "INDET", "manifest-not-understood")
+
+    def test_signature_of_no_manifest(self):
+        m = self.parts()
+        self.says(build([x for x in m if x["name"] != MANIFEST]), "INDET",
+                  "manifest-missing")
+        self.says(build(m[:-1]), "UNSUPPORTED", "format-unsupported")
+        self.says(build(m + [member("META-INF/signature9.p7s",
+                                    self.sign(b"x"))]), "INDET",
+                  "signature-without-manifest")
+        for where in ("META-INF/signature9.p7s", "Bail.txt", "mimetype",
+                      "META-INF/ASiCManifest.xml", "meta-inf/signature.p7s"):
+            text = manifest(where, list(self.NAMES.items()))
+            self.says(build(self.parts(text)), "INDET", "signature-missing")
+
+    def test_unknown_in_meta_inf(self):
+        self.says(build(self.parts() + [
+            member("META-INF/manifest.xml", b"x")]), "INDET",
+            "container-member-unknown")
+        self.says(build(self.parts() + [
+            member("META-INF/signatures.xml", b"x")]), "UNSUPPORTED",
+            "format-unsupported")
+
+    def test_archive_manifest_is_never_signed(self):
+        text = manifest(SIGNATURE, list(self.NAMES.items()))
+        m = self.parts(text)
+        m[3]["name"] = "META-INF/ASiCArchiveManifest.xml"
+        self.says(build(m), "INDET", "signature-missing")
+
+    def test_kinds_mixed_up(self):
+        m = self.parts()
+        m[0] = mimetype("s")
+        self.refuses(build(m))
+        self.says(build([mimetype("e"), member("Bail.txt", DATA),
+                         member(SIGNATURE, self.p7s)]), "INDET",
+                  "manifest-missing")
+
+    def test_too_many(self):
+        one = self.parts()
+        more = [member("META-INF/ASiCManifest%d.xml" % i, one[3]["data"])
+                for i in range(16)]
+        self.says(build(one + more), "UNSUPPORTED", "container-too-large")
+        big = manifest(SIGNATURE, [("Bail.txt", DATA)], more=" " * (1 << 20))
+        self.says(build(self.parts(big)), "UNSUPPORTED",
+                  "container-too-large")
+
+
+class Stamps(Bench):
+    """Time stamps over data and over manifests: nobody's signature."""
+
+    CONF = """
+[ tsa ]
+default_tsa = one
+[ one ]
+serial = %(dir)s/serial
+crypto_device = builtin
+signer_cert = %(dir)s/tsa.pem
+signer_key = %(dir)s/tsa.key
+signer_digest = sha256
+default_policy = 1.2.3.4.1
+digests = sha256
+ess_cert_id_alg = sha256
+"""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        (cls.dir / "conf").write_text(cls.CONF % {"dir": cls.dir})
+        (cls.dir / "serial").write_text("01\n")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048",
+                        "-nodes", "-keyout", str(cls.dir / "tsa.key"),
+                        "-out", str(cls.dir / "tsa.pem"), "-subj",
+                        "/CN=Horodatage", "-days", "30", "-addext",
+                        "keyUsage=critical,digitalSignature", "-addext",
+                        "extendedKeyUsage=critical,timeStamping"],
+                       check=True, stderr=subprocess.DEVNULL)
+        both = (cls.dir / "tsa.pem").read_bytes() + \
+            pathlib.Path(cls.cert).read_bytes()
+        cls.anchors = str(cls.dir / "both.pem")
+        pathlib.Path(cls.anchors).write_bytes(both)
+
+    def stamp(self, content):
+        (self.dir / "stamped").write_bytes(content)
+        query = subprocess.run(
+            ["openssl", "ts", "-query", "-data", str(self.dir / "stamped"),
+             "-sha256", "-cert"], stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, check=True).stdout
+        (self.dir / "query").write_bytes(query)
+        return subprocess.run(
+            ["openssl", "ts", "-reply", "-config", str(self.dir / "conf"),
+             "-queryfile", str(self.dir / "query"), "-token_out"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            check=True).stdout
+
+    def members(self, kind, *more):
+        return build([mimetype(kind), member("Bail.txt", DATA), *more])
+
+    def test_over_data(self):
+        token = member("META-INF/timestamp.tst", self.stamp(DATA))
+        self.says(self.members("s", token), "PASS")
+        a = self.ask([self.members("s", token)])[0]["signatures"]
+        self.assertEqual(a[0]["signer"], "CN=Horodatage")
+        self.says(self.members("s", token, member(SIGNATURE, self.p7s)),
+                  "PASS")
+        wrong = member("META-INF/timestamp.tst", self.stamp(b"other"))
+        self.says(self.members("s", wrong), "FAIL", "imprint-differs")
+        self.says(self.members("s", wrong, member(SIGNATURE, self.p7s)),
+                  "FAIL", "imprint-differs")
+        # A token is no signature, whatever it is called.
+        self.says(self.members("s", member(SIGNATURE, token["data"])),
+                  "FAIL", "time-stamp-as-signature")
+
+    def archive(self, *names, where="META-INF/timestamp.tst", over=None):
+        text = manifest(where, names)
+        return [member("META-INF/ASiCArchiveManifest.xml", text),
+                member("META-INF/timestamp.tst",
+                       self.stamp(over or text))]
+
+    def test_over_an_archive(self):
+        text = manifest(SIGNATURE, [("Bail.txt", DATA)])
+        signed = [member(MANIFEST, text),
+                  member(SIGNATURE, self.sign(text))]
+        names = [("Bail.txt", DATA), (MANIFEST, text),
+                 (SIGNATURE, signed[1]["data"])]
+        self.says(self.members("e", *signed, *self.archive(*names)), "PASS")
+        self.says(self.members("e", *signed, *self.archive(
+            *names, over=b"other")), "FAIL", "imprint-differs")
+        names[2] = (SIGNATURE, b"another")
+        self.says(self.members("e", *signed, *self.archive(*names)), "FAIL",
+                  "member-changed")
+        self.says(self.members("e", *signed, *self.archive(
+            names[0], where=SIGNATURE)), "INDET", "signature")
+        # Stamped, and signed by nobody.
+        alone = self.members("e", *self.archive(("Bail.txt", DATA)))
+        path = self.dir / "f"
+        path.write_bytes(alone)
+        report = json.loads(subprocess.run(
+            [ARGS.program, "--check", str(path)], stdout=subprocess.PIPE,
+            check=True).stdout)
+        self.assertEqual([s["kind"] for s in report["signatures"]],
+                         ["time-stamp"])
+        self.assertFalse(any(m["signed"] for m in report["members"]))
+
+
 def reads_the_same(data, want):
     """For zipfile: are these all members, and their bytes?"""
     try:
@@ -339,6 +648,12 @@ class Campaign(Bench):
             m = [mimetype("s"), member("Bail.txt", DATA, method, flags=flags),
                  member(SIGNATURE, self.p7s, method, flags=flags)]
             yield build(m), want
+        text = manifest(SIGNATURE, [("Bail.txt", DATA)])
+        p7s = self.sign(text)
+        yield build([mimetype("e"), member("Bail.txt", DATA),
+                     member(MANIFEST, text), member(SIGNATURE, p7s)]), {
+            "mimetype": make_asic.MIME["e"], "Bail.txt": DATA,
+            MANIFEST: text, SIGNATURE: p7s}
 
     def judge(self, datas, want):
         passed = 0
@@ -376,6 +691,82 @@ class Campaign(Bench):
         print("%d of %d mutations pass" % (passed, ARGS.count))
 
 
+ASIC = "{http://uri.etsi.org/02918/v1.2.1#}"
+DSIG = "{http://www.w3.org/2000/09/xmldsig#}"
+ORDER = ["sha1", "sha224", "sha256", "sha384", "sha512", "sha3_256",
+         "sha3_384", "sha3_512"]
+NAMED = {make_asic.DIGESTS[name]: name for name in ORDER}
+
+
+def read_manifest(text):
+    """As another reader of XML has it; None: it is no such thing."""
+    try:
+        root = xml.etree.ElementTree.fromstring(text)
+        out = [urllib.parse.unquote_to_bytes(
+            root.find(ASIC + "SigReference").attrib["URI"]).hex()]
+        for ref in root.findall(ASIC + "DataObjectReference"):
+            name = urllib.parse.unquote_to_bytes(ref.attrib["URI"]).hex()
+            how = ref.find(DSIG + "DigestMethod").attrib["Algorithm"]
+            value = base64.b64decode("".join(
+                ref.find(DSIG + "DigestValue").text.split()), validate=True)
+            alg = NAMED.get(how)
+            if alg is None:
+                out.append(name + "=x:")
+            elif len(value) == hashlib.new(alg).digest_size:
+                out.append("%s=%d:%s" % (name, ORDER.index(alg),
+                                         value.hex()))
+            else:
+                return None
+        return out if root.tag == ASIC + "ASiCManifest" else None
+    except (xml.etree.ElementTree.ParseError, AttributeError, KeyError,
+            ValueError, binascii.Error, TypeError):
+        return None
+
+
+BITS = [b"<", b">", b"/", b'"', b"'", b"&amp;", b"&#65;", b"<!--", b"-->",
+        b"<![CDATA[", b"]]>", b"%41", b"%", b" ", b"\t", b"\n", b"\xc3\xa9",
+        b"xmlns:ds=", b"xmlns=\"x\"", b"asic:", b"ds:", b"sha1", b"\0", b":"]
+
+
+class Manifests(unittest.TestCase):
+    """What is understood is what another reader understands."""
+
+    def test_mutated(self):
+        rng = random.Random(ARGS.seed)
+        bases = [manifest(SIGNATURE, [("Bail.txt", b"x"), (
+            "a%20b", b"y", "sha512"), ("c&amp;d", b"z", "md5")]),
+            manifest(SIGNATURE, [("Bail.txt", b"x", "sha1")])]
+        tool = subprocess.Popen([ARGS.batch, "--manifest"],
+                                stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE)
+        understood = 0
+        for base in bases:
+            self.assertIsNotNone(read_manifest(base))
+        for _ in range(ARGS.count * 20):
+            text = bytearray(rng.choice(bases))
+            for _ in range(rng.choice((0, 1, 1, 1, 2, 3))):
+                at = rng.randrange(len(text))
+                n = rng.randrange(0, 30) if rng.random() < 0.5 else 0
+                if rng.random() < 0.3:
+                    to = rng.randrange(len(text))
+                    text[at:at + n] = text[to:to + n]
+                else:
+                    text[at:at + n] = rng.choice(BITS)
+            tool.stdin.write(struct.pack(">I", len(text)) + text)
+            tool.stdin.flush()
+            ours = tool.stdout.readline().decode().split()
+            self.assertTrue(ours, "the reader died")
+            if ours != ["-"]:
+                understood += 1
+                self.assertEqual(ours, read_manifest(bytes(text)), text)
+        tool.stdin.close()
+        self.assertEqual(tool.wait(), 0)
+        tool.stdout.close()
+        self.assertGreater(understood, ARGS.count)
+        print("%d of %d manifests understood" % (understood,
+                                                 ARGS.count * 20))
+
+
 WORDS = [b"PK\1\2", b"PK\3\4", b"PK\5\6", b"PK\7\10", b"META-INF/",
          b"signature", b"mimetype", bytes(4), b"\xff" * 4]
 
@@ -410,6 +801,7 @@ def mutate(rng, base):
 if __name__ == "__main__":
     ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ap.add_argument("inspect_file")
+    ap.add_argument("batch")
     ap.add_argument("program")
     ap.add_argument("--count", type=int, default=900)
     ap.add_argument("--step", type=int, default=7)

@@ -95,7 +95,7 @@ def main():
                         corpus / name)
         else:
             got = check(program, corpus / name)
-        if words == {"PASS"} and not name.startswith("asic/"):
+        if words == {"PASS"}:
             wanted += 1
             passes += got == "PASS"
         if got not in words:

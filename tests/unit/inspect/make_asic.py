@@ -12,10 +12,13 @@ import zlib
 MIME = {"s": b"application/vnd.etsi.asic-s+zip",
         "e": b"application/vnd.etsi.asic-e+zip"}
 XMLENC = "http://www.w3.org/2001/04/xmlenc#"
+MORE = "http://www.w3.org/2001/04/xmldsig-more#"
+SHA3 = "http://www.w3.org/2007/05/xmldsig-more#"
 DIGESTS = {"sha1": "http://www.w3.org/2000/09/xmldsig#sha1",
-           "sha256": XMLENC + "sha256", "sha512": XMLENC + "sha512",
-           "sha384": "http://www.w3.org/2001/04/xmldsig-more#sha384",
-           "md5": "http://www.w3.org/2001/04/xmldsig-more#md5"}
+           "sha224": MORE + "sha224", "sha256": XMLENC + "sha256",
+           "sha384": MORE + "sha384", "sha512": XMLENC + "sha512",
+           "sha3_256": SHA3 + "sha3-256", "sha3_384": SHA3 + "sha3-384",
+           "sha3_512": SHA3 + "sha3-512", "md5": MORE + "md5"}
 
 
 def deflate(data):

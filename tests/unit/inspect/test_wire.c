@@ -307,6 +307,45 @@ more_members_than_there_may_be(void **state)
 }
 
 static void
+manifests_come_through_or_not_at_all(void **state)
+{
+	AUTO(mem_freep) struct asic_manifest *m = calloc(1, sizeof(*m));
+	AUTO(mem_freep) struct asic_manifest *back = calloc(1, sizeof(*m));
+	AUTO(buf_done) struct buf b = { 0 };
+	struct err e;
+	size_t n;
+
+	(void)state;
+	assert_non_null(m);
+	assert_non_null(back);
+	memcpy(m->signature, "META-INF/signature.p7s",
+	    sizeof("META-INF/signature.p7s"));
+	m->n = 2;
+	memcpy(m->refs[0].name, "a", sizeof("a"));
+	m->refs[0].is_known = 1;
+	m->refs[0].alg = DIGEST_SHA512;
+	m->refs[0].value[63] = 7;
+	memcpy(m->refs[1].name, "b", sizeof("b"));
+	assert_int_equal(wire_manifest_encode(m, &b, &e), 0);
+	assert_int_equal(wire_manifest_decode(b.p, b.len, back, &e), 0);
+	assert_memory_equal(m, back, sizeof(*m));
+	for (n = 0; n < b.len; n++)
+		assert_int_equal(
+		    wire_manifest_decode(b.p, n, back, &e), -ERR_INVALID);
+	/* An algorithm that there is not; the same name twice; no name. */
+	b.p[4 + 22 + 2 + 4 + 1 + 1] = DIGEST_ALGS;
+	assert_int_equal(
+	    wire_manifest_decode(b.p, b.len, back, &e), -ERR_INVALID);
+	for (n = 0; n < 2; n++) {
+		buf_reset(&b);
+		m->refs[1].name[0] = n == 0 ? 'a' : '\0';
+		assert_int_equal(wire_manifest_encode(m, &b, &e), 0);
+		assert_int_equal(
+		    wire_manifest_decode(b.p, b.len, back, &e), -ERR_INVALID);
+	}
+}
+
+static void
 what_is_inflated_is_what_was_asked_for(void **state)
 {
 	const struct wire_request q = { .inflated = 5, .which = 4 };
@@ -369,6 +408,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members_or_a_reason_never_both),
 		cmocka_unit_test(more_members_than_there_may_be),
+		cmocka_unit_test(manifests_come_through_or_not_at_all),
 		cmocka_unit_test(what_is_inflated_is_what_was_asked_for),
 		cmocka_unit_test(inflating_has_its_limits),
 		cmocka_unit_test(sane_answers_come_through),
