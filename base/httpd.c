@@ -65,7 +65,8 @@ struct httpd {
 	int stopping;
 	struct {
 		uid_t uid;
-		unsigned count;
+		unsigned count;	  /* connections */
+		unsigned at_once; /* of them with a worker */
 	} uids[UIDS_MAX];
 };
 
@@ -520,21 +521,66 @@ enqueue(struct http_connection *c)
 	pthread_mutex_unlock(&h->lock);
 }
 
+/* Under the lock: by how much more workers this uid has. */
+static void
+uid_works(struct httpd *h, uid_t uid, int by)
+{
+	size_t i;
+
+	for (i = 0; i < UIDS_MAX; i++)
+		if (h->uids[i].count > 0 && h->uids[i].uid == uid) {
+			h->uids[i].at_once += (unsigned)by;
+			return;
+		}
+}
+
+static int
+uid_may_work(const struct httpd *h, uid_t uid)
+{
+	size_t i;
+
+	if (h->handler.per_uid == 0 || h->stopping)
+		return 1;
+	for (i = 0; i < UIDS_MAX; i++)
+		if (h->uids[i].count > 0 && h->uids[i].uid == uid)
+			return h->uids[i].at_once < h->handler.per_uid;
+	return 1;
+}
+
+/*
+ * The first that may run; NULL. What waits for others of its uid is taken by
+ * the worker that ends one of them.
+ */
+static struct http_connection *
+dequeue(struct httpd *h)
+{
+	struct http_connection **at, *c;
+
+	for (at = &h->first; (c = *at) != NULL; at = &c->next) {
+		if (!uid_may_work(h, c->rq.peer.uid))
+			continue;
+		if ((*at = c->next) == NULL)
+			h->last = at;
+		uid_works(h, c->rq.peer.uid, 1);
+		return c;
+	}
+	return NULL;
+}
+
 static void *
 worker(void *arg)
 {
 	struct httpd *h = arg;
 	struct http_connection *c;
+	uid_t uid;
 
 	pthread_mutex_lock(&h->lock);
 	for (;;) {
-		while (h->first == NULL && !h->stopping)
+		while ((c = dequeue(h)) == NULL && !h->stopping)
 			pthread_cond_wait(&h->work, &h->lock);
-		if (h->first == NULL)
+		if (c == NULL)
 			break;
-		c = h->first;
-		if ((h->first = c->next) == NULL)
-			h->last = &h->first;
+		uid = c->rq.peer.uid;
 		pthread_mutex_unlock(&h->lock);
 
 		if (c->refused != NULL)
@@ -543,6 +589,10 @@ worker(void *arg)
 		else
 			h->handler.run(h->handler.arg, &c->rq, &c->rs);
 
+		/* Before it is let go: with it, its uid may leave the table. */
+		pthread_mutex_lock(&h->lock);
+		uid_works(h, uid, -1);
+		pthread_mutex_unlock(&h->lock);
 		/* The event loop reads phase only after the resumption. */
 		c->phase = PHASE_READY;
 		MHD_resume_connection(c->mhd);

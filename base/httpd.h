@@ -90,6 +90,8 @@ struct http_handler {
 	/* Last, after each begin; rq->cut: the body did not arrive whole. */
 	void (*done)(void *arg, struct http_request *rq);
 	unsigned workers; /* handlers that may block at once; 0: HTTP_WORKERS */
+	/* Of one uid at once, so that some are left for the others; 0: all. */
+	unsigned per_uid;
 };
 
 struct httpd;

@@ -13,6 +13,8 @@
 #define PATH_MAX_LEN 512
 #define PURPOSE_MAX 64
 #define IDEMPOTENCY_MAX 128
+/* Workers that one uid cannot have, whatever it asks. */
+#define LEFT_FOR_OTHERS 8
 
 struct api {
 	struct core *core;
@@ -508,6 +510,7 @@ api_open(struct core *core, const struct http_listener *l, size_t n,
 		.run = api_run,
 		.refuse = api_refuse,
 		.done = api_done,
+		.per_uid = HTTP_WORKERS - LEFT_FOR_OTHERS,
 	};
 	struct api *a;
 	int r;

@@ -208,8 +208,10 @@ judge_files(struct filed *w, struct err *e)
 		.level = w->f->level,
 		.draft = w->f->draft,
 		.now_ms = core_now(w->core) };
+	AUTO(inspect_turn_done) struct inspect_turn turn = { 0 };
 
 	memcpy(w->signers, w->f->signers, sizeof(w->signers));
+	inspect_turn_take(w->core->inspector, w->caller->actor.uid, &turn);
 	return judge(&in, &w->judged, e);
 }
 

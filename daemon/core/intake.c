@@ -71,11 +71,13 @@ static int
 look_at(struct taking *t, struct err *e)
 {
 	AUTO(mem_freep) struct inspect_type *type = calloc(1, sizeof(*type));
+	AUTO(inspect_turn_done) struct inspect_turn turn = { 0 };
 	AUTO(fd_closep) int fd = -1;
 	int r;
 
 	if (type == NULL)
 		return err_set(e, ERR_NOMEM, "inspection");
+	inspect_turn_take(t->core->inspector, t->caller->actor.uid, &turn);
 	if ((r = memfd_new("list", &fd, e)) < 0 ||
 	    (r = fd_write_all(fd, t->text.p, t->text.len, e)) < 0 ||
 	    (r = inspect_type(

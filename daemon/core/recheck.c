@@ -208,7 +208,9 @@ judge_files(struct checking *x, struct err *e)
 		.level = "",
 		.now_ms = x->at_ms,
 	};
+	AUTO(inspect_turn_done) struct inspect_turn turn = { 0 };
 
+	inspect_turn_take(x->core->inspector, x->caller->actor.uid, &turn);
 	return judge_signatures(&in, f->media, &x->judged, e);
 }
 

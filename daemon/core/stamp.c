@@ -157,12 +157,14 @@ judge(struct importing *x, const struct policy *rules, struct err *e)
 		.day = civil_day(core_now(x->core)),
 	};
 	AUTO(trust_done) struct trust t = { 0 };
+	AUTO(inspect_turn_done) struct inspect_turn turn = { 0 };
 	AUTO(fd_closep) int fd = -1;
 	struct inspect_trust view;
 	int r;
 
 	if ((r = trust_open(&asked, &t, e)) < 0)
 		return r;
+	inspect_turn_take(x->core->inspector, x->caller->actor.uid, &turn);
 	view = trust_view(&t);
 	if ((r = memfd_of("receipt", x->text.p, x->len, &fd, e)) < 0 ||
 	    (r = inspect_cms_as(x->core->inspector, INSPECT_FILTER_TIMESTAMP,

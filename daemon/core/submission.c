@@ -236,10 +236,12 @@ static int
 look_at(struct handing *h, struct err *e)
 {
 	AUTO(mem_freep) struct inspect_type *t = calloc(1, sizeof(*t));
+	AUTO(inspect_turn_done) struct inspect_turn turn = { 0 };
 	int r;
 
 	if (t == NULL)
 		return err_set(e, ERR_NOMEM, "inspection");
+	inspect_turn_take(h->core->inspector, h->caller->actor.uid, &turn);
 	r = inspect_type(h->core->inspector, h->facts.fd, h->facts.held,
 	    h->facts.whole, t, e);
 	if (r < 0 && r != -ERR_REFUSED)

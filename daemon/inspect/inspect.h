@@ -30,6 +30,21 @@ int inspector_open(const char *path, uid_t uid_inspect, struct inspector **out,
 int inspector_adopt(int *fd, struct inspector **out, struct err *e) NODISCARD;
 void inspector_freep(struct inspector **i);
 
+/*
+ * One person's turn, from before the first question about what they sent
+ * until after the last: INSPECT_PER_UID of one uid at once, so that files
+ * made to keep workers busy keep few, and those of others find one in time.
+ * Blocks while there are as many; the deadline of a question begins after it.
+ */
+#define INSPECT_PER_UID 4
+struct inspect_turn {
+	struct inspector *of; /* NULL: none is taken */
+	uid_t uid;
+};
+void inspect_turn_take(
+    struct inspector *i, uid_t uid, struct inspect_turn *out);
+void inspect_turn_done(struct inspect_turn *t);
+
 /* Bytes of a detached signature (DER), and of the anchors (PEM). */
 #define INSPECT_DER_MAX (1u << 20)
 #define INSPECT_INSIDE_MAX (32u << 20) /* of one with its content */

@@ -14,15 +14,19 @@
 #include "daemon/inspect/client_inside.h"
 #include "daemon/inspect/range.h"
 
-#define IDLE_MAX 16 /* connections kept while nobody asks */
+#define IDLE_MAX 16   /* connections kept while nobody asks */
+#define TURNS_MAX 128 /* taken at once: more than there are handlers */
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
 
 struct inspector {
 	char path[IPC_PATH_MAX + 1];
 	uid_t uid;
-	pthread_mutex_t lock; /* over idle and nidle */
+	pthread_mutex_t lock; /* over all below */
 	int idle[IDLE_MAX];
 	size_t nidle;
+	pthread_cond_t turn; /* one was given back */
+	uid_t at[TURNS_MAX]; /* whose turns are taken */
+	size_t nat;
 };
 
 int
@@ -41,6 +45,11 @@ inspector_open(
 		free(i);
 		return err_set(e, ERR_NOMEM, "inspector");
 	}
+	if (pthread_cond_init(&i->turn, NULL) != 0) {
+		pthread_mutex_destroy(&i->lock);
+		free(i);
+		return err_set(e, ERR_NOMEM, "inspector");
+	}
 	*out = i;
 	return 0;
 }
@@ -54,10 +63,54 @@ inspector_freep(struct inspector **i)
 		return;
 	for (k = 0; k < (*i)->nidle; k++)
 		close((*i)->idle[k]);
+	pthread_cond_destroy(&(*i)->turn);
 	pthread_mutex_destroy(&(*i)->lock);
 	free(*i);
 	*i = NULL;
 }
+
+/* --- turns ---------------------------------------------------------------- */
+
+static size_t
+turns_of(const struct inspector *i, uid_t uid)
+{
+	size_t k, n = 0;
+
+	for (k = 0; k < i->nat; k++)
+		n += i->at[k] == uid;
+	return n;
+}
+
+void
+inspect_turn_take(struct inspector *i, uid_t uid, struct inspect_turn *out)
+{
+	pthread_mutex_lock(&i->lock);
+	while (i->nat == TURNS_MAX || turns_of(i, uid) >= INSPECT_PER_UID)
+		pthread_cond_wait(&i->turn, &i->lock);
+	i->at[i->nat++] = uid;
+	pthread_mutex_unlock(&i->lock);
+	*out = (struct inspect_turn){ i, uid };
+}
+
+void
+inspect_turn_done(struct inspect_turn *t)
+{
+	struct inspector *i = t->of;
+	size_t k = 0;
+
+	if (i == NULL)
+		return;
+	pthread_mutex_lock(&i->lock);
+	while (i->at[k] != t->uid)
+		k++;
+	i->at[k] = i->at[--i->nat];
+	/* Of all that wait, only those of this uid can go on. */
+	pthread_cond_broadcast(&i->turn);
+	pthread_mutex_unlock(&i->lock);
+	t->of = NULL;
+}
+
+/* --- asking --------------------------------------------------------------- */
 
 /* A kept connection, or -1. */
 static int

@@ -443,6 +443,46 @@ is_open() {
 	as claire sceau status --json | jq -e '.sealed == false'
 }
 
+# watch_memory PID FILE: until that file is there; then the greatest sum that
+# was seen, in KiB, of what is resident and private or of a file (RssAnon,
+# RssFile), and of all its memfds, mapped or not, by the blocks they have.
+watch_memory() {
+	python3 - "$1" "$2" <<-'END'
+		import os, sys, time
+		pid, end = sys.argv[1], sys.argv[2]
+
+		def resident():
+		    want = ("RssAnon:", "RssFile:", "VmLck:")
+		    with open(f"/proc/{pid}/status") as f:
+		        got = {l.split()[0]: int(l.split()[1]) for l in f
+		               if l.startswith(want)}
+		    return got["RssAnon:"] + got["RssFile:"]
+
+		def memfds():
+		    total, seen = 0, set()
+		    for fd in os.listdir(f"/proc/{pid}/fd"):
+		        path = f"/proc/{pid}/fd/{fd}"
+		        try:
+		            if not os.readlink(path).startswith("/memfd:"):
+		                continue
+		            st = os.stat(path)
+		        except OSError:
+		            continue
+		        if st.st_ino not in seen:
+		            seen.add(st.st_ino)
+		            total += st.st_blocks // 2
+		    return total
+
+		most = 0
+		while True:
+		    most = max(most, resident() + memfds())
+		    if os.path.exists(end):
+		        break
+		    time.sleep(0.02)
+		print(most)
+	END
+}
+
 # --- ssh ---------------------------------------------------------------
 
 SSHD_PORT=2222

@@ -22,6 +22,7 @@
 #define PARALLEL 64
 #define PATIENCE_S 20
 #define STREAM_PIECE 70001
+#define OF_ONE_UID (HTTP_WORKERS - 8)
 
 struct fixture {
 	char dir[64], socket[96];
@@ -339,7 +340,8 @@ open_http(struct fixture *f)
 		.sink = on_sink,
 		.run = on_run,
 		.refuse = on_refuse,
-		.done = on_done };
+		.done = on_done,
+		.per_uid = OF_ONE_UID };
 	struct http_listener l = { .door = 7 };
 	struct err e;
 
@@ -847,6 +849,51 @@ connections_of_a_uid_are_bounded_and_given_back(void **state)
 	}
 }
 
+/* Wait until so many handlers are inside: -1 when they are not in time. */
+static int
+wait_inside(struct fixture *f, unsigned n, int ms)
+{
+	struct timespec end;
+	int r = 0;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_nsec += (long)(ms % 1000) * 1000000;
+	end.tv_sec += ms / 1000 + end.tv_nsec / 1000000000;
+	end.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&f->lock);
+	while (f->inside < n && r == 0)
+		r = pthread_cond_timedwait(&f->changed, &f->lock, &end);
+	r = f->inside >= n ? 0 : -1;
+	pthread_mutex_unlock(&f->lock);
+	return r;
+}
+
+static void
+one_uid_leaves_workers_to_the_others(void **state)
+{
+	const char text[] = "GET /gate HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct fixture *f = *state;
+	int fds[HTTP_WORKERS], i;
+
+	for (i = 0; i < HTTP_WORKERS; i++) {
+		fds[i] = dial(f);
+		say(fds[i], text, sizeof(text) - 1);
+	}
+	assert_int_equal(wait_inside(f, OF_ONE_UID, 30000), 0);
+	/* The others of it wait, until one of them ends. */
+	assert_int_equal(wait_inside(f, OF_ONE_UID + 1, 300), -1);
+	pthread_mutex_lock(&f->lock);
+	f->open_gate = 1;
+	pthread_cond_broadcast(&f->changed);
+	pthread_mutex_unlock(&f->lock);
+	for (i = 0; i < HTTP_WORKERS; i++) {
+		AUTO(buf_done) struct buf heard = { 0 };
+
+		assert_int_equal(hear_one(fds[i], &heard), 200);
+		close(fds[i]);
+	}
+}
+
 /* --- closing ---------------------------------------------------------- */
 
 static void *
@@ -956,6 +1003,7 @@ main(void)
 		T(a_client_that_leaves_during_an_answer_is_cleaned_up),
 		T(slow_handlers_run_side_by_side_and_block_nobody),
 		T(connections_of_a_uid_are_bounded_and_given_back),
+		T(one_uid_leaves_workers_to_the_others),
 		T(closing_waits_for_what_runs_and_its_answer_leaves),
 		T(closing_with_idle_and_half_open_connections_ends),
 		cmocka_unit_test(a_header_line_cannot_be_split),

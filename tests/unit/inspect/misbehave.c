@@ -95,6 +95,12 @@ worker_misbehave(uint8_t act)
 		(void)!mprotect((void *)((uintptr_t)&none & ~4095UL), 4096,
 		    PROT_READ | PROT_EXEC);
 		break;
+	case ACT_WRITE_FILE:
+		(void)!open("/tmp/intruder", O_WRONLY | O_CREAT, 0600);
+		break;
+	case ACT_MEMFD:
+		(void)!memfd_create("intruder", MFD_CLOEXEC);
+		break;
 	case ACT_SPIN:
 		spin();
 		break;

@@ -2,7 +2,9 @@
  * The real program: what a taken-over worker can do (nothing), what hostile
  * files cost, and what the client makes of a service that goes away.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -418,6 +420,48 @@ many_connections_are_served_side_by_side(void **state)
 	}
 }
 
+struct fifth {
+	struct inspector *i;
+	struct inspect_turn turn;
+};
+
+static void *
+take_turn(void *arg)
+{
+	struct fifth *f = arg;
+
+	inspect_turn_take(f->i, 1000, &f->turn);
+	return NULL;
+}
+
+static void
+one_person_has_so_many_turns_and_others_theirs(void **state)
+{
+	struct served *v = *state;
+	struct inspect_turn turn[INSPECT_PER_UID], other = { 0 };
+	struct fifth fifth = { .i = v->inspector };
+	struct timespec end;
+	pthread_t thread;
+	size_t k;
+
+	for (k = 0; k < INSPECT_PER_UID; k++)
+		inspect_turn_take(v->inspector, 1000, &turn[k]);
+	assert_int_equal(pthread_create(&thread, NULL, take_turn, &fifth), 0);
+	inspect_turn_take(v->inspector, 1001, &other);
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec++;
+	assert_int_equal(pthread_timedjoin_np(thread, NULL, &end), ETIMEDOUT);
+	/* Another's turn, given back, is not the fifth's. */
+	inspect_turn_done(&other);
+	inspect_turn_done(&other);
+	inspect_turn_done(&turn[2]);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_ptr_equal(fifth.turn.of, v->inspector);
+	inspect_turn_done(&fifth.turn);
+	for (k = 0; k < INSPECT_PER_UID; k++)
+		inspect_turn_done(&turn[k]);
+}
+
 /* As another account, ask; 0 when the answer came. */
 static int
 ask_as(struct served *v, uid_t uid)
@@ -508,6 +552,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_service_of_another_account_is_not_believed),
 		cmocka_unit_test(the_program_leaves_root_behind),
 		cmocka_unit_test(many_connections_are_served_side_by_side),
+		cmocka_unit_test(
+		    one_person_has_so_many_turns_and_others_theirs),
 	};
 	int failed;
 
