@@ -76,20 +76,33 @@ op_of(const char *what)
 	return strcmp(what, "submission") == 0 ? OP_SUBMISSION_READ : OP_DUE;
 }
 
-int
-due_may_see(const struct due_list *d, const struct case_facts *kase)
+static int
+may(const struct due_list *d, enum policy_op op, const struct case_facts *kase)
 {
-	struct caller quiet;
+	struct caller quiet = *d->caller;
 	struct decision decision;
 
-	if (d->tally != NULL)
-		return 1;
-	quiet = *d->caller;
 	quiet.decided = NULL; /* a line left out is no refusal */
 	if (d->mine && kase->opened_by != d->caller->actor.uid)
 		return 0;
-	return core_authorize(d->core, &quiet, OP_DUE, NULL, kase, d->now_ms,
+	return core_authorize(d->core, &quiet, op, NULL, kase, d->now_ms,
 		   &decision, NULL) == 0;
+}
+
+int
+due_may_see(const struct due_list *d, const struct case_facts *kase)
+{
+	return d->tally != NULL || may(d, OP_DUE, kase);
+}
+
+/* Who may sign for another team's case sees what waits for it: it is not the
+ * case that they open, but the extract's page. */
+static int
+may_sign(
+    const struct due_list *d, const char *what, const struct case_facts *kase)
+{
+	return strcmp(what, "extract-approval") == 0 &&
+	       may(d, OP_EXTRACT_APPROVE, kase);
 }
 
 /* Of nobody's case: rules, submissions. */
@@ -121,7 +134,7 @@ may_see(struct due_list *d, const char *what, const struct id *kase,
 		return may_see_vault(d, what);
 	if ((r = case_by_id(d->tx, kase, &f, e)) < 0)
 		return r;
-	return due_may_see(d, &f);
+	return due_may_see(d, &f) || may_sign(d, what, &f);
 }
 
 static int

@@ -120,6 +120,76 @@ a_line_is_shown_to_whose_it_is(void **state)
 	json_decref(answer);
 }
 
+/* Of another team's case nobody but the director and the delegate has a line:
+ * what is named can be opened. */
+static void
+a_line_names_no_case_of_another_team(void **state)
+{
+	static const struct {
+		enum person who;
+		size_t n;
+	} rows[] = { { SACHA, 1 }, { CAMILLE, 0 }, { NOA, 0 }, { JURIST, 0 } };
+	json_t *answer = NULL, *l = NULL, *seen = NULL;
+	struct due_asking one = { 0 };
+	char id[ID_TEXT];
+	size_t i;
+	int r;
+	FIXTURE(f);
+
+	core_fixture_case(f, SACHA, "Foyer du sud", id);
+	one.kase = id;
+	for (i = 0; i < NELEMS(rows); i++) {
+		struct caller c = core_fixture_caller(f, rows[i].who);
+
+		if (lines(f, rows[i].who, 0, "information-art14", &answer,
+			&l) != rows[i].n)
+			fail_msg("row %zu", i);
+		/* And asking for it alone says no more than opening it. */
+		r = due_ask(f->core, &c, &one, &seen, &f->e);
+		assert_int_equal(r, rows[i].n > 0 ? 0 : -ERR_NOT_FOUND);
+		json_decref(seen);
+		seen = NULL;
+	}
+	json_decref(answer);
+}
+
+/* But the lead who may sign for another team's extract sees that it waits. */
+static void
+who_may_sign_for_another_team_sees_that_it_waits(void **state)
+{
+	static const char *const what[] = { "extract-approval",
+		"information-art14", "extract-unclaimed" };
+	AUTO(tx_end) struct tx tx = { 0 };
+	struct due_list d = { 0 };
+	char text[ID_TEXT];
+	json_t *all = NULL;
+	struct caller c;
+	struct id kase;
+	size_t i;
+	FIXTURE(f);
+
+	core_fixture_case(f, SACHA, "Foyer du sud", text);
+	assert_int_equal(id_parse(text, &kase, &f->e), 0);
+	c = core_fixture_caller(f, NOA);
+	d.core = f->core;
+	d.caller = &c;
+	d.now_ms = core_now(f->core);
+	d.today = d.as_of = civil_day(d.now_ms);
+	assert_int_equal(tx_read(f->core->catalog, &tx, &f->e), 0);
+	d.tx = &tx;
+	assert_int_equal(due_begin(&d, &f->e), 0);
+	for (i = 0; i < NELEMS(what); i++)
+		assert_int_equal(due_add(&d, what[i], &kase, &kase, d.now_ms, 0,
+				     NULL, &f->e),
+		    0);
+	assert_int_equal(due_end(&d, &all, &f->e), 0);
+	assert_int_equal(json_array_size(all), 1);
+	assert_string_equal(
+	    json_string_value(json_object_get(json_array_get(all, 0), "what")),
+	    "extract-approval");
+	json_decref(all);
+}
+
 static void
 happens(struct core_fixture *f, const char *kase, const char *event)
 {
@@ -355,6 +425,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_case_just_opened_waits_for_its_notice),
 		T(a_line_is_shown_to_whose_it_is),
+		T(a_line_names_no_case_of_another_team),
+		T(who_may_sign_for_another_team_sees_that_it_waits),
 		T(the_order_to_pay_leaves_what_the_lease_gives),
 		T(a_later_lease_has_six_weeks),
 		T(an_order_to_leave_ends_no_sooner_than_the_truce),

@@ -138,8 +138,8 @@ static const struct row {
 	    ALL, "oca", RIGHTS, NULL, "", "" },
 	{ "P", "explain replay", ALL, "ocrea", NULL, NULL, "", "" },
 
-	{ "C", "due", TEAM, "ocrea", NULL, NULL, "", "" },
-	{ "LJD", "due", EMPLOYER, "ocrea", NULL, NULL, "", "" },
+	{ "CLJ", "due", TEAM, "ocrea", NULL, NULL, "", "" },
+	{ "D", "due", EMPLOYER, "ocrea", NULL, NULL, "", "" },
 	{ "P", "due", ALL, "ocrea", NULL, NULL, "", "" },
 	{ "CLJD", "submission-read submission-settle", EMPLOYER, "o", NULL,
 	    NULL, "", "" },
