@@ -9,33 +9,6 @@
 #include "client/sign.h"
 
 static int
-make_page(struct cli *c, const char *document, const char *finding,
-    struct buf *text, struct err *e)
-{
-	AUTO(json_decrefp) json_t *j = NULL, *status = NULL;
-	struct scan_check_page p = { .finding = finding };
-	const char *hex;
-	int r;
-
-	if (!scan_finding_is_known(finding))
-		return err_set(
-		    e, ERR_USAGE, "%s", _("--finding faithful ou not"));
-	if ((r = cli_get(c, &j, e, "/v1/documents/%", document)) < 0 ||
-	    (r = cli_get(c, &status, e, "/v1/status")) < 0)
-		return r;
-	/* An erased one has no digest: the vault says so when it is asked. */
-	hex = jstr(j, "sha256");
-	if (strlen(hex) == (size_t)2 * SHA256_LEN &&
-	    hex_parse(hex, p.sha256, SHA256_LEN, NULL) < 0)
-		return err_tag(e, ERR_UNAVAILABLE, "answer", "sha256");
-	if (id_parse(jstr(j, "document"), &p.document, NULL) < 0)
-		return err_tag(e, ERR_UNAVAILABLE, "answer", "document");
-	p.version = (uint32_t)jint(j, "version");
-	p.by = jstr(status, "account");
-	return scan_check_page_format(&p, text, e);
-}
-
-static int
 check_scan_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	AUTO(buf_done) struct buf text = { 0 }, signature = { 0 };
@@ -46,7 +19,7 @@ check_scan_run(struct cli *c, int argc, char **argv, struct err *e)
 	(void)argc;
 	if ((r = cli_required(c, "finding", &finding, e)) < 0 ||
 	    (r = cli_required(c, "key", &key, e)) < 0 ||
-	    (r = make_page(c, argv[0], finding, &text, e)) < 0)
+	    (r = scan_check_text(c, argv[0], finding, &text, e)) < 0)
 		return r;
 	/* Nobody signs at a terminal what they were not shown there. */
 	if (isatty(STDERR_FILENO))

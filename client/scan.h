@@ -29,6 +29,11 @@ int scan_options_lines(const struct cli *c, struct buf *out, struct err *e)
 int scan_member(struct cli *c, json_t *body, const uint8_t document[SHA256_LEN],
     int files, struct err *e) NODISCARD;
 
+/* What a second person signs of the newest version of a document: faithful to
+ * the paper, or not. ERR_USAGE: no such finding. */
+int scan_check_text(struct cli *c, const char *document, const char *finding,
+    struct buf *text, struct err *e) NODISCARD;
+
 /* Both, of a document as the vault answers it. */
 void scan_print(const json_t *document);
 

@@ -169,6 +169,21 @@ lot_forget(struct web_call *c, struct lot *l)
 }
 
 void
+lots_leave(struct web *w)
+{
+	int i;
+
+	pthread_mutex_lock(&w->lock);
+	for (i = 0; i < LOTS_MAX; i++)
+		if (w->lots[i] != NULL && w->lots[i]->refs == 0 &&
+		    w->lots[i]->saved && w->lots[i]->done == NULL) {
+			lot_free(w->lots[i]);
+			w->lots[i] = NULL;
+		}
+	pthread_mutex_unlock(&w->lock);
+}
+
+void
 lots_close(struct web *w)
 {
 	int i;

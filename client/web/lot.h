@@ -3,7 +3,8 @@
  * arrived, in order, and what was typed with them. All of it in anonymous
  * memory of this process, which is one person's; it outlives a closed browser
  * and a session that ended, and is forgotten when nobody used it for a day of
- * work, or the console ends.
+ * work, or the console ends. A visit's is kept sealed in the vault besides
+ * (visitdraft.h), and goes from here when the person leaves.
  */
 #ifndef CLIENT_WEB_LOT_H
 #define CLIENT_WEB_LOT_H
@@ -29,6 +30,7 @@ struct lot_file {
 	unsigned turns;	     /* quarters to the right */
 	int part;	     /* of the caller's: which document it is of */
 	unsigned number;     /* in which order they came, from 0 */
+	char page[ID_TEXT];  /* of the vault's draft; "": not there */
 };
 #define LOT_SIGNATURE -1 /* a part: the detached signature */
 
@@ -44,6 +46,10 @@ struct lot {
 	size_t n;
 	json_t *said; /* {name: text} of the form; what else a page keeps */
 	json_t *done; /* the vault's answer once it is filed; NULL */
+	/* Of a visit (visitdraft.h): what the vault has of it. */
+	int loaded, saved;   /* it was asked; it has all of this */
+	json_int_t revision; /* 0: it has none */
+	char draft[ID_TEXT], kept_at[32];
 };
 
 /*
@@ -55,6 +61,8 @@ int lot_take(struct web_call *c, const char *kase, const char *id, int make,
 void lot_put(struct web_call *c, struct lot **l);
 /* It is forgotten when it is put. */
 void lot_forget(struct web_call *c, struct lot *l);
+/* Somebody leaves: what the vault keeps sealed need not wait here. */
+void lots_leave(struct web *w);
 /* An id for a lot to come. */
 int lot_new_id(char out[ID_TEXT], struct err *e) NODISCARD;
 /* Lots of a case, {lot, what, files, bytes, filed} each; never NULL but for

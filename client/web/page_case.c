@@ -4,10 +4,27 @@
 #include "client/web/case_view.h"
 #include "client/words.h"
 
+#define VISIT "/dossier/%/visite"
+
 static int
 is_state(const struct case_view *v, const char *state)
 {
 	return strcmp(jstr(v->kase, "state"), state) == 0;
+}
+
+/* One's own draft of a visit waits in the vault. */
+static int
+visit_waits(const struct case_view *v)
+{
+	json_t *l;
+	size_t i;
+
+	json_array_foreach(json_object_get(v->due, "due"), i, l)
+	{
+		if (strcmp(jstr(l, "what"), "visit-draft") == 0)
+			return 1;
+	}
+	return 0;
 }
 
 /* What one does next, and the smaller acts. */
@@ -18,7 +35,7 @@ write_acts(struct web_call *c, const struct case_view *v)
 		const char *pattern, *operation, *words;
 	} next[] = {
 		{ "/dossier/%/deposer", "doc-file", N_("Déposer") },
-		{ "/dossier/%/visite", "doc-file", N_("Visite") },
+		{ VISIT, "doc-file", N_("Visite") },
 		{ "/dossier/%/fiches", "doc-file", N_("Fiches") },
 		{ "/dossier/%/consentements", "consent-give",
 		    N_("Consentements") },
@@ -44,7 +61,10 @@ write_acts(struct web_call *c, const struct case_view *v)
 	for (i = 0; is_state(v, "open") && i < NELEMS(next); i++)
 		if (web_may(c, next[i].operation))
 			web_link(c, "button", next[i].pattern, v->ref,
-			    _(next[i].words));
+			    strcmp(next[i].pattern, VISIT) == 0 &&
+				    visit_waits(v)
+				? _("Reprendre la visite")
+				: _(next[i].words));
 	if ((is_state(v, "closed") || is_state(v, "archived")) &&
 	    web_may(c, "case-reopen"))
 		web_link(c, "button", "/dossier/%/rouvrir", v->ref,

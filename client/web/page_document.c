@@ -142,9 +142,13 @@ write_scan(struct web_call *c, const json_t *j)
 	html(&c->h, "<section><h2>%s</h2>", _("Le papier et sa numérisation"));
 	write_provenance(c, json_object_get(j, "provenance"));
 	if (strcmp(state, "unchecked") == 0)
-		html(&c->h, "<p class=\"note\">%s</p>",
+		html(&c->h,
+		    "<p class=\"note\">%s</p><p class=\"actions\">"
+		    "<a class=\"button second\" "
+		    "href=\"/document/%s/numerisation\">%s</a></p>",
 		    _("Numérisation non vérifiée : une deuxième personne la "
-		      "compare au papier (sceau check-scan)."));
+		      "compare au papier."),
+		    jstr(j, "document"), _("Comparer au papier"));
 	else if (*state != '\0') {
 		html(&c->h, "<p class=\"%s\">",
 		    strcmp(state, "faithful") == 0 ? "good" : "bad");

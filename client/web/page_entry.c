@@ -1,5 +1,6 @@
 /* The door of the console, its way out, and its static files. */
 #include "client/web/engine.h"
+#include "client/web/lot.h"
 
 static int
 set_cookie(struct web_call *c, struct err *e)
@@ -74,6 +75,7 @@ leave_post(struct web_call *c, struct err *e)
 	int r;
 
 	web_session_end(c->web, c->session);
+	lots_leave(c->web);
 	if ((r = web_header(c, "Set-Cookie",
 		 "sceau=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0", e)) <
 	    0)

@@ -12,7 +12,8 @@ static const struct {
 	{ "information-art14", "/dossier/{ref}/deposer" },
 	{ "regularite", "/dossier/{ref}/fiche/controle-regularite" },
 	{ "draft", "/document/{object}" },
-	{ "scan-check", "/document/{object}" },
+	{ "visit-draft", "/dossier/{ref}/visite" },
+	{ "scan-check", "/document/{object}/numerisation" },
 	{ "withdrawal-letter", "/dossier/{ref}/consentements" },
 	{ "consent-expiry", "/dossier/{ref}/consentements" },
 	{ "extract-approval", "/decider" },
@@ -80,7 +81,9 @@ write_line(struct web_call *c, const json_t *l)
 	    late ? _("en retard : ") : "", jlast_day(l, "due_at", due));
 	if (path[0] != '\0')
 		html(h, "<a class=\"what\" href=\"%s\">%s</a> ", path,
-		    due_about(l, what));
+		    strcmp(jstr(l, "what"), "visit-draft") == 0
+			? _("Reprendre la visite")
+			: due_about(l, what));
 	else
 		html(h, "<span class=\"what\">%s</span> ", due_about(l, what));
 	if (*jstr(l, "ref") != '\0')

@@ -1,8 +1,9 @@
 /*
  * Visite: what comes back from a visit, on one page and as one change: met or
- * not, the documents, each adult's consents, the démarches. What is typed
- * waits in the console (lot.h) until it is entered: a browser that is closed
- * loses nothing of it.
+ * not, the documents, each adult's consents, the démarches. What is typed and
+ * the files that were chosen are kept sealed in the vault until it is entered
+ * (visitdraft.h): a closed browser, a console that ends, a vault that is
+ * started again lose nothing of it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include "client/record_file.h"
 #include "client/web/choices.h"
 #include "client/web/control.h"
-#include "client/web/lot.h"
+#include "client/web/visitdraft.h"
 #include "client/words.h"
 
 #define SLOTS LOT_VISIT_DOCUMENTS
@@ -291,7 +292,9 @@ pack(struct web_call *c, const struct lot *l, struct bag *b, struct err *e)
 	for (i = 0; r == 0 && i < STEPS; i++)
 		r = add_step(c, l, b, i, day, e);
 	if (r < 0 || (r = add_consents(l, b, day, e)) < 0 ||
-	    (r = add_refusal(l, b, day, e)) < 0)
+	    (r = add_refusal(l, b, day, e)) < 0 ||
+	    (l->revision > 0 &&
+		(r = cli_member(b->body, "draft", l->draft, e)) < 0))
 		return r;
 	return derive_key(b, c->part[0], e);
 }
@@ -433,8 +436,8 @@ write_slot(struct web_call *c, const struct lot *l, const json_t *kinds,
 	    "<input type=\"file\" id=\"fichiers.%d\" name=\"fichiers.%d\" "
 	    "multiple></div>",
 	    slot, _("Fichiers, ou photos dans l'ordre des pages"), slot, slot);
-	if (lot_count(l, slot) > 0)
-		html(h, "<p>%s</p><ul>", _("Déjà là :"));
+	html(h, "<div%s><p>%s</p><ul data-files=\"%d\">",
+	    lot_count(l, slot) > 0 ? "" : " hidden", _("Déjà là :"), slot);
 	for (i = 0; i < l->n; i++)
 		if (l->file[i].part == slot)
 			html(h,
@@ -443,8 +446,7 @@ write_slot(struct web_call *c, const struct lot *l, const json_t *kinds,
 			    "%s</label></li>",
 			    l->file[i].name, human_size(l->file[i].size, size),
 			    l->file[i].key, _("retirer"));
-	if (lot_count(l, slot) > 0)
-		html_raw(h, "</ul>");
+	html_raw(h, "</ul></div>");
 	html(h, "<details><summary>%s</summary>", _("La signature"));
 	web_select_json(c, &v, levels, "v", "t");
 	html_raw(h, "</details></fieldset>");
@@ -583,6 +585,25 @@ presume(struct lot *l)
 		    l->said, "kind.0", json_pack("[s]", "contrat-engagement"));
 }
 
+/* It was kept before; or elsewhere since, and then that can be taken up. */
+static void
+write_kept(struct web_call *c, const struct lot *l, const struct err *wrong)
+{
+	struct html *h = &c->h;
+
+	if (wrong->tag != NULL &&
+	    strcmp(wrong->tag, "visit-draft-changed") == 0) {
+		web_form(c, 0, "/dossier/%/visite/%", c->part[0], l->id);
+		html(h,
+		    "<p class=\"actions\"><button name=\"faire\" "
+		    "value=\"reprendre\">%s</button></p></form>",
+		    _("Reprendre ce qui est au coffre"));
+	} else if (l->revision > 0)
+		html(h, "<p class=\"note\">%s</p>",
+		    _("Brouillon gardé au coffre, scellé : vous seul le "
+		      "retrouvez ici, sur tout poste."));
+}
+
 static int
 show(struct web_call *c, struct lot *l, const struct err *wrong, int slot,
     struct err *e)
@@ -601,6 +622,7 @@ show(struct web_call *c, struct lot *l, const struct err *wrong, int slot,
 		web_error(c, wrong);
 		c->status = 422;
 	}
+	write_kept(c, l, wrong);
 	web_form(c, 1, "/dossier/%/visite/%", c->part[0], l->id);
 	presume(l);
 	write_met(c, rules, l, wrong);
@@ -608,7 +630,8 @@ show(struct web_call *c, struct lot *l, const struct err *wrong, int slot,
 	write_consents(c, rules, l, kase);
 	write_steps(c, rules, l);
 	html(&c->h,
-	    "<p data-kept role=\"status\" class=\"hint\" data-label=\"%s\">"
+	    "<p data-kept role=\"status\" class=\"hint\" data-label=\"%s\" "
+	    "data-alone=\"%s\" data-file=\"%s\">"
 	    "</p><p class=\"actions\"><button name=\"faire\" "
 	    "value=\"inscrire\">%s</button><button class=\"second\" "
 	    "formnovalidate "
@@ -616,8 +639,10 @@ show(struct web_call *c, struct lot *l, const struct err *wrong, int slot,
 	    "class=\"second\" formnovalidate name=\"faire\" "
 	    "value=\"abandonner\">%s</button>"
 	    "</p></form>",
-	    _("Ce qui est écrit est gardé dans la console."),
-	    _("Inscrire la visite"), _("Garder pour plus tard"),
+	    _("Ce qui est écrit est gardé au coffre, scellé."),
+	    _("Le coffre n'a pas gardé ce qui est écrit : il n'est que dans la "
+	      "console."),
+	    _("retirer"), _("Inscrire la visite"), _("Garder le brouillon"),
 	    _("Abandonner"));
 	return 0;
 }
@@ -647,13 +672,21 @@ begin_get(struct web_call *c, struct err *e)
 	return web_redirect(c, e, "/dossier/%/visite/%", c->part[0], id);
 }
 
+/* What the vault has of it comes in when it is not here. */
 static int
 take(struct web_call *c, int make, struct lot **l, struct err *e)
 {
 	int r = lot_take(c, c->part[0], c->part[1], make, l, e);
 
-	if (r == 0)
-		snprintf((*l)->what, sizeof((*l)->what), "%s", WHAT);
+	if (r < 0)
+		return r;
+	snprintf((*l)->what, sizeof((*l)->what), "%s", WHAT);
+	if ((*l)->loaded || (*l)->done != NULL)
+		return 0;
+	if ((r = visitdraft_load(c, *l, e)) < 0) {
+		lot_forget(c, *l);
+		lot_put(c, l);
+	}
 	return r;
 }
 
@@ -682,6 +715,7 @@ take_files(struct web_call *c, struct lot *l, struct err *e)
 	size_t i;
 	int n, slot, r;
 
+	l->saved = 0;
 	for (n = 0; (key = web_field_n(c, "oter", n)) != NULL; n++)
 		lot_remove(c, l, key);
 	for (i = 0; i < c->nfiles; i++)
@@ -693,6 +727,37 @@ take_files(struct web_call *c, struct lot *l, struct err *e)
 	return 0;
 }
 
+/* It was kept elsewhere: that is gone on with. */
+static int
+take_up(struct web_call *c, struct lot *l, struct err *e)
+{
+	int r = visitdraft_load(c, l, e);
+
+	return r < 0 ? r
+		     : web_redirect(
+			   c, e, "/dossier/%/visite/%", c->part[0], l->id);
+}
+
+static int
+keep(struct web_call *c, struct lot *l, struct err *e)
+{
+	struct err wrong = { 0 };
+
+	if (visitdraft_save(c, l, &wrong) < 0) {
+		if (wrong.tag != NULL &&
+		    strcmp(wrong.tag, "purpose-missing") == 0) {
+			*e = wrong;
+			return -(int)e->code;
+		}
+		return show(c, l, &wrong, -1, e);
+	}
+	web_tell(c, "%s",
+	    _("Le brouillon est gardé au coffre, scellé. « Reprendre la visite "
+	      "» "
+	      "le retrouve, pour vous seul."));
+	return web_redirect(c, e, "/dossier/%/visite/%", c->part[0], l->id);
+}
+
 static int
 act(struct web_call *c, struct lot *l, struct err *e)
 {
@@ -702,7 +767,11 @@ act(struct web_call *c, struct lot *l, struct err *e)
 	if (l->done != NULL)
 		return web_redirect(
 		    c, e, "/dossier/%/visite/%/inscrite", c->part[0], l->id);
+	if (web_is(c, "faire", "reprendre"))
+		return take_up(c, l, e);
 	if (web_is(c, "faire", "abandonner")) {
+		if ((r = visitdraft_drop(c, l, e)) < 0)
+			return r;
 		lot_forget(c, l);
 		web_tell(c, "%s",
 		    _("La visite est abandonnée : rien n'a été "
@@ -712,15 +781,13 @@ act(struct web_call *c, struct lot *l, struct err *e)
 	if ((r = lot_say(c, l, said_names, e)) < 0)
 		return r;
 	r = take_files(c, l, &wrong);
-	if (r == 0 && web_is(c, "faire", "garder")) {
-		web_tell(c, "%s",
-		    _("La visite est gardée dans la console : "
-		      "elle s'y retrouve toute la journée."));
-		return web_redirect(
-		    c, e, "/dossier/%/visite/%", c->part[0], l->id);
-	}
+	if (r == 0 && web_is(c, "faire", "garder"))
+		return keep(c, l, e);
 	if (r == 0)
 		r = enter(c, l, &slot, &wrong);
+	/* Refused: what was typed and chosen lasts all the same. */
+	if (r < 0)
+		(void)!visitdraft_save(c, l, NULL);
 	if (r < 0 && wrong.tag != NULL &&
 	    strcmp(wrong.tag, "purpose-missing") == 0) {
 		*e = wrong;
@@ -745,18 +812,44 @@ form_post(struct web_call *c, struct err *e)
 	return r;
 }
 
-/* The script's, while people type. */
+static json_t *
+files_json(const struct lot *l)
+{
+	json_t *list = json_array();
+	char size[32];
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		json_array_append_new(
+		    list, json_pack("{s:s, s:s, s:s, s:i}", "key",
+			      l->file[i].key, "name", l->file[i].name, "size",
+			      human_size(l->file[i].size, size), "part",
+			      l->file[i].part));
+	return list;
+}
+
+/* The script's, while people type; files too, as they are chosen. */
 static int
 draft_post(struct web_call *c, struct err *e)
 {
+	AUTO(json_decrefp) json_t *files = NULL;
+	struct err wrong = { 0 };
 	struct lot *l = NULL;
 	int r;
 
 	if ((r = take(c, 1, &l, e)) < 0)
 		return r;
-	r = lot_say(c, l, said_names, e);
+	if (l->done == NULL && (r = lot_say(c, l, said_names, e)) == 0 &&
+	    (r = take_files(c, l, e)) == 0)
+		(void)!visitdraft_save(c, l, &wrong);
+	files = files_json(l);
 	lot_put(c, &l);
-	return r < 0 ? r : web_json(c, 200, json_pack("{s:b}", "kept", 1), e);
+	if (r < 0)
+		return r;
+	return web_json(c, 200,
+	    json_pack("{s:b, s:b, s:O}", "kept", 1, "vault",
+		wrong.code == ERR_OK, "files", files),
+	    e);
 }
 
 static void
@@ -817,7 +910,7 @@ const struct web_route web_visit[] = {
 	{ "GET", "/dossier/%/visite", begin_get, 0 },
 	{ "GET", "/dossier/%/visite/%", form_get, 0 },
 	{ "POST", "/dossier/%/visite/%", form_post, WEB_FILES },
-	{ "POST", "/dossier/%/visite/%/brouillon", draft_post, 0 },
+	{ "POST", "/dossier/%/visite/%/brouillon", draft_post, WEB_FILES },
 	{ "GET", "/dossier/%/visite/%/inscrite", entered_get, 0 },
 	{ 0 },
 };

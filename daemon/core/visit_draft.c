@@ -40,10 +40,10 @@ no_draft(struct err *e)
 	    "no draft of a visit of yours in this case");
 }
 
-/* Whoever may enter a visit may have a draft of one; to give it up, one need
- * only see the case still. */
+/* 1, or 0: the caller has none here. Whoever may enter a visit may have a
+ * draft of one; to give it up, one need only see the case still. */
 static int
-find(struct opening *o, const char *kase, enum policy_op op, struct id *object,
+look(struct opening *o, const char *kase, enum policy_op op, struct id *object,
     struct err *e)
 {
 	AUTO(tx_end) struct tx tx = { 0 };
@@ -55,13 +55,38 @@ find(struct opening *o, const char *kase, enum policy_op op, struct id *object,
 	    (r = case_authorize(o->core, &tx, o->caller, kase, op,
 		 op == OP_DOC_FILE ? VISIT_DRAFT_KIND : NULL, now, &o->kase,
 		 object, &o->access, e)) < 0 ||
-	    (r = draft_row_find(&tx, o->caller, &o->kase.id, &o->row, e)) < 0)
+	    (r = draft_row_find(&tx, o->caller, &o->kase.id, &o->row, e)) <= 0)
 		return r;
-	if (r == 0)
-		return no_draft(e);
 	if ((r = draft_until(o->core, o->row.saved_ms, &until, e)) < 0)
 		return r;
-	return until <= now ? no_draft(e) : 0;
+	return until > now;
+}
+
+static int
+find(struct opening *o, const char *kase, enum policy_op op, struct id *object,
+    struct err *e)
+{
+	int r = look(o, kase, op, object, e);
+
+	return r == 0 ? no_draft(e) : r < 0 ? r : 0;
+}
+
+/* That there is none is an answer, and an access as well. */
+static int
+read_none(struct opening *o, json_t **answer, struct err *e)
+{
+	static const struct id none;
+	int r;
+
+	draft_row_done(&o->row);
+	o->row = (struct draft_row){ .id = none, .kase = o->kase.id };
+	if ((r = draft_read_leaf(o->core, o->caller, &o->row, "none",
+		 &o->access, &o->leaf, e)) < 0)
+		return r;
+	*answer = json_pack("{s:n, s:o, s:i, s:I}", "draft", "case",
+	    json_of_id(&o->kase.id), "revision", 0, "leaf",
+	    (json_int_t)o->leaf);
+	return *answer != NULL ? 0 : err_set(e, ERR_NOMEM, "draft");
 }
 
 int
@@ -73,8 +98,9 @@ visit_draft_read(struct core *core, const struct caller *caller,
 	int64_t until;
 	int r;
 
-	if ((r = find(&o, kase, OP_DOC_FILE, object, e)) < 0 ||
-	    (r = draft_until(core, o.row.saved_ms, &until, e)) < 0 ||
+	if ((r = look(&o, kase, OP_DOC_FILE, object, e)) <= 0)
+		return r < 0 ? r : read_none(&o, answer, e);
+	if ((r = draft_until(core, o.row.saved_ms, &until, e)) < 0 ||
 	    (r = draft_read_leaf(
 		 core, caller, &o.row, "words", &o.access, &o.leaf, e)) < 0 ||
 	    (r = draft_words_open(core, &o.row, o.leaf, &o.key, &o.words, e)) <

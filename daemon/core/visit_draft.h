@@ -53,16 +53,16 @@ int visit_draft_keep(struct core *core, const struct caller *caller,
     const struct visit_draft_saying *s, struct id *object, json_t **answer,
     struct err *e) NODISCARD;
 
-/* The caller's own of this case: as above, and said. ERR_NOT_FOUND
- * "visit-draft". */
+/* The caller's own of this case: as above, and said. None, another's and one
+ * that is too old are one answer: draft null, revision 0. */
 int visit_draft_read(struct core *core, const struct caller *caller,
     const char *kase, struct id *object, json_t **answer, struct err *e)
     NODISCARD;
-/* The bytes of one of its files. */
+/* The bytes of one of its files. ERR_NOT_FOUND "visit-draft". */
 int visit_draft_content(struct core *core, const struct caller *caller,
     const char *kase, const char *page, struct id *object, struct buf *out,
     uint64_t *leaf, struct err *e) NODISCARD;
-/* It is given up: {draft, leaf}. */
+/* It is given up: {draft, leaf}. ERR_NOT_FOUND "visit-draft". */
 int visit_draft_drop(struct core *core, const struct caller *caller,
     const char *kase, struct id *object, json_t **answer, struct err *e)
     NODISCARD;

@@ -3,7 +3,8 @@
 # Goal: a caseworker brings things in by the console, in a real Chromium: three
 # photographs as one document, looked at, turned, filed; with keys alone and
 # without scripts; cut at four fifths and resumed, one document and the receipt
-# that the command line gives; and what is refused leaves nothing.
+# that the command line gives; and what is refused leaves nothing. A second
+# person compares a scan with its paper, and signs it elsewhere.
 # shellcheck source=tests/integration/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/integration/journey.sh
@@ -61,3 +62,5 @@ web_console amelie
 [ -n "$(axe_file)" ] || say "axe-core n'est pas là : web/axe.sh $BUILD/web"
 export CASE FILES
 web_drive "$WEB/filing.py"
+web_console bruno
+web_drive "$WEB/scans.py"

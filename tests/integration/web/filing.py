@@ -2,6 +2,7 @@
 and what is refused."""
 
 
+import json
 import os
 import re
 
@@ -10,6 +11,7 @@ from browser import run
 CASE = os.environ["CASE"]
 FILES = os.environ["FILES"]
 HERE = "/dossier/" + CASE
+API = os.environ["SCEAU_DIR"] + "/run/api.sock"
 
 
 def f(name):
@@ -337,6 +339,113 @@ def visit_refused(desk):
     assert len(documents(desk)) == before + 2
 
 
+CANARY = "Volubilisambre"
+
+
+def note_of(b):
+    return b.one("Note (facultatif)", "textarea", None,
+                 True).get_attribute("value")
+
+
+def draft_of(desk, person):
+    return desk.run_as(
+        person, "curl", "-s", "--unix-socket", API,
+        "http://localhost/v1/cases/%s/visit-draft" % CASE)
+
+
+def visit_lasts(desk):
+    """gardée au coffre, scellée : quitter, tuer la console, relancer le
+    coffre n'en perdent rien ; nul autre ne la voit"""
+    b = desk.at("amelie")
+    before = len(documents(desk))
+    b.open(HERE + "/visite")
+    b.fill("Note (facultatif)", CANARY + " sur le palier")
+    b.attach("Fichiers, ou photos dans l'ordre des pages", f("placee.jpg"),
+             f("photo-2.jpg"), within="Document 2")
+    b.wait_for("est gardé au coffre")
+    b.wait_for(lambda: b.sees("placee.jpg"))
+    b.inspect("visite-brouillon")
+    draft = draft_of(desk, "amelie")
+    assert [p["name"] for p in draft["pages"]] == [
+        "placee.jpg", "photo-2.jpg"], draft
+    b.click("Quitter")
+    b.wait_for("Entrer")
+    desk.shell("stop web-amelie KILL; rm -f $(web_socket amelie);"
+               " web_serve amelie;"
+               " stop daemon KILL; start_daemon; wait_until is_open")
+    desk.shell("! grep -rqa %s $VAULT /run/work/log" % CANARY)
+    desk.shell("! grep -rqa CANARI-TELEPHONE $VAULT")
+    # Of the same team, and of another.
+    for person in ("bruno", "dora"):
+        got = draft_of(desk, person)
+        assert got.get("draft") is None and CANARY not in str(got), got
+    assert not [d for d in desk.sceau("bruno", "due")["due"]
+                if d["what"] == "visit-draft"]
+    # A connection that Chromium had kept open ends first.
+    b.wait_for(lambda: b.open(HERE).is_there("Reprendre la visite", "a"))
+    b.open("/")
+    b.inspect("aujourdhui-brouillon")
+    b.click("Reprendre la visite", within="Mes dossiers")
+    b.wait_for("Brouillon gardé au coffre")
+    assert note_of(b) == CANARY + " sur le palier"
+    assert b.sees("placee.jpg") and b.sees("photo-2.jpg")
+    b.inspect("visite-reprise")
+    b.choose("Type de document (facultatif)", "Pièce justificative",
+             within="Document 2")
+    b.click("Inscrire la visite")
+    b.wait_for("La visite est inscrite")
+    assert len(documents(desk)) == before + 2
+    assert draft_of(desk, "amelie")["draft"] is None
+    b.open(HERE)
+    assert not b.is_there("Reprendre la visite", "a")
+
+
+def visit_given_up(desk):
+    """sans JavaScript : gardée par un bouton, un fichier retiré, abandonnée ;
+    gardée ailleurs, elle n'est pas écrasée"""
+    b = desk.at("amelie")
+    before = len(documents(desk))
+    b.scripts(False)
+    b.open(HERE + "/visite")
+    b.fill("Note (facultatif)", "Un")
+    b.attach("Fichiers, ou photos dans l'ordre des pages", f("photo-1.jpg"),
+             f("photo-3.jpg"), within="Document 1")
+    b.click("Garder le brouillon")
+    b.wait_for("Le brouillon est gardé au coffre")
+    assert len(draft_of(desk, "amelie")["pages"]) == 2
+    b.press(b.first("input[name=oter]"))
+    b.click("Garder le brouillon")
+    b.wait_for(lambda: not b.sees("photo-1.jpg"))
+    draft = draft_of(desk, "amelie")
+    assert [p["name"] for p in draft["pages"]] == ["photo-3.jpg"], draft
+    b.scripts(True)
+    b.open(HERE + "/visite")
+    # Somebody's other console saved it meanwhile.
+    desk.run_as("amelie", "curl", "-s", "--unix-socket", API, "-H",
+                "Content-Type: application/json", "-d",
+                json.dumps({"over": draft["revision"],
+                            "said": {"note": ["Ailleurs"]}}),
+                "http://localhost/v1/cases/%s/visit-draft" % CASE)
+    b.fill("Note (facultatif)", "Ici")
+    with b.refusals():
+        b.click("Garder le brouillon")
+        b.wait_for("gardé, abandonné ou inscrit ailleurs")
+        b.inspect("visite-ailleurs")
+    assert note_of(b) == "Ici"
+    assert draft_of(desk, "amelie")["said"] == {"note": ["Ailleurs"]}
+    b.click("Reprendre ce qui est au coffre")
+    b.wait_for(lambda: note_of(b) == "Ailleurs")
+    b.click("Abandonner")
+    b.wait_for("abandonnée")
+    assert draft_of(desk, "amelie")["draft"] is None
+    assert len(documents(desk)) == before
+    b.open(HERE + "/visite")
+    assert note_of(b) == "" and not b.sees("photo-3.jpg")
+    b.wait_for("Visite")
+    b.click("Abandonner")
+    b.wait_for("abandonnée")
+
+
 def not_met(desk):
     """pas rencontré : le contact seul, gardé en écrivant, sans JavaScript"""
     b = desk.at("amelie")
@@ -382,9 +491,9 @@ def sealed_form(desk):
 
 def searched(desk):
     """rien n'en reste dans le navigateur"""
-    desk.at("amelie").quit(["Alix Exemple", "CANARI-TELEPHONE"])
+    desk.at("amelie").quit(["Alix Exemple", "CANARI-TELEPHONE", CANARY])
 
 
 run(photographs, by_keys, without_scripts, cut_and_resumed, refused,
-    not_what_it_says, forged, visit,
-    visit_refused, not_met, sealed_form, searched)
+    not_what_it_says, forged, visit, visit_refused, visit_lasts,
+    visit_given_up, not_met, sealed_form, searched)
