@@ -73,6 +73,30 @@ record_section(struct page *g, const char *name, int optional, struct err *e)
 	return buf_addstr(g->out, "</section>\n", e);
 }
 
+/* What is printed and signed: nothing of it is filed when nothing is filled,
+ * for who signed a paper that was printed before. */
+static int
+paper_section(struct page *g, const struct policy_kind *k, struct err *e)
+{
+	int r;
+
+	if ((r = markup_add(g->out, e,
+		 "<section data-record=\"%\" data-prefix=\"r.\" data-optional"
+		 " data-today data-paper><h2>%</h2>\n<p class=\"hint\">%</p>\n",
+		 k->name, k->title,
+		 _("À imprimer et à signer. Si le papier est déjà imprimé, "
+		   "laissez vide et photographiez-le signé. Ce qui se calcule "
+		   "(la fin, la dernière échéance) peut rester vide."),
+		 NULL)) < 0 ||
+	    (r = fields(g, k, "r.", e)) < 0)
+		return r;
+	return markup_add(g->out, e,
+	    "<p id=\"paper-live\" aria-live=\"polite\"></p>\n"
+	    "<button type=\"button\" class=\"second\" id=\"paper-print\">%"
+	    "</button></section>\n",
+	    _("Imprimer, pour la signature"), NULL);
+}
+
 static int
 levels(
     struct page *g, const struct policy_kind *k, const char *id, struct err *e)
@@ -318,9 +342,10 @@ help_json(const struct form_spec *s)
 /* --- words of the script -----------------------------------------------------
  */
 
-static const struct {
+struct script_word {
 	const char *name, *text;
-} script_words[] = {
+};
+static const struct script_word script_words[] = {
 	{ "add", N_("Ajouter : {title}") },
 	{ "remove", N_("Retirer") },
 	{ "up", N_("Avant la précédente") },
@@ -363,16 +388,128 @@ static const struct {
 	{ "send", N_("À transmettre au plus tard le {day}.") },
 };
 
-static json_t *
-words_json(void)
+static const struct script_word paper_words[] = {
+	{ "positive", N_("Écrivez un montant plus grand que zéro.") },
+	{ "count", N_("Écrivez un nombre entier, au moins 1.") },
+	{ "instalments", N_("{n} échéances de {each} ne font pas la dette : "
+			    "il en faut {enough}, ou un autre montant pour la "
+			    "dernière.") },
+	{ "lacks", N_("Les échéances font {sum} : il manque {rest} pour la "
+		      "dette.") },
+	{ "exceeds", N_("Les échéances font {sum} : c'est {rest} de plus que "
+			"la dette.") },
+	{ "first", N_("La première échéance est avant la date du plan.") },
+	{ "last", N_("Une échéance par mois : la dernière est le {day}. "
+		     "Corrigez, ou laissez vide.") },
+	{ "end", N_("Ce nombre de mois finit le {day}. Corrigez, ou laissez "
+		    "vide.") },
+	{ "within", N_("Ce jour n'est pas dans le contrat, qui va du {from} "
+		       "au {to}.") },
+	{ "witness", N_("Un accord de vive voix se donne devant un témoin : "
+			"écrivez son nom.") },
+	{ "plan_live", N_("Dernière échéance : {day}. Total : {sum}, dont "
+			  "{last} à la dernière.") },
+	{ "end_live", N_("Fin du contrat : {day}.") },
+	{ "paper_to", N_("À qui : {to}") },
+	{ "paper_what", N_("Quoi : {classes}") },
+	{ "paper_months", N_("Combien de temps : {n} mois au plus") },
+	{ "paper_read", N_("À lire : {notice} {version}") },
+	{ "paper_answer", N_("☐ J'accepte   ☐ Je n'accepte pas") },
+	{ "paper_free", N_("Je suis libre d'accepter ou non, accord par "
+			   "accord. Ne pas accepter ne me sera pas reproché. "
+			   "Je peux changer d'avis quand je veux, en le disant "
+			   "à n'importe quelle personne de l'équipe.") },
+	{ "paper_know", N_("À savoir") },
+	{ "paper_sign", N_("Signatures") },
+	{ "paper_made", N_("Fait à ………………………………, le ………………………") },
+	{ "paper_box", N_("Date et signature :") },
+	{ "paper_by", N_("a établi et remis ce papier") },
+	{ "paper_dpo", N_("Délégué à la protection des données : {dpo}") },
+};
+
+static void
+add_words(json_t *o, const struct script_word *w, size_t n)
 {
-	json_t *o = json_object();
 	size_t i;
 
-	for (i = 0; i < NELEMS(script_words); i++)
-		json_object_set_new(o, script_words[i].name,
-		    json_string(_(script_words[i].text)));
+	for (i = 0; i < n; i++)
+		json_object_set_new(o, w[i].name, json_string(_(w[i].text)));
+}
+
+static json_t *
+words_json(const struct form_spec *s)
+{
+	json_t *o = json_object();
+
+	add_words(o, script_words, NELEMS(script_words));
+	if (policy_preparation(s->policy, s->kind) != NULL)
+		add_words(o, paper_words, NELEMS(paper_words));
 	return o;
+}
+
+/* Whose names stand in the boxes of a paper: places in its record. */
+static json_t *
+signers_json(const struct policy_kind *k)
+{
+	static const char *const places[] = { "parties.menage", "locataires",
+		"bailleur.nom", "adulte", "parties.referent" };
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < NELEMS(places); i++)
+		if (policy_field(k, places[i]) != NULL)
+			json_array_append_new(list, json_string(places[i]));
+	return list;
+}
+
+/* What each consent says, by its purpose. */
+static json_t *
+asked_json(const struct policy *p)
+{
+	const struct policy_recipient *to;
+	const struct policy_consent *c;
+	char sum[2 * SHA256_LEN + 1];
+	json_t *all = json_object(), *classes;
+	size_t i, j, n = policy_consents(p, &c);
+
+	for (i = 0; i < n; i++) {
+		classes = json_array();
+		for (j = 0; c[i].classes[j] != NULL; j++)
+			json_array_append_new(
+			    classes, json_string(c[i].classes[j]));
+		to = c[i].recipient != NULL
+			 ? policy_recipient(p, c[i].recipient)
+			 : NULL;
+		hex_format(c[i].notice_sha256, SHA256_LEN, sum);
+		json_object_set_new(all, c[i].purpose,
+		    json_pack("{s:s, s:s, s:o, s:I, s:s, s:s, s:s, s:s}",
+			"title", c[i].title, "to",
+			to != NULL ? to->title
+				   : _("à l'équipe, et à elle seule"),
+			"classes", classes, "months",
+			(json_int_t)c[i].valid_months, "notice", c[i].notice,
+			"version", c[i].notice_version, "sha256", sum, "text",
+			c[i].notice_text));
+	}
+	return all;
+}
+
+/* For the paper of a kind that is filled and printed; null: it is none. */
+static json_t *
+paper_json(const struct form_spec *s)
+{
+	const struct policy_kind *k = policy_preparation(s->policy, s->kind);
+	const struct policy_operator *o = policy_operator(s->policy);
+
+	if (k == NULL)
+		return json_null();
+	return json_pack("{s:o, s:s, s:o, s:s, s:s, s:s}", "signers",
+	    signers_json(k), "notice",
+	    k->notice_text != NULL ? k->notice_text : "", "asked",
+	    policy_field(k, "accords.objet") != NULL ? asked_json(s->policy)
+						     : json_null(),
+	    "operator", o != NULL ? o->title : "", "address",
+	    o != NULL ? o->address : "", "dpo", o != NULL ? o->dpo : "");
 }
 
 static json_t *
@@ -384,10 +521,11 @@ data_json(const struct form_spec *s)
 
 	hex_format(s->vault.b, ID_LEN, vault);
 	hex_format(s->public, P256_PUB_LEN, public);
-	return json_pack("{s:s, s:s, s:s, s:I, s:i, s:i, s:o, s:o}", "kind",
-	    s->kind, "vault", vault, "public", public, "size", (json_int_t)text,
-	    "documents", FORM_DOCUMENTS_MAX, "side", FORM_SIDE_MAX, "words",
-	    words_json(), "help", help_json(s));
+	return json_pack("{s:s, s:s, s:s, s:I, s:i, s:i, s:o, s:o, s:o}",
+	    "kind", s->kind, "vault", vault, "public", public, "size",
+	    (json_int_t)text, "documents", FORM_DOCUMENTS_MAX, "side",
+	    FORM_SIDE_MAX, "words", words_json(s), "help", help_json(s),
+	    "paper", paper_json(s));
 }
 
 /* JSON within a script element: no "<" of it may end the element. */
@@ -415,6 +553,18 @@ add_data(struct page *g, struct err *e)
 /* --- the page ----------------------------------------------------------------
  */
 
+/* The page's one script: of a paper, what that needs stands before it. */
+static int
+add_script(const struct page *g, struct buf *out, struct err *e)
+{
+	int r;
+
+	if (policy_preparation(g->s->policy, g->s->kind) != NULL &&
+	    (r = buf_addstr(out, form_paper, e)) < 0)
+		return r;
+	return buf_addstr(out, form_script, e);
+}
+
 static int
 source_of(const char *text, struct buf *out, struct err *e)
 {
@@ -431,10 +581,11 @@ source_of(const char *text, struct buf *out, struct err *e)
 static int
 add_policy(struct page *g, struct err *e)
 {
-	AUTO(buf_done) struct buf script = { 0 }, style = { 0 };
+	AUTO(buf_done) struct buf script = { 0 }, style = { 0 }, text = { 0 };
 	int r;
 
-	if ((r = source_of(form_script, &script, e)) < 0 ||
+	if ((r = add_script(g, &text, e)) < 0 ||
+	    (r = source_of(buf_str(&text), &script, e)) < 0 ||
 	    (r = source_of(form_style, &style, e)) < 0)
 		return r;
 	return buf_addf(g->out, e,
@@ -505,7 +656,8 @@ add_end(struct page *g, struct err *e)
 
 	if ((r = markup_add(g->out, e,
 		 "<p><button type=\"submit\" id=\"seal\">%</button></p>\n"
-		 "</form>\n<p id=\"state\" role=\"status\" "
+		 "</form>\n<div id=\"paper\" hidden></div>\n<p id=\"state\" "
+		 "role=\"status\" "
 		 "tabindex=\"-1\"></p>\n"
 		 "<a class=\"button\" id=\"again\" hidden>%</a>\n</main>\n",
 		 _("Sceller et enregistrer le fichier"),
@@ -513,7 +665,7 @@ add_end(struct page *g, struct err *e)
 		0 ||
 	    (r = add_data(g, e)) < 0 ||
 	    (r = buf_addstr(g->out, "<script>", e)) < 0 ||
-	    (r = buf_addstr(g->out, form_script, e)) < 0)
+	    (r = add_script(g, g->out, e)) < 0)
 		return r;
 	return buf_addstr(g->out, "</script>\n</body></html>\n", e);
 }
@@ -536,9 +688,13 @@ visit_sections(struct page *g, struct err *e)
 static int
 document_sections(struct page *g, const struct policy_kind *k, struct err *e)
 {
+	const struct policy_kind *paper =
+	    policy_preparation(g->s->policy, k->name);
 	int r;
 
-	if ((r = photo_section(g, k->name, 1, e)) < 0)
+	if (paper != NULL && (r = paper_section(g, paper, e)) < 0)
+		return r;
+	if ((r = photo_section(g, k->name, paper == NULL, e)) < 0)
 		return r;
 	if (strcmp(k->name, CONSENT_KIND) == 0)
 		return consent_section(g, e);
@@ -577,6 +733,11 @@ check_kind(const struct form_spec *s, struct err *e)
 	if (k == NULL || !policy_in_force(&k->when, s->today))
 		return err_set(e, ERR_USAGE,
 		    _("%.63s : les règles n'ont pas ce type"), s->kind);
+	if (k->prepares != NULL)
+		return err_set(e, ERR_USAGE,
+		    _("%.63s : cette fiche se remplit avec le papier signé ; "
+		      "demandez %.63s"),
+		    s->kind, k->prepares);
 	if (k->by_vault || (!k->is_record && !accepts_pictures(k)))
 		return err_set(e, ERR_USAGE,
 		    _("%.63s : ce type ne se remplit pas à la main"), s->kind);

@@ -40,6 +40,6 @@ struct cli;
 int form_prepare(struct cli *c, struct form_spec *s, struct err *e) NODISCARD;
 
 /* The script and the style, as they stand in the page. */
-extern const char *const form_script, *const form_style;
+extern const char *const form_script, *const form_paper, *const form_style;
 
 #endif

@@ -325,10 +325,13 @@ legend(const struct at *a, const char *class, struct err *e)
 
 	if ((r = markup_add(a->out, e,
 		 "<fieldset class=\"%\" id=\"%%\" data-place=\"%\""
-		 " tabindex=\"-1\"><legend>%<span class=\"mark\">%</span>"
-		 "</legend>\n",
-		 class, a->f->prefix, a->place, a->place, title_of(a->field),
-		 mark(a->field, a->place), NULL)) < 0)
+		 " tabindex=\"-1\"",
+		 class, a->f->prefix, a->place, a->place, NULL)) < 0 ||
+	    (a->field->required &&
+		(r = buf_addstr(a->out, " data-required", e)) < 0) ||
+	    (r = markup_add(a->out, e,
+		 "><legend>%<span class=\"mark\">%</span></legend>\n",
+		 title_of(a->field), mark(a->field, a->place), NULL)) < 0)
 		return r;
 	return error_line(a, e);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the offline form carries with it, as C: embed.py OUT SCRIPT STYLE.
+"""What the offline form carries with it, as C: embed.py OUT SCRIPT PAPER STYLE.
 
 The comments of the script are for who reads the source: they stay here."""
 
@@ -15,9 +15,10 @@ def plain(path):
     return text.encode("utf-8") + b"\0"
 
 
-def main(out, script, style):
+def main(out, script, paper, style):
     lines = ['#include "client/form.h"', ""]
-    for name, path in (("form_script", script), ("form_style", style)):
+    for name, path in (("form_script", script), ("form_paper", paper),
+                       ("form_style", style)):
         body = ",".join("%d" % b for b in plain(path))
         lines.append(
             "static const unsigned char %s_bytes[] = {%s};" % (name, body))

@@ -201,6 +201,17 @@ function has_under(record, parts) {
 	return at !== undefined;
 }
 
+/* A group, or a list with a row at least, that is asked for and missing. */
+function require_parts(section, prefix, record, faults) {
+	for (const part of all(section, "fieldset[data-place][data-required]")) {
+		const parts = part.dataset.place.split(".");
+		const up = parts.slice(0, -1);
+		if (part.id.startsWith(prefix) && !has_under(record, parts) &&
+		    (up.length === 0 || has_under(record, up)))
+			faults.push({ control: part, text: words.required });
+	}
+}
+
 function read_record(section, draft, faults) {
 	const prefix = section.dataset.prefix;
 	const controls = all(section, "[data-type]").filter(
@@ -228,6 +239,8 @@ function read_record(section, draft, faults) {
 			    !faults.some((f) => f.control === c))
 				faults.push({ control: c, text: words.required });
 		}
+	if (!draft)
+		require_parts(section, prefix, record, faults);
 	return compact(record);
 }
 
@@ -411,6 +424,8 @@ function add_records(out, faults) {
 		    !says_something(section, record) &&
 		    tried.every((f) => f.text === words.required))
 			continue;
+		if (section.dataset.paper !== undefined)
+			paper.settle(section, record, tried);
 		faults.push(...tried);
 		add_record(out, section.dataset.record, record, draft);
 	}
@@ -596,6 +611,7 @@ function forget() {
 	for (const section of all(form, "[data-photos]"))
 		show_photos(section);
 	form.reset();
+	document.getElementById("paper").replaceChildren();
 	dirty = false;
 }
 
@@ -763,6 +779,11 @@ function begin_helps() {
 	show_help();
 }
 
+/* Of a kind that is printed and signed: paper.js, before this script. */
+const paper = window.sceau_paper ? window.sceau_paper({ form, data, words, all,
+	make, fill, read_control, read_record, clear_faults, show_faults, euros,
+	day_text, later }) : null;
+
 /* --- the beginning ----------------------------------------------------------- */
 
 function begin() {
@@ -775,6 +796,8 @@ function begin() {
 	begin_rows(form);
 	begin_photos();
 	begin_helps();
+	if (paper)
+		paper.begin();
 	fill_days(form);
 	form.addEventListener("submit", submit);
 	form.addEventListener("input", () => { dirty = true; });

@@ -121,6 +121,36 @@ is "$(jq -r .identite.nom $HOME_A/diagnostic.json)" "$CANARY"
 rm $HOME_A/diagnostic.json
 ok "une fiche scellée avant, ouverte après un redémarrage"
 
+# --- a contract: its record and, as the contract, the signed pages -------------
+fill contrat-engagement $HOME_A/contrat.sceau
+as amelie sceau --json visit "$OTHER" $HOME_A/contrat.sceau >$OUT/contract.json
+is "$(json $OUT/contract.json '[.documents[].kind] | sort | join(" ")')" \
+    "contrat-engagement projet-contrat-engagement"
+doc_of() {
+	json $OUT/contract.json \
+	    ".documents[] | select(.kind == \"$1\") | .document"
+}
+as amelie sceau --json show "$(doc_of contrat-engagement)" >$OUT/shown.json
+is "$(json $OUT/shown.json '[.pages[].media] | unique | join(" ")')" image/jpeg
+as amelie sceau get "$(doc_of projet-contrat-engagement)" \
+    --output $HOME_A/contrat.json
+is "$(jq -r .parties.menage $HOME_A/contrat.json)" "$CANARY"
+before=$(documents_of "$OTHER")
+for kind in contrat-engagement plan-apurement consentement; do
+	status=0
+	as amelie sceau file "$OTHER" $kind $HOME_A/contrat.json \
+	    --level handwritten-scan >$OUT/none 2>&1 || status=$?
+	is "$status" 7
+done
+is "$(documents_of "$OTHER")" "$before"
+rm $HOME_A/contrat.json
+status=0
+as amelie sceau form projet-contrat-engagement >$OUT/none 2>$OUT/none.err ||
+	status=$?
+is "$status" 2
+grep -q "demandez contrat-engagement" $OUT/none.err || fail "$(cat $OUT/none.err)"
+ok "un contrat : ses pages signées, sa fiche à part, jamais l'une pour l'autre"
+
 # --- the console gives the same page ------------------------------------------
 start_sshd
 web_console amelie

@@ -1,4 +1,4 @@
-"""A visit, or a diagnosis, filled in the offline page as a caseworker does, and
+"""A visit, a contract or a diagnosis, filled in the offline page as a caseworker does, and
 sealed: form.py KIND PAGE OUT CANARY. The browser's folder is searched."""
 
 import os
@@ -37,12 +37,30 @@ def diagnosis(p, paper, canary):
     p.type("r.dette.montant", "2 400,50")
 
 
+def contract(p, paper, canary):
+    p.type("r.date", today(p))
+    p.type("r.parties.menage", canary)
+    p.type("r.parties.structure", "Structure d'exemple")
+    for place, name in (("objectifs", "objectif"),
+                        ("engagements-menage", "engagement"),
+                        ("engagements-equipe", "engagement")):
+        p.click("fieldset[data-place='%s'] > .add" % place)
+        p.type("r.%s.0.%s" % (place, name), "Essai")
+    p.type("r.duree.debut", today(p))
+    p.type("r.duree.mois", "6")
+    p.photo("p1", paper, paper)
+    p.wait(lambda: p.photos("p1") == 2)
+
+
+FILLED = {"visite": visit, "contrat-engagement": contract}
+
+
 def main(kind, page, out, canary):
     with open(page, "rb") as f:
         p = Page(f.read())
     paper = os.path.join(p.dir, "paper.png")
     photograph(paper, 1200, 800)
-    (visit if kind == "visite" else diagnosis)(p, paper, canary)
+    FILLED.get(kind, diagnosis)(p, paper, canary)
     name, data = p.seal()
     assert canary not in name
     assert p.requests() == [], p.requests()

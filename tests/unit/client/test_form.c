@@ -142,7 +142,8 @@ static void
 kinds_that_nobody_fills_have_no_page(void **state)
 {
 	static const char *const kinds[] = { "issue", "cloture",
-		"fiche-transfert", "nope", "", "../x" };
+		"fiche-transfert", "projet-contrat-engagement", "nope", "",
+		"../x" };
 	struct fixture *f = *state;
 	size_t i;
 

@@ -214,12 +214,147 @@ class Forms(unittest.TestCase):
         self.assertEqual(json.loads(files[5])["dispositif"], "fsl")
         self.well_behaved(p)
 
+    def paper_of(self, p):
+        """What the printer gets; printing itself asks nobody here."""
+        p.d.execute_script("window.print = () => {}")
+        p.click("#paper-print")
+        return p.d.execute_script(
+            "return document.getElementById('paper').textContent")
+
+    def row(self, p, place, *values):
+        """One more row of a list, filled."""
+        p.click("fieldset[data-place='%s'] > .add" % place)
+        for name, value in values:
+            p.type("r.%s.0.%s" % (place, name), value)
+
+    def contract(self, p):
+        p.type("r.date", "2026-03-02")
+        p.type("r.parties.menage", "Alix Exemple, Sam Exemple")
+        p.type("r.parties.structure", "Structure d'exemple")
+        p.type("r.parties.referent", "Camille Exemple")
+        self.row(p, "objectifs", ("objectif", "Rester"))
+        self.row(p, "engagements-menage", ("engagement", "<b>Payer</b>"))
+        p.type("r.duree.debut", "2026-03-02")
+        p.type("r.duree.mois", "6")
+
+    def test_a_contract_is_filled_printed_and_photographed(self):
+        p = self.page("contrat-engagement")
+        self.contract(p)
+        self.row(p, "demarches", ("echeance", "2026-12-01"))
+        p.choose("r.demarches.0.dispositif", "fsl")
+        p.choose("r.demarches.0.qui", "menage")
+        text = p.faults()
+        # A list of which nothing is there, and a day that is outside.
+        self.assertIn("L'équipe s'engage à : À remplir", text)
+        self.assertIn("qui va du 02/03/2026 au 02/09/2026", text)
+        self.row(p, "engagements-equipe", ("engagement", "Écrire"))
+        p.type("r.demarches.0.echeance", "2026-06-01")
+        p.type("r.duree.fin", "2026-09-30")
+        self.assertIn("finit le 02/09/2026", p.faults())
+        p.type("r.duree.fin", "")
+        paper = self.paper_of(p)
+        for words in ("Contrat d'engagement", "<b>Payer</b>", "02/09/2026",
+                      "vous plaindre à la CNIL", "Alix Exemple",
+                      "Date et signature"):
+            self.assertIn(words, paper)
+        self.assertEqual(p.d.execute_script(
+            "return [...document.querySelectorAll('#paper .boxes strong')]"
+            ".map(e => e.textContent)"),
+            ["Alix Exemple", "Sam Exemple", "Camille Exemple"])
+        p.d.execute_script("dispatchEvent(new Event('afterprint'))")
+        photo = os.path.join(p.dir, "paper.png")
+        photograph(photo, 300, 200)
+        p.photo("p1", photo, photo)
+        p.wait(lambda: p.photos("p1") == 2)
+        record, files = p.seal()
+        self.assertEqual([d["kind"] for d in record["documents"]],
+                         ["contrat-engagement", "projet-contrat-engagement"])
+        self.assertEqual(record["documents"][0]["level"], "handwritten-scan")
+        got = json.loads(files[2])
+        self.assertEqual(got["duree"], {
+            "debut": "2026-03-02", "mois": 6, "fin": "2026-09-02"})
+        self.assertEqual(got["demarches"][0]["qui"], "menage")
+        self.assertEqual(p.d.execute_script(
+            "return document.getElementById('paper').textContent"), "")
+        self.well_behaved(p)
+
+    def test_a_contract_that_was_printed_before_is_its_photographs(self):
+        p = self.page("contrat-engagement")
+        photo = os.path.join(p.dir, "paper.png")
+        photograph(photo, 300, 200)
+        p.photo("p1", photo)
+        p.wait(lambda: p.photos("p1") == 1)
+        record, files = p.seal()
+        self.assertEqual([d["kind"] for d in record["documents"]],
+                         ["contrat-engagement"])
+        self.well_behaved(p)
+
+    def test_a_plan_adds_up(self):
+        p = self.page("plan-apurement")
+        for name, value in (
+                ("date", "2026-03-02"), ("locataires", "Alix Exemple"),
+                ("bailleur.nom", "Bailleur d'exemple"),
+                ("logement.adresse", "1 rue d'Exemple"),
+                ("dette.montant", "1 230"), ("dette.arretee-au", "2026-03-01"),
+                ("echeances.mensualite", "100"), ("echeances.nombre", "12"),
+                ("echeances.premiere", "2026-02-28"),
+                ("manquement", "On en parle.")):
+            p.type("r." + name, value)
+        text = p.faults()
+        self.assertIn("il en faut 13", text)
+        self.assertIn("avant la date du plan", text)
+        p.type("r.echeances.premiere", "2026-03-31")
+        p.type("r.echeances.dernier-montant", "120")
+        self.assertIn("il manque 10,00 €", p.faults())
+        p.type("r.echeances.dernier-montant", "140")
+        self.assertIn("10,00 € de plus", p.faults())
+        p.type("r.echeances.dernier-montant", "130")
+        p.type("r.echeances.derniere", "2027-01-31")
+        self.assertIn("la dernière est le 28/02/2027", p.faults())
+        p.type("r.echeances.derniere", "")
+        paper = self.paper_of(p)
+        self.assertIn("28/02/2027", paper)
+        self.assertIn("Bailleur d'exemple", paper)
+        p.d.execute_script("dispatchEvent(new Event('afterprint'))")
+        record, files = p.seal()
+        self.assertEqual([d["kind"] for d in record["documents"]],
+                         ["projet-plan-apurement"])
+        self.assertEqual(json.loads(files[0])["echeances"], {
+            "mensualite": 100, "nombre": 12, "premiere": "2026-03-31",
+            "dernier-montant": 130, "derniere": "2027-02-28"})
+        self.well_behaved(p)
+
+    def test_a_sheet_of_consents_says_what_is_asked(self):
+        p = self.page("consentement")
+        p.click("section input[value='partage:caf']")
+        p.choose("r.maniere", "oral-temoin")
+        self.assertIn("devant un témoin", p.faults())
+        p.choose("r.maniere", "papier")
+        p.type("r.adulte", "Sam Exemple")
+        paper = self.paper_of(p)
+        for words in ("Partage avec la Caisse", "12 mois au plus",
+                      "dette et reprise du loyer", "SHA-256 ",
+                      "Sam Exemple", "a établi et remis ce papier"):
+            self.assertIn(words, paper)
+        with open(RULES + "/notices/notice-partage-caf-2026-11.txt") as f:
+            self.assertIn(f.read(), paper)
+        p.d.execute_script("dispatchEvent(new Event('afterprint'))")
+        # Asked for is not given: no photograph, no consent.
+        record, files = p.seal()
+        self.assertEqual([d["kind"] for d in record["documents"]],
+                         ["projet-consentement"])
+        self.assertNotIn("consents", record)
+        self.assertEqual(json.loads(files[0])["accords"],
+                         [{"objet": "partage:caf"}])
+        self.well_behaved(p)
+
     def test_axe_finds_nothing_in_any_state(self):
         if not os.path.exists(AXE):
             self.skipTest("axe-core is not there: tests/integration/web")
         with open(AXE) as f:
             script = f.read()
-        for kind in ("diagnostic", "controle-regularite", "visite"):
+        for kind in ("diagnostic", "controle-regularite", "visite",
+                     "contrat-engagement", "plan-apurement", "consentement"):
             with self.subTest(kind):
                 p = self.page(kind)
                 self.assertEqual(p.axe(script), [])
@@ -232,6 +367,10 @@ class Forms(unittest.TestCase):
                 p.d.execute_script(
                     "for (const e of document.querySelectorAll('details'))"
                     " e.open = true;")
+                if kind == "plan-apurement":
+                    p.type("r.dette.montant", "-1")
+                if kind == "consentement":
+                    p.choose("r.maniere", "oral-temoin")
                 p.faults()
                 self.assertEqual(p.axe(script), [])
                 p.quit()
