@@ -173,6 +173,21 @@ read_fields(
 	return 0;
 }
 
+/* What is in an archive is looked at by nobody: none is filed. */
+static int
+is_archive(const char *media)
+{
+	static const char *const names[] = { "application/zip",
+		"application/vnd.etsi.asic-e+zip",
+		"application/vnd.etsi.asic-s+zip" };
+	size_t i;
+
+	for (i = 0; i < NELEMS(names); i++)
+		if (strcmp(media, names[i]) == 0)
+			return 1;
+	return 0;
+}
+
 static void
 check_media(struct build *b, const struct node *n, const struct policy_kind *k)
 {
@@ -185,6 +200,11 @@ check_media(struct build *b, const struct node *n, const struct policy_kind *k)
 		    strchr(*m, '*') != NULL || strlen(*m) > MEDIA_MAX)
 			problem(b->ps, n->file, read_line(n, "media"),
 			    "\"%s\" is not a media type", *m);
+		if (is_archive(*m))
+			problem(b->ps, n->file, read_line(n, "media"),
+			    "\"%s\" is an archive: what is in it is not "
+			    "inspected",
+			    *m);
 	}
 }
 

@@ -78,7 +78,20 @@ make_bad_files() {
 	signed_pdf $BAD/signed.pdf "Nous nous engageons." menage
 	PYTHONDONTWRITEBYTECODE=1 python3 - $BAD <<-'END'
 		import sys
+		import zipfile
 		d = sys.argv[1]
+		for name, members in {
+		    "plain.zip": [],
+		    "contract.asics": [("mimetype",
+		        b"application/vnd.etsi.asic-s+zip"),
+		        ("META-INF/signature.p7s", b"0")],
+		    "contract.asice": [("mimetype",
+		        b"application/vnd.etsi.asic-e+zip"),
+		        ("META-INF/ASiCManifest.xml", b"0")]}.items():
+		    with zipfile.ZipFile(d + "/" + name, "w") as z:
+		        for member, text in members:
+		            z.writestr(member, text)
+		        z.write(d + "/good.pdf", "bail.pdf")
 		b = open(d + "/signed.pdf", "rb").read()
 		i = b.index(b"MediaBox")
 		open(d + "/tampered.pdf", "wb").write(b[:i] + b"MediaBux" + b[i + 8:])
@@ -108,6 +121,13 @@ refuse_files() {
 	    $BAD/late.pdf
 	refusal refused 7 media-type as amelie sceau --json file "$CASE" \
 	    contrat-engagement $BAD/text.pdf
+	# An archive, whatever is in it and whatever it is called.
+	for container in plain.zip contract.asics contract.asice; do
+		refusal refused 7 media-type as amelie sceau --json file \
+		    "$CASE" piece $BAD/$container
+	done
+	refusal refused 7 media-type as amelie sceau --json file "$CASE" \
+	    contrat-engagement $BAD/contract.asics --level advanced
 	refusal refused 7 empty-file as amelie sceau --json file "$CASE" piece \
 	    $BAD/empty.pdf
 	refusal refused 7 file-max as amelie sceau --json file "$CASE" piece \
