@@ -8,15 +8,6 @@
 #include "client/stepup.h"
 #include "client/words.h"
 
-/* A refusal's tag in a sentence; what is no tag stays as it is. */
-static const char *
-tag_words(const char *tag)
-{
-	const char *sentence = message_for(tag);
-
-	return sentence != NULL ? _(sentence) : tag;
-}
-
 /* One word, for a column among eight. */
 static const char *
 short_role(const json_t *entry)
@@ -37,7 +28,7 @@ why(const json_t *entry, char *out, size_t size)
 	const char *purpose = jstr(d, "purpose");
 
 	if (*jstr(d, "denied") != '\0')
-		snprintf(out, size, "%s", tag_words(jstr(d, "denied")));
+		snprintf(out, size, "%s", message_words(jstr(d, "denied")));
 	else if (*purpose != '\0')
 		snprintf(out, size, "%s%s", purpose,
 		    json_is_true(json_object_get(d, "default"))
@@ -47,7 +38,7 @@ why(const json_t *entry, char *out, size_t size)
 		snprintf(out, size, "%s",
 		    *jstr(detail, "reason") != '\0'
 			? jstr(detail, "reason")
-			: tag_words(jstr(detail, "code")));
+			: message_words(jstr(detail, "code")));
 	return out;
 }
 

@@ -740,3 +740,11 @@ message_tag(const char *tag)
 			return messages[i].tag;
 	return NULL;
 }
+
+const char *
+message_words(const char *tag)
+{
+	const char *sentence = message_for(tag);
+
+	return sentence != NULL ? _(sentence) : tag;
+}

@@ -12,4 +12,7 @@ int message_is_whole(const char *tag);
 /* The same tag as a string constant of ours, or NULL when unknown. */
 const char *message_tag(const char *tag);
 
+/* The same in the reader's language; the tag itself when there is none. */
+const char *message_words(const char *tag);
+
 #endif

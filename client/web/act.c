@@ -65,6 +65,17 @@ field_of(const struct err *e, const struct web_fault *map)
 	return NULL;
 }
 
+int
+web_again(struct web_call *c, const struct err *refused, enum err_code also,
+    int (*page)(struct web_call *c, const struct err *refused, struct err *e),
+    struct err *e)
+{
+	if (web_is_theirs(refused) || (also != ERR_OK && refused->code == also))
+		return page(c, refused, e);
+	*e = *refused;
+	return -(int)e->code;
+}
+
 void
 web_refused(
     struct web_call *c, const struct err *e, const struct web_fault *map)

@@ -14,6 +14,15 @@
 int web_post_once(struct web_call *c, const json_t *body, json_t **out,
     struct err *e, const char *pattern, ...) NODISCARD;
 
+/*
+ * The end of a POST that was refused: the form's page again, with the refusal,
+ * when the person may mend it there, or when it is of the code also (ERR_OK:
+ * none); else the refusal is the call's error.
+ */
+int web_again(struct web_call *c, const struct err *refused, enum err_code also,
+    int (*page)(struct web_call *c, const struct err *refused, struct err *e),
+    struct err *e) NODISCARD;
+
 /* Which field of a form a refusal is about. {0} at the end. */
 struct web_fault {
 	const char *tag, *field;

@@ -280,11 +280,13 @@ case_view_demarches(struct web_call *c, const struct case_view *v)
 {
 	struct html *h = &c->h;
 	char until[32];
+	int writes;
 	json_t *d;
 	size_t i;
 
 	if (v->demarches == NULL)
 		return;
+	writes = web_may_kind(c, OP_DOC_FILE, "demarche", "");
 	heading(c, "demarches", _("Les démarches"));
 	if (jcount(v->demarches, "demarches") == 0)
 		web_none(c, _("Aucune démarche."));
@@ -301,12 +303,15 @@ case_view_demarches(struct web_call *c, const struct case_view *v)
 		    json_is_true(json_object_get(d, "overdue"))
 			? _(" (en retard)")
 			: "");
-		html(h,
-		    "<td>%s</td><td><a href=\"/dossier/%s/demarche/%s\" "
-		    "aria-label=\"%s %s\">%s</a></td></tr>",
-		    formcode_words(jstr(d, "decision")), v->ref,
-		    jstr(d, "document"), _("Mettre à jour"),
-		    formcode_words(jstr(d, "device")), _("Mettre à jour"));
+		html(h, "<td>%s</td><td>", formcode_words(jstr(d, "decision")));
+		if (writes)
+			html(h,
+			    "<a href=\"/dossier/%s/demarche/%s\" "
+			    "aria-label=\"%s %s\">%s</a>",
+			    v->ref, jstr(d, "document"), _("Mettre à jour"),
+			    formcode_words(jstr(d, "device")),
+			    _("Mettre à jour"));
+		html_raw(h, "</td></tr>");
 	}
 	if (jcount(v->demarches, "demarches") > 0)
 		web_table_end(c);

@@ -119,6 +119,12 @@ web_select_json(struct web_call *c, const struct web_control *f,
 	html_raw(&c->h, "</select></div>");
 }
 
+const struct web_choice web_channels[] = { { "visite", N_("en visite") },
+	{ "telephone", N_("par téléphone") },
+	{ "courrier", N_("par courrier") }, { "courriel", N_("par courriel") },
+	{ "sms", N_("par SMS") }, { "rendez-vous", N_("en rendez-vous") },
+	{ "guichet", N_("au guichet") }, { 0 } };
+
 void
 web_select_codes(
     struct web_call *c, const struct web_control *f, const char *const *codes)

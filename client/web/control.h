@@ -30,6 +30,8 @@ void web_select(struct web_call *c, const struct web_control *f,
 /* The same of a JSON array of objects: members value and label. */
 void web_select_json(struct web_call *c, const struct web_control *f,
     const json_t *list, const char *value, const char *label);
+/* How somebody told the team something, or was told. */
+extern const struct web_choice web_channels[];
 /* The same of codes of the rules, in words. */
 void web_select_codes(
     struct web_call *c, const struct web_control *f, const char *const *codes);

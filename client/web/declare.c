@@ -120,16 +120,10 @@ web_step_up_note(struct web_call *c, const struct err *e)
 static int
 seconds(struct web_call *c, int *out, struct err *e)
 {
-	const struct policy *p;
-	int64_t minutes;
-	int32_t day = 0;
-	char today[11];
+	long long minutes;
 	int r;
 
-	cli_today(today);
-	if ((r = date_parse(today, &day, e)) < 0 ||
-	    (r = web_rules(c, &p, e)) < 0 ||
-	    (r = policy_figure_on(p, "step-up-minutes", day, &minutes, e)) < 0)
+	if ((r = web_figure(c, "step-up-minutes", &minutes, e)) < 0)
 		return r;
 	if (minutes < 1 || minutes > STATEMENT_SECONDS_MAX / 60)
 		minutes = STATEMENT_SECONDS_MAX / 60;

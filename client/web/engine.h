@@ -42,6 +42,7 @@ struct web {
 	struct web_rules *rules; /* the newest */
 	struct lot *lots[LOTS_MAX];
 	char code[CODE_SYMBOLS + 1];
+	int used; /* there was a session */
 	int code_shown, code_tries, code_fd;
 	int port;
 };

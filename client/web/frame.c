@@ -163,6 +163,31 @@ web_none(struct web_call *c, const char *sentence)
 }
 
 void
+web_clock_note(struct web_call *c)
+{
+	AUTO(json_decrefp) json_t *j = NULL;
+	const json_t *clock;
+	char vault[32], machine[32];
+
+	if (cli_get(&c->cli, &j, NULL, "/v1/status") < 0)
+		return;
+	clock = json_object_get(j, "clock");
+	if (!json_is_true(json_object_get(clock, "suspect")))
+		return;
+	html(&c->h, "<div class=\"note\"><p><strong>%s</strong> %s</p><p>",
+	    _("L'horloge de la machine n'est pas crue."),
+	    _("Tant qu'elle ne l'est pas, rien n'est détruit, rien n'échoit "
+	      "et rien ne revit ; lire et déposer restent possibles."));
+	html(&c->h, _("Le coffre compte %s ; la machine dit %s."),
+	    jtime(clock, "vault_at", vault), jtime(clock, "clock_at", machine));
+	html_raw(&c->h, "</p>");
+	if (web_may(c, "clock-confirm"))
+		html(&c->h, "<p><a href=\"/decider/horloge\">%s</a></p>",
+		    _("Voir et confirmer l'heure"));
+	html_raw(&c->h, "</div>");
+}
+
+void
 web_time(struct html *h, const json_t *j, const char *member)
 {
 	char at[32];

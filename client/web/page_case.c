@@ -165,7 +165,8 @@ case_get(struct web_call *c, struct err *e)
 	int r;
 
 	if ((r = case_view_load(c, c->part[0], &v, e)) < 0 ||
-	    (r = spread_purpose(c, &v, e)) < 0)
+	    (r = spread_purpose(c, &v, e)) < 0 ||
+	    (r = web_glass_keep(c, v.kase, e)) < 0)
 		return r;
 	v.all = web_field(c, "tout") != NULL;
 	snprintf(c->title, sizeof(c->title), _("Dossier %s"), v.ref);

@@ -589,12 +589,8 @@ giving_post(struct web_call *c, struct err *e)
 	AUTO(json_decrefp) json_t *j = NULL;
 	struct err refused = { 0 };
 
-	if (give(c, &j, &refused) < 0) {
-		if (web_is_theirs(&refused))
-			return write_giving(c, &refused, e);
-		*e = refused;
-		return -(int)e->code;
-	}
+	if (give(c, &j, &refused) < 0)
+		return web_again(c, &refused, ERR_OK, write_giving, e);
 	web_tell(c, _("Réponses enregistrées : %zu, inscription n° %lld."),
 	    jcount(j, "consents"), jint(j, "leaf"));
 	return web_redirect(c, e, HOME, c->part[0]);
@@ -609,12 +605,6 @@ static const struct web_fault withdraw_faults[] = {
 	{ "consent-evidence", "document" },
 	{ 0 },
 };
-static const struct web_choice channels[] = { { "visite", N_("en visite") },
-	{ "telephone", N_("par téléphone") },
-	{ "courrier", N_("par courrier") }, { "courriel", N_("par courriel") },
-	{ "sms", N_("par SMS") }, { "rendez-vous", N_("en rendez-vous") },
-	{ "guichet", N_("au guichet") }, { 0 } };
-
 static void
 write_given(struct web_call *c, const json_t *j)
 {
@@ -672,7 +662,7 @@ write_withdrawing(struct web_call *c, const struct err *refused, struct err *e)
 		.label = _("Comment la personne l'a dit"),
 		.required = 1,
 		.wrong = web_fault_at(c, refused, f, "channel") },
-	    channels);
+	    web_channels);
 	web_input(c, &(struct web_control){ .name = "caller_check",
 			 .label = _("Comment elle a été reconnue"),
 			 .wrong = web_fault_at(c, refused, f, "caller_check"),
@@ -745,12 +735,8 @@ withdrawing_post(struct web_call *c, struct err *e)
 	AUTO(json_decrefp) json_t *j = NULL;
 	struct err refused = { 0 };
 
-	if (withdraw(c, &j, &refused) < 0) {
-		if (web_is_theirs(&refused))
-			return write_withdrawing(c, &refused, e);
-		*e = refused;
-		return -(int)e->code;
-	}
+	if (withdraw(c, &j, &refused) < 0)
+		return web_again(c, &refused, ERR_OK, write_withdrawing, e);
 	tell_withdrawn(c, j);
 	return web_redirect(c, e, HOME, c->part[0]);
 }
@@ -892,7 +878,7 @@ write_refusing(struct web_call *c, const struct err *refused, struct err *e)
 	    &(struct web_control){ .name = "channel",
 		.label = _("Comment le ménage l'a dit"),
 		.wrong = web_fault_at(c, refused, f, "channel") },
-	    channels);
+	    web_channels);
 	write_document(c, documents, "document", _("Sa lettre"),
 	    _("quand il a écrit"), web_fault_at(c, refused, f, "document"));
 	html(&c->h,
@@ -929,12 +915,8 @@ refusing_post(struct web_call *c, struct err *e)
 	AUTO(json_decrefp) json_t *j = NULL;
 	struct err refused = { 0 };
 
-	if (refuse(c, &j, &refused) < 0) {
-		if (web_is_theirs(&refused))
-			return write_refusing(c, &refused, e);
-		*e = refused;
-		return -(int)e->code;
-	}
+	if (refuse(c, &j, &refused) < 0)
+		return web_again(c, &refused, ERR_OK, write_refusing, e);
 	web_tell(c,
 	    _("Refus du diagnostic enregistré, inscription n° %lld : aucune "
 	      "fiche sociale ne sera gardée."),

@@ -47,19 +47,24 @@ static int
 write_page(struct web_call *c, const json_t *wrong, struct err *e)
 {
 	AUTO(json_decrefp) json_t *j = NULL;
+	long long hours;
 	int r;
 
-	if ((r = cli_get(&c->cli, &j, e, "/v1/documents/%", c->part[0])) < 0)
+	if ((r = web_figure(c, "correction-hours", &hours, e)) < 0 ||
+	    (r = cli_get(&c->cli, &j, e, "/v1/documents/%", c->part[0])) < 0)
 		return r;
 	snprintf(c->title, sizeof(c->title), _("Corriger le document %s"),
 	    jstr(j, "ref"));
 	c->place = "/rechercher";
 	web_summary(c, wrong);
-	html(&c->h, "<p><strong>%s</strong></p><p>%s</p>", jstr(j, "title"),
-	    _("Dans les 24 heures, qui a déposé un document dans le mauvais "
+	html(&c->h, "<p><strong>%s</strong></p><p>", jstr(j, "title"));
+	html(&c->h,
+	    _("Dans les %lld heures, qui a déposé un document dans le mauvais "
 	      "dossier peut le déplacer ou l'annuler. Si quelqu'un d'autre "
 	      "l'a lu entre-temps, la direction et le délégué en sont "
-	      "avertis."));
+	      "avertis."),
+	    hours);
+	html_raw(&c->h, "</p>");
 	write_form(c, j, wrong);
 	return 0;
 }

@@ -129,6 +129,7 @@ decide_get(struct web_call *c, struct err *e)
 	c->place = "/decider";
 	if ((r = cli_get(&c->cli, &j, e, "/v1/due")) < 0)
 		return r;
+	web_clock_note(c);
 	json_array_foreach(json_object_get(j, "due"), i, l)
 	{
 		if ((k = which(l)) == NELEMS(waiting))
@@ -444,12 +445,8 @@ sign_post(struct web_call *c, struct err *e)
 
 	if (k == NULL)
 		return err_tag(e, ERR_NOT_FOUND, "web-page", "page");
-	if (sign(c, k, &j, &refused) < 0) {
-		if (web_is_theirs(&refused) || refused.code == ERR_DENIED)
-			return show(c, &refused, e);
-		*e = refused;
-		return -(int)e->code;
-	}
+	if (sign(c, k, &j, &refused) < 0)
+		return web_again(c, &refused, ERR_DENIED, show, e);
 	tell_signed(c, j);
 	/* What is still there is shown again; an extract that is gone is
 	 * not. */
@@ -471,10 +468,7 @@ apply_post(struct web_call *c, struct err *e)
 		"/v1/policy/proposals/%/application", c->part[0]) < 0) {
 		memmove(c->part[1], c->part[0], sizeof(c->part[1]));
 		snprintf(c->part[0], sizeof(c->part[0]), "regles");
-		if (web_is_theirs(&refused) || refused.code == ERR_DENIED)
-			return show(c, &refused, e);
-		*e = refused;
-		return -(int)e->code;
+		return web_again(c, &refused, ERR_DENIED, show, e);
 	}
 	web_tell(c,
 	    _("En vigueur : règles version %lld, génération %lld, inscription "
@@ -494,10 +488,7 @@ clock_post(struct web_call *c, struct err *e)
 	    cli_post(&c->cli, NULL, &j, &refused, "/v1/clock/confirmation") <
 		0) {
 		snprintf(c->part[0], sizeof(c->part[0]), "horloge");
-		if (web_is_theirs(&refused) || refused.code == ERR_DENIED)
-			return show(c, &refused, e);
-		*e = refused;
-		return -(int)e->code;
+		return web_again(c, &refused, ERR_DENIED, show, e);
 	}
 	if (*jstr(j, "page") == '\0') {
 		web_tell(c, _("Horloge confirmée, inscription n° %lld."),
@@ -603,12 +594,8 @@ glass_post(struct web_call *c, struct err *e)
 
 	if (web_fill(c, body, pairs, NELEMS(pairs), &refused) < 0 ||
 	    cli_post(&c->cli, body, &j, &refused, "/v1/break-glass/%/review",
-		c->part[0]) < 0) {
-		if (web_is_theirs(&refused) || refused.code == ERR_DENIED)
-			return show_glass(c, &refused, e);
-		*e = refused;
-		return -(int)e->code;
-	}
+		c->part[0]) < 0)
+		return web_again(c, &refused, ERR_DENIED, show_glass, e);
 	web_tell(c, _("Bris de glace examiné : %s, inscription n° %lld."),
 	    jword(j, "state"), jint(j, "review_leaf"));
 	return web_redirect(c, e, "/decider");

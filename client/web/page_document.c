@@ -165,28 +165,41 @@ write_scan(struct web_call *c, const json_t *j)
 /* --- its bytes
  * ---------------------------------------------------------------- */
 
+static int
+may_read(struct web_call *c, const json_t *j)
+{
+	return web_may_kind(c, OP_DOC_READ, jstr(j, "kind"), jstr(j, "case"));
+}
+
 static void
 write_pages(struct web_call *c, const json_t *j)
 {
 	struct html *h = &c->h;
 	char size[32];
 	json_t *p;
+	int reads = may_read(c, j);
 	size_t i;
 
 	html(h, "<section><h2>%s</h2><ul class=\"plain\">", _("Ses fichiers"));
-	json_array_foreach(json_object_get(j, "pages"), i, p) html(h,
-	    "<li><a href=\"/document/%s/contenu/%lld/%zu\" "
-	    "aria-label=\"%s %s\">%s</a> "
-	    "%s <span class=\"muted\">(%s, %s)</span></li>",
-	    jstr(j, "document"), jint(j, "version"), i + 1, _("Télécharger"),
-	    jstr(p, "name"), _("Télécharger"), jstr(p, "name"),
-	    jstr(p, "media"),
-	    human_size((unsigned long long)jint(p, "size"), size));
+	json_array_foreach(json_object_get(j, "pages"), i, p)
+	{
+		html_raw(h, "<li>");
+		if (reads)
+			html(h,
+			    "<a href=\"/document/%s/contenu/%lld/%zu\" "
+			    "aria-label=\"%s %s\">%s</a> ",
+			    jstr(j, "document"), jint(j, "version"), i + 1,
+			    _("Télécharger"), jstr(p, "name"),
+			    _("Télécharger"));
+		html(h, "%s <span class=\"muted\">(%s, %s)</span></li>",
+		    jstr(p, "name"), jstr(p, "media"),
+		    human_size((unsigned long long)jint(p, "size"), size));
+	}
 	html_raw(h, "</ul><p class=\"actions\">");
 	html(h,
 	    "<a class=\"button second\" href=\"/document/%s/recu/%lld\">%s</a>",
 	    jstr(j, "document"), jint(j, "version"), _("Le reçu du dépôt"));
-	if (pictures_of(j) > 0)
+	if (pictures_of(j) > 0 && reads)
 		html(h,
 		    " <a class=\"button second\" href=\"/document/%s/photos\">"
 		    "%s</a>",
@@ -200,6 +213,7 @@ write_versions(struct web_call *c, const json_t *j, const json_t *versions)
 	struct html *h = &c->h;
 	char size[32];
 	json_t *v;
+	int reads = may_read(c, j);
 	size_t i;
 
 	html(h, "<section><h2>%s</h2>", _("Ses versions"));
@@ -212,12 +226,14 @@ write_versions(struct web_call *c, const json_t *j, const json_t *versions)
 		web_time(h, v, "filed_at");
 		html(h, "</td><td>%s</td><td>%s</td><td>", jstr(v, "filed_by"),
 		    human_size((unsigned long long)jint(v, "size"), size));
-		html(h,
-		    "<a href=\"/document/%s/contenu/%lld/1\" "
-		    "aria-label=\"%s %lld\">%s</a></td></tr>",
-		    jstr(j, "document"), jint(v, "version"),
-		    _("Télécharger la version"), jint(v, "version"),
-		    _("Télécharger"));
+		if (reads)
+			html(h,
+			    "<a href=\"/document/%s/contenu/%lld/1\" "
+			    "aria-label=\"%s %lld\">%s</a>",
+			    jstr(j, "document"), jint(v, "version"),
+			    _("Télécharger la version"), jint(v, "version"),
+			    _("Télécharger"));
+		html_raw(h, "</td></tr>");
 	}
 	web_table_end(c);
 	html_raw(h, "</section>");

@@ -22,13 +22,17 @@ write_entry(struct web_call *c)
 	web_form(c, 0, "/entree");
 	if (web_wants_code(c->web)) {
 		web_code_wanted(c->web);
+		html(&c->h, "<p>%s</p>",
+		    _("Quand plus aucune session n'est ouverte, la console "
+		      "demande de nouveau qui est là."));
 		html(&c->h,
 		    "<p>%s</p><p><label for=\"code\">%s</label>"
 		    "<input id=\"code\" name=\"code\" required "
 		    "autocomplete=\"off\" autocapitalize=\"none\" "
 		    "spellcheck=\"false\" size=\"26\"></p>",
 		    _("Le code est à l'écran où « sceau web » a été lancé. Il "
-		      "sert une fois."),
+		      "sert une fois. Si cet écran n'est plus là, relancez "
+		      "« sceau web »."),
 		    _("Code"));
 	} else
 		html(&c->h, "<p>%s</p>",

@@ -2,9 +2,13 @@
  * Bris de glace: a case whose content is not theirs, opened in an emergency:
  * a reason, a signed statement, a few minutes, and somebody else's review.
  */
+#include <time.h>
+
 #include "base/text.h"
 #include "client/web/act.h"
 #include "client/web/control.h"
+
+#define KEPT "glass" /* cases whose glass they broke: {id: true} */
 
 static const struct web_fault faults[] = {
 	{ "member-missing", "motif" },
@@ -12,27 +16,15 @@ static const struct web_fault faults[] = {
 	{ 0 },
 };
 
-/* A figure of the rules, today; 0 when they have none. */
-static long long
-figure(const struct policy *p, const char *name)
+static int
+write_what_follows(struct web_call *c, struct err *e)
 {
-	char today[11];
-	int64_t value;
-	int32_t day;
+	long long minutes, days;
+	int r;
 
-	cli_today(today);
-	return date_parse(today, &day, NULL) == 0 &&
-		       policy_figure_on(p, name, day, &value, NULL) == 0
-		   ? (long long)value
-		   : 0;
-}
-
-static void
-write_what_follows(struct web_call *c, const struct policy *p)
-{
-	long long minutes = figure(p, "break-glass-minutes"),
-		  days = figure(p, "break-glass-review-days");
-
+	if ((r = web_figure(c, "break-glass-minutes", &minutes, e)) < 0 ||
+	    (r = web_figure(c, "break-glass-review-days", &days, e)) < 0)
+		return r;
 	html(&c->h, "<p>%s</p><ul><li>",
 	    _("Le bris de glace ouvre, dans l'urgence, ce que votre fonction "
 	      "n'ouvre pas. Ce qui suit :"));
@@ -52,22 +44,21 @@ write_what_follows(struct web_call *c, const struct policy *p)
 	html(&c->h, "</li><li>%s</li></ul>",
 	    _("Vous signez une déclaration avec votre clé : le bouton la "
 	      "prépare."));
+	return 0;
 }
 
 static int
 write_page(struct web_call *c, const struct err *refused, struct err *e)
 {
-	const struct policy *p;
 	int r;
 
-	if ((r = web_rules(c, &p, e)) < 0)
-		return r;
 	snprintf(c->title, sizeof(c->title), "%s · %s", _("Bris de glace"),
 	    c->part[0]);
 	c->place = "/rechercher";
 	if (refused != NULL)
 		web_refused(c, refused, faults);
-	write_what_follows(c, p);
+	if ((r = write_what_follows(c, e)) < 0)
+		return r;
 	web_form(c, 0, "/dossier/%/urgence", c->part[0]);
 	web_input(c,
 	    &(struct web_control){ .name = "motif",
@@ -122,6 +113,55 @@ which_post(struct web_call *c, struct err *e)
 	return which_get(c, e);
 }
 
+/* Those that this person broke, of this case, and that still stand. */
+static int
+is_broken(struct web_call *c, const json_t *kase)
+{
+	AUTO(json_decrefp) json_t *me = web_me(c);
+	char now[TIME_TEXT];
+	json_t *g;
+	size_t i;
+
+	time_format((int64_t)time(NULL) * 1000, now);
+	json_array_foreach(json_object_get(kase, "break_glass"), i, g)
+	{
+		if (strcmp(jstr(g, "by"), jstr(me, "account")) == 0 &&
+		    strcmp(jstr(g, "state"), "unreviewed") == 0 &&
+		    strcmp(jstr(g, "until"), now) > 0)
+			return 1;
+	}
+	return 0;
+}
+
+int
+web_glass_keep(struct web_call *c, const json_t *kase, struct err *e)
+{
+	AUTO(json_decrefp) json_t *was = web_kept(c, KEPT);
+	int broken = is_broken(c, kase), r;
+	json_t *all;
+
+	if (!broken && json_object_get(was, jstr(kase, "case")) == NULL)
+		return 0;
+	all = was != NULL ? json_copy(was) : json_object();
+	if (broken)
+		r = json_object_set_new(all, jstr(kase, "case"), json_true());
+	else
+		r = json_object_del(all, jstr(kase, "case"));
+	if (r < 0) {
+		json_decref(all);
+		return err_set(e, ERR_NOMEM, "glass");
+	}
+	return web_keep(c, KEPT, all, e);
+}
+
+int
+web_glass_is_kept(struct web_call *c, const char *kase)
+{
+	AUTO(json_decrefp) json_t *kept = web_kept(c, KEPT);
+
+	return json_object_get(kept, kase) != NULL;
+}
+
 void
 web_glass_offer(struct web_call *c)
 {
@@ -159,12 +199,8 @@ glass_post(struct web_call *c, struct err *e)
 		 web_step_up(c, "break-glass", c->part[0], &refused) == 0)
 		(void)!cli_post(&c->cli, body, &j, &refused,
 		    "/v1/cases/%/break-glass", c->part[0]);
-	if (refused.code != ERR_OK) {
-		if (web_is_theirs(&refused))
-			return write_page(c, &refused, e);
-		*e = refused;
-		return -(int)e->code;
-	}
+	if (refused.code != ERR_OK)
+		return web_again(c, &refused, ERR_OK, write_page, e);
 	web_tell(c,
 	    _("Le dossier vous est ouvert jusqu'au %s, inscription n° %lld. "
 	      "Toute l'équipe du dossier le voit ; une autre personne "

@@ -8,14 +8,6 @@
 
 /* --- the log ------------------------------------------------------------ */
 
-static const char *
-tag_words(const char *tag)
-{
-	const char *sentence = message_for(tag);
-
-	return sentence != NULL ? _(sentence) : tag;
-}
-
 /* The purpose that counted, or why it was refused. */
 static void
 write_why(struct web_call *c, const json_t *entry)
@@ -26,7 +18,7 @@ write_why(struct web_call *c, const json_t *entry)
 	if (json_is_true(json_object_get(entry, "expired")))
 		html_text(&c->h, _("détail expiré"));
 	else if (*jstr(d, "denied") != '\0')
-		html_text(&c->h, tag_words(jstr(d, "denied")));
+		html_text(&c->h, message_words(jstr(d, "denied")));
 	else if (*jstr(d, "purpose") != '\0')
 		html(&c->h, "%s%s", jstr(d, "purpose"),
 		    json_is_true(json_object_get(d, "default"))
@@ -35,7 +27,7 @@ write_why(struct web_call *c, const json_t *entry)
 	else
 		html_text(&c->h, *jstr(detail, "reason") != '\0'
 				     ? jstr(detail, "reason")
-				     : tag_words(jstr(detail, "code")));
+				     : message_words(jstr(detail, "code")));
 }
 
 static void
@@ -201,7 +193,7 @@ write_access(struct web_call *c, const json_t *j)
 	facts_begin(c, _("La décision"));
 	web_fact(c, _("Décision"),
 	    *jstr(d, "denied") == '\0' ? _("permis")
-				       : tag_words(jstr(d, "denied")));
+				       : message_words(jstr(d, "denied")));
 	web_fact(c, _("Qui"),
 	    is_true(f, "nobody") ? _("personne pour ce coffre")
 				 : jstr(f, "account"));
@@ -233,7 +225,8 @@ write_disclosure(struct web_call *c, const json_t *j)
 		return;
 	facts_begin(c, _("La communication"));
 	web_fact(c, _("Décision"),
-	    is_true(d, "allowed") ? _("permis") : tag_words(jstr(d, "tag")));
+	    is_true(d, "allowed") ? _("permis")
+				  : message_words(jstr(d, "tag")));
 	web_fact(c, _("Destinataire"), jstr(f, "recipient"));
 	web_fact(c, _("Finalité demandée"), jstr(f, "purpose"));
 	web_fact(c, _("Diagnostic"), jword(f, "diagnosis"));

@@ -2,6 +2,7 @@
  * the release; the register of what left, with what becomes of each. */
 #include "base/crypto.h"
 #include "base/text.h"
+#include "client/formcode.h"
 #include "client/web/act.h"
 #include "client/web/control.h"
 #include "client/words.h"
@@ -328,13 +329,32 @@ write_facts(struct web_call *c, const struct policy *p, const json_t *j)
 	html_raw(&c->h, "</dl>");
 }
 
+/* A code is said in words, and then as it goes. */
+static int
+write_code(struct web_call *c, const struct policy *p, const json_t *f)
+{
+	const struct policy_kind *k = policy_kind(p, jstr(f, "kind"));
+	const struct policy_field *field =
+	    k != NULL ? policy_field(k, jstr(f, "path")) : NULL;
+	const char *v = jstr(f, "value");
+
+	if (field == NULL || field->type != FIELD_CODE || *v == '\0' ||
+	    strcmp(formcode_words(v), v) == 0)
+		return 0;
+	html(&c->h, "<td>%s <span class=\"code\">%s</span></td>",
+	    formcode_words(v), v);
+	return 1;
+}
+
 /* As the page says it; an older vault gives the value alone. */
 static void
-write_value(struct web_call *c, const json_t *f)
+write_value(struct web_call *c, const struct policy *p, const json_t *f)
 {
 	const json_t *v = json_object_get(f, "text");
 	AUTO(mem_freep) char *text = NULL;
 
+	if (write_code(c, p, f))
+		return;
 	if (v == NULL)
 		v = json_object_get(f, "value");
 	if (!json_is_string(v) && v != NULL)
@@ -362,7 +382,7 @@ write_goes(struct web_call *c, const struct policy *p, const json_t *j)
 			    "<tr><th scope=\"row\">%s<br><span "
 			    "class=\"code\">%s</span></th>",
 			    jstr(f, "title"), jstr(f, "label"));
-			write_value(c, f);
+			write_value(c, p, f);
 			html(&c->h, "<td>%s</td></tr>",
 			    kind_title(p, jstr(f, "kind")));
 		}
@@ -555,12 +575,8 @@ release_post(struct web_call *c, struct err *e)
 	AUTO(json_decrefp) json_t *j = NULL;
 	struct err refused = { 0 };
 
-	if (release(c, &j, &refused) < 0) {
-		if (is_told(&refused))
-			return show_preview(c, &refused, e);
-		*e = refused;
-		return -(int)e->code;
-	}
+	if (release(c, &j, &refused) < 0)
+		return web_again(c, &refused, ERR_DENIED, show_preview, e);
 	if (strcmp(jstr(j, "state"), "awaiting") == 0)
 		web_tell(c,
 		    _("Extrait prêt, inscription n° %lld. Il part quand une "
@@ -857,12 +873,8 @@ take_post(struct web_call *c, struct err *e)
 
 	if ((r = find_extract(c, c->part[1], &line, e)) < 0)
 		return r;
-	if ((r = fetch(c, &x, &refused)) < 0) {
-		if (is_told(&refused))
-			return show_extract(c, &refused, e);
-		*e = refused;
-		return r;
-	}
+	if (fetch(c, &x, &refused) < 0)
+		return web_again(c, &refused, ERR_DENIED, show_extract, e);
 	if (strcmp(jstr(line, "channel"), "paper") != 0)
 		return give_file(c, &x, e);
 	if ((r = web_keep(c, "feuilles",
@@ -926,12 +938,8 @@ move(struct web_call *c, const char *const pairs[][2], size_t n,
 	struct err refused = { 0 };
 
 	if (web_fill(c, body, pairs, n, &refused) < 0 ||
-	    cli_post(&c->cli, body, &j, &refused, path, c->part[1]) < 0) {
-		if (is_told(&refused))
-			return show_extract(c, &refused, e);
-		*e = refused;
-		return -(int)e->code;
-	}
+	    cli_post(&c->cli, body, &j, &refused, path, c->part[1]) < 0)
+		return web_again(c, &refused, ERR_DENIED, show_extract, e);
 	web_tell(c, "%s %s %lld.", told, _("Inscription n°"), jint(j, "leaf"));
 	return web_redirect(c, e, HOME "/%", c->part[0], c->part[1]);
 }

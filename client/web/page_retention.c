@@ -234,6 +234,7 @@ write_page(struct web_call *c, struct err *e)
 	snprintf(
 	    c->title, sizeof(c->title), "%s", _("Échéances et conservation"));
 	c->place = "/conservation";
+	web_clock_note(c);
 	if (web_may(c, "retention-analyse"))
 		write_ask(c);
 	web_form(c, 0, "/conservation/tri");

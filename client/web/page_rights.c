@@ -8,17 +8,6 @@
 /* --- the words
  * ---------------------------------------------------------------- */
 
-static const struct web_choice channels[] = {
-	{ "visite", N_("visite") },
-	{ "telephone", N_("téléphone") },
-	{ "courrier", N_("courrier") },
-	{ "courriel", N_("courriel") },
-	{ "sms", N_("SMS") },
-	{ "rendez-vous", N_("rendez-vous") },
-	{ "guichet", N_("guichet") },
-	{ 0 },
-};
-
 #define RIGHTS_MAX 8 /* with the end */
 
 static void
@@ -86,7 +75,7 @@ select_channel(struct web_call *c, const char *label)
 	web_select(c,
 	    &(struct web_control){
 		.name = "channel", .label = label, .required = 1 },
-	    channels);
+	    web_channels);
 }
 
 static void
@@ -134,7 +123,7 @@ write_new_request(struct web_call *c)
 	web_section(c, _("Une personne demande"));
 	web_form(c, 0, "/droits/%/demandes", c->part[0]);
 	select_right(c);
-	select_channel(c, _("Par"));
+	select_channel(c, _("Comment la demande est venue"));
 	web_input(c, &(struct web_control){ .name = "identity",
 			 .label = _("Comment on sait que c'est elle"),
 			 .required = 1 });
@@ -193,7 +182,8 @@ write_restriction(struct web_call *c, const json_t *j, struct err *e)
 		web_form(c, 0, "/droits/%/%", c->part[0],
 		    announced ? "levee" : "annonce");
 		if (announced) {
-			select_channel(c, _("La personne a été informée par"));
+			select_channel(
+			    c, _("Comment la personne a été informée"));
 			web_input(c, &(struct web_control){ .name = "told_on",
 					 .label = _("Le"),
 					 .type = "date" });

@@ -11,13 +11,11 @@ write_why(struct web_call *c, const json_t *en, const struct policy *p)
 	const json_t *detail = json_object_get(en, "detail");
 	const json_t *d = json_object_get(detail, "decision");
 	const char *title = policy_purpose_title(p, jstr(d, "purpose"));
-	const char *denied = message_for(jstr(d, "denied"));
 
 	if (json_is_true(json_object_get(en, "expired")))
 		html_text(&c->h, _("détail expiré"));
 	else if (*jstr(d, "denied") != '\0')
-		html_text(
-		    &c->h, denied != NULL ? _(denied) : jstr(d, "denied"));
+		html_text(&c->h, message_words(jstr(d, "denied")));
 	else if (title != NULL)
 		html_text(&c->h, title);
 	else

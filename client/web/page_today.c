@@ -152,6 +152,7 @@ today_get(struct web_call *c, struct err *e)
 		 &c->cli, "GET", "/v1/due?mine=1", NULL, NULL, &mine, e)) < 0 ||
 	    (r = cli_call(&c->cli, "GET", "/v1/due", NULL, NULL, &all, e)) < 0)
 		return r;
+	web_clock_note(c);
 	write_lines(c, mine, NULL, _("Mes dossiers"),
 	    _("Rien n'attend dans vos dossiers."));
 	write_lines(c, all, mine, _("Le reste de l'équipe"),

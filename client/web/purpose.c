@@ -190,6 +190,44 @@ begin_offer(struct web_call *c, struct offer *o, struct err *e)
 	return web_rules(c, &o->p, e);
 }
 
+static int
+may_as(struct offer *o, const char *role, struct access_facts *f)
+{
+	struct decision d;
+
+	o->who.role = role;
+	policy_authorize(o->p, f, &d);
+	return d.allowed ||
+	       (d.tag != NULL && (strcmp(d.tag, "step-up") == 0 ||
+				     strcmp(d.tag, "purpose-missing") == 0));
+}
+
+int
+web_may_kind(
+    struct web_call *c, enum policy_op op, const char *kind, const char *kase)
+{
+	struct offer o;
+	struct access_facts f = { .who = &o.who,
+		.op = op,
+		.kind = kind,
+		.case_state = "open",
+		.own_case = 1,
+		.broken_glass = web_glass_is_kept(c, kase),
+		.day = today() };
+	json_t *role;
+	int may = 0;
+	size_t i;
+
+	if (begin_offer(c, &o, NULL) == 0) {
+		f.team = o.who.team;
+		f.organisation = o.who.organisation;
+		json_array_foreach(json_object_get(o.me, "roles"), i, role)
+		    may |= may_as(&o, json_string_value(role), &f);
+	}
+	json_decref(o.me);
+	return may;
+}
+
 static const char *
 title_of(const struct offer *o, const char *purpose)
 {

@@ -1,5 +1,6 @@
 /* The rules in force, for forms and titles: fetched once, and when they change.
  */
+#include "base/text.h"
 #include "client/ruleset.h"
 #include "client/web/engine.h"
 
@@ -76,5 +77,23 @@ web_rules(struct web_call *c, const struct policy **out, struct err *e)
 			return r;
 	}
 	*out = c->rules->policy;
+	return 0;
+}
+
+int
+web_figure(struct web_call *c, const char *name, long long *out, struct err *e)
+{
+	const struct policy *p;
+	char today[11];
+	int64_t value;
+	int32_t day;
+	int r;
+
+	cli_today(today);
+	if ((r = date_parse(today, &day, e)) < 0 ||
+	    (r = web_rules(c, &p, e)) < 0 ||
+	    (r = policy_figure_on(p, name, day, &value, e)) < 0)
+		return r;
+	*out = (long long)value;
 	return 0;
 }

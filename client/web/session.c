@@ -132,6 +132,7 @@ web_session_new(struct web *w, struct err *e)
 	s->refs = 1;
 	pthread_mutex_lock(&w->lock);
 	w->sessions[place(w)] = s;
+	w->used = 1;
 	pthread_mutex_unlock(&w->lock);
 	return s;
 }
@@ -410,7 +411,7 @@ web_take_code(struct web *w)
 
 	pthread_mutex_lock(&w->lock);
 	(void)!eventfd_read(w->code_fd, &n);
-	if (w->settings.code && !w->code_shown &&
+	if (!w->code_shown &&
 	    asprintf(&out, "%.4s-%.4s-%.4s-%.4s-%.4s", w->code, w->code + 4,
 		w->code + 8, w->code + 12, w->code + 16) >= 0)
 		w->code_shown = 1;
@@ -424,8 +425,22 @@ web_code_fd(const struct web *w)
 	return w->code_fd;
 }
 
+/*
+ * Who started the console enters; when their last session is over, nobody
+ * sits there any more for all that is known, and whoever comes shows that
+ * they have the terminal.
+ */
 int
-web_wants_code(const struct web *w)
+web_wants_code(struct web *w)
 {
-	return w->settings.code;
+	int live = 0, wants;
+	size_t i;
+
+	pthread_mutex_lock(&w->lock);
+	sweep(w);
+	for (i = 0; i < WEB_SESSIONS_MAX; i++)
+		live |= w->sessions[i] != NULL;
+	wants = w->settings.code || (w->used && !live);
+	pthread_mutex_unlock(&w->lock);
+	return wants;
 }

@@ -159,6 +159,9 @@ const char *web_sentence(const struct err *e, char out[WEB_SENTENCE_MAX]);
 /* <section> named by its <h2>; web_section_end closes it. */
 void web_section(struct web_call *c, const char *heading);
 void web_section_end(struct web_call *c);
+/* That the vault does not believe the machine's clock, and what waits for it;
+ * nothing when it does. */
+void web_clock_note(struct web_call *c);
 /* "Nothing here": a sentence of muted text. */
 void web_none(struct web_call *c, const char *sentence);
 /* A <time> of a member of j as people write it. */
@@ -178,6 +181,14 @@ const char *web_csrf(const struct web_call *c);
  * offered; the vault decides. And do they hold this role? */
 int web_may(struct web_call *c, const char *operation);
 int web_holds(struct web_call *c, const char *role);
+/* The same of one kind, by the rules: on an open case of theirs, for whatever
+ * purpose, also where they broke this case's glass (its id or reference). */
+int web_may_kind(
+    struct web_call *c, enum policy_op op, const char *kind, const char *kase);
+/* From a case that is shown: is its glass broken by them, now? */
+int web_glass_keep(struct web_call *c, const json_t *kase, struct err *e)
+    NODISCARD;
+int web_glass_is_kept(struct web_call *c, const char *kase);
 /* Their account and name, as the vault knows them. */
 const char *web_account(struct web_call *c);
 /* The vault's answer to GET /v1/me (json_decref), or NULL. */
@@ -190,6 +201,10 @@ json_t *web_me(struct web_call *c);
  */
 int web_rules(struct web_call *c, const struct policy **out, struct err *e)
     NODISCARD;
+
+/* A figure of the rules, today. ERR_NOT_FOUND: they have none of this name. */
+int web_figure(struct web_call *c, const char *name, long long *out,
+    struct err *e) NODISCARD;
 
 /*
  * A page need not do anything for purposes: when the vault asks for one, the
@@ -226,7 +241,7 @@ struct web_settings {
 	const char *socket, *host; /* the vault, as struct cli has them */
 	const char *listen;	   /* path of the Unix socket, or NULL */
 	int port; /* of loopback; 0: any; with listen: unused */
-	int code; /* a one-time code lets a browser in */
+	int code; /* a one-time code lets also the first browser in */
 	int idle_s;
 };
 int web_open(const struct web_settings *s, struct web **out, struct err *e)
@@ -279,7 +294,9 @@ int web_session_csrf_is(const struct web_session *s, const char *said);
 int web_code_is(struct web *w, const char *said, struct err *e) NODISCARD;
 /* Somebody stands at the door: have the code shown. */
 void web_code_wanted(struct web *w);
-int web_wants_code(const struct web *w);
+/* Is the code asked of a browser without a session? Of all, as the settings
+ * say; else once every session that there was has ended. */
+int web_wants_code(struct web *w);
 /* The sentence that web_tell left, taken; the caller frees. NULL. */
 char *web_told(struct web_call *c);
 

@@ -104,14 +104,34 @@ status_get(struct api_call *c, struct err *e)
 }
 
 static int
-may(const struct core *core, const struct access_facts *f)
+is_offered(const struct decision *d)
 {
+	return d->allowed ||
+	       (d->tag != NULL && strcmp(d->tag, "no-rule") != 0 &&
+		   strcmp(d->tag, "nobody") != 0 &&
+		   strcmp(d->tag, "kind-unknown") != 0 &&
+		   strcmp(d->tag, "other-team") != 0);
+}
+
+/* What is always of a kind: of any. */
+static int
+may(const struct core *core, const struct access_facts *asked)
+{
+	const struct policy_kind *kinds;
+	struct access_facts f = *asked;
+	size_t n = policy_kinds(core->policy, &kinds), i;
 	struct decision d;
 
-	policy_authorize(core->policy, f, &d);
-	return d.allowed || (d.tag != NULL && strcmp(d.tag, "no-rule") != 0 &&
-				strcmp(d.tag, "nobody") != 0 &&
-				strcmp(d.tag, "other-team") != 0);
+	policy_authorize(core->policy, &f, &d);
+	if (d.tag == NULL || strcmp(d.tag, "kind-unknown") != 0)
+		return is_offered(&d);
+	for (i = 0; i < n; i++) {
+		f.kind = kinds[i].name;
+		policy_authorize(core->policy, &f, &d);
+		if (is_offered(&d))
+			return 1;
+	}
+	return 0;
 }
 
 /*

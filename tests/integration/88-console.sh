@@ -78,6 +78,21 @@ ask 303 -b $JAR -H "Origin: $B" -d "csrf=$CSRF" $B/sortie
 ask 303 -b $JAR $B/
 ok "ce qui vient d'ailleurs n'a pas de session, une sortie la ferme"
 
+# --- when nobody sits there any more ---------------------------------------
+ask 303 $B/
+grep -q "Code" $OUT/web.log && fail "un code sans que personne n'ait frappé"
+ask 200 $B/entree
+has "Le code est à l"
+wait_until grep -q "Code" $OUT/web.log
+CODE=$(sed -n 's/.* : \([0-9a-z-]*\)$/\1/p' $OUT/web.log | tail -n 1)
+ask 403 -H "Origin: $B" -d "code=aaaa-aaaa-aaaa-aaaa-aaaa" $B/entree
+ask 403 -H "Origin: $B" -d "" $B/entree
+ask 303 $B/
+ask 303 -c $JAR -H "Origin: $B" -d "code=$CODE" $B/entree
+ask 200 -b $JAR $B/
+ask 200 $B/
+ok "la dernière session close, il faut le code du terminal ; tant qu'une vit, non"
+
 # --- a port, and its code ------------------------------------------------------
 as amelie sceau web --loopback >$OUT/port.log 2>&1 &
 wait_until grep -q "sceau.localhost:" $OUT/port.log

@@ -80,6 +80,7 @@ TABS = 250
 SEAT = os.environ.get("SCEAU_WEB_SEAT", "/run/home/portable")
 SHOTS = os.environ.get("SCEAU_WEB_SHOTS", "/run/work/out")
 AXE = os.environ.get("SCEAU_WEB_AXE", "")
+INSPECTED = os.environ.get("SCEAU_WEB_INSPECTED", os.devnull)
 DESK_USER = "portable"
 
 FLAGS = """--headless=new --no-sandbox --disable-gpu --no-first-run
@@ -186,6 +187,7 @@ class Desk:
         ports = os.environ.get("SCEAU_WEB_PORTS", "").split()
         self.ports = dict(p.split("=") for p in ports)
         self.browsers = {}
+        self.codes = {}
         self.driver = None
         if browser:
             self.start()
@@ -236,6 +238,18 @@ class Desk:
             return json.loads(done.stdout)
         except ValueError:
             return done.stdout
+
+    def code(self, person):
+        """What the terminal of their console shows to who knocks."""
+        path = "/run/work/log/web-%s.log" % person
+        def there():
+            with open(path, encoding="utf-8") as f:
+                return re.findall(r"fois.: ([0-9a-z-]{24})$", f.read(), re.M)
+        before = self.codes.get(person, 0)
+        found = until(lambda: there() if len(there()) > before else None,
+                      "un code pour %s" % person)
+        self.codes[person] = len(found)
+        return found[-1]
 
     def shell(self, command):
         """A command of the script that runs this, with its functions."""
@@ -313,6 +327,14 @@ class Browser:
         at = path if "://" in path else self.origins[0] + path
         self.d.get(at)
         return self
+
+    def enter_again(self):
+        """After the last session: by the code on the terminal."""
+        self.open("/")
+        self.wait_for("Le code est à l'écran")
+        self.fill("Code", self.desk.code(self.person))
+        self.click("Entrer")
+        self.wait_for("Aujourd'hui")
 
     @property
     def path(self):
@@ -621,6 +643,12 @@ class Browser:
             raise Fault("axe, %s (%s) :\n%s" % (name, self.path, found))
         if self.weight > PAGE_BYTES:
             raise Fault("%s pèse %d octets" % (name, self.weight))
+        # Only what went through all of it counts as inspected.
+        answer = self.d.execute_script(
+            "return performance.getEntriesByType('navigation')[0]"
+            ".responseStatus")
+        with open(INSPECTED, "a", encoding="utf-8") as f:
+            f.write("%d %s %s\n" % (answer or 0, self.path, name))
 
     def shape(self):
         got = self.d.execute_script("""

@@ -80,7 +80,7 @@ def the_rights(desk):
     b.inspect("lettre")
     b.open("/droits/" + CASE)
     b.choose("Le droit", "rectification")
-    b.choose("Par", "courrier")
+    b.choose("Comment la demande est venue", "par courrier")
     b.fill("Comment on sait que c'est elle", "carte vue au guichet")
     b.click("Inscrire la demande")
     b.wait_for("son délai court")

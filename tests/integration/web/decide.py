@@ -5,7 +5,8 @@ import os
 import re
 import subprocess
 
-from browser import DESK_USER, SEAT, become, run
+from browser import run
+from signing import sign
 
 CASE = os.environ["CASE"]
 
@@ -26,21 +27,6 @@ def page_file(b, slug, id):
                            check=True).stdout.split()[0]
     assert shown == found, (shown, found)
     return path
-
-
-def sign(b, path, who, namespace=None):
-    """With the command that the page shows, in the folder of the file."""
-    command = next(e.text for e in b.all("pre code")
-                   if e.text.startswith("ssh-keygen")).split()
-    assert command[-1] == os.path.basename(path), command
-    command[command.index("-f") + 1] = "%s/.ssh/%s" % (SEAT, who)
-    if namespace:
-        command[command.index("-n") + 1] = namespace
-    if os.path.exists(path + ".sig"):
-        os.remove(path + ".sig")
-    subprocess.run(become(DESK_USER, *command), cwd=os.path.dirname(path),
-                   check=True, capture_output=True)
-    return path + ".sig"
 
 
 def refused(b):

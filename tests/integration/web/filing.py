@@ -185,7 +185,7 @@ def refused(desk):
     # The session ends meanwhile; what waits does not.
     b.open("/")
     b.click("Quitter")
-    b.open("/")
+    b.enter_again()
     b.open(HERE + "/deposer")
     b.click("Reprendre le dépôt")
     b.wait_for("contrat-2.pdf")

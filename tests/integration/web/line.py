@@ -228,7 +228,7 @@ def shape(path):
 def routes():
     """The patterns of the pages in the console's tables, "/dossier/%"."""
     folder = os.path.join(os.environ["TOP"], "client/web")
-    for path in sorted(glob.glob(folder + "/page_*.c")):
+    for path in sorted(glob.glob(folder + "/*.c")):
         with open(path, encoding="utf-8") as f:
             text = f.read()
         named = dict(re.findall(r'#define (\w+)\s+"(/[^"]*)"', text))

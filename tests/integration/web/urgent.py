@@ -3,9 +3,9 @@ moment: with the very command that the page shows; and what must not do."""
 
 import os
 import re
-import subprocess
 
-from browser import DESK_USER, SEAT, Fault, become, run
+from browser import Fault, run
+from signing import pressed, sign
 
 CASE = os.environ["CASE"]
 CONTRACT = os.environ["CONTRACT"]
@@ -24,29 +24,6 @@ def statement(b):
         text = f.read()
     assert text == b.first("pre.sheet").get_attribute("textContent"), text
     return path, text
-
-
-def sign(b, path, who, namespace=None):
-    command = next(e.text for e in b.all("pre code")
-                   if e.text.startswith("ssh-keygen")).split()
-    assert command[-1] == os.path.basename(path), command
-    command[command.index("-f") + 1] = "%s/.ssh/%s" % (SEAT, who)
-    if namespace:
-        command[command.index("-n") + 1] = namespace
-    if os.path.exists(path + ".sig"):
-        os.remove(path + ".sig")
-    subprocess.run(become(DESK_USER, *command), cwd=os.path.dirname(path),
-                   check=True, capture_output=True)
-    return path + ".sig"
-
-
-def pressed(b, button):
-    """Pressed; the page that comes."""
-    b.d.execute_script("window.before = true")
-    b.click(button)
-    b.wait_for(lambda: not b.d.execute_script("return window.before"))
-    b.wait_for(lambda: b.d.execute_script("return document.readyState")
-               == "complete")
 
 
 def hand_in(b, file):
@@ -162,6 +139,8 @@ def broken(desk):
     assert len(glasses(desk)) == 1
     b.open("/document/" + CONTRACT)
     b.wait_for("Contrat d'engagement")
+    b.inspect("urgence-document")
+    assert b.all("a[href*='/contenu/']")
     a = desk.at("amelie")
     a.open("/dossier/" + CASE)
     a.wait_for("Glace brisée par dora")

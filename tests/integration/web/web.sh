@@ -21,6 +21,8 @@
 WEB=$TOP/tests/integration/web
 SEAT=/run/home/portable
 SHOTS=${SCEAU_SHOTS:-$BUILD/screenshots}
+# What this script inspects, a line each, for 99-web-pages.sh.
+INSPECTED=$BUILD/web-inspected/$(basename "$0" .sh)
 
 # Debian's own Python: Selenium is a package of its.
 web_python() {
@@ -47,7 +49,8 @@ axe_file() {
 
 # The desk's disk is memory too: all that the browser leaves can be searched.
 make_desk() {
-	rm -f "$SHOTS"/echec-*.png
+	rm -f "$SHOTS"/echec-*.png "$INSPECTED"
+	mkdir -p "${INSPECTED%/*}"
 	mkdir -p $SEAT/tmp $SEAT/telechargements
 	chown portable: $SEAT/tmp $SEAT/telechargements
 	# Where the shared memory of a run that was killed would stay.
@@ -128,6 +131,7 @@ web_drive() {
 	mkfifo $ask $answer
 	for p in "${!WEB_PORT[@]}"; do ports+="$p=${WEB_PORT[$p]} "; done
 	{ SCEAU_WEB_PORTS=$ports SCEAU_WEB_SHOTS=$SHOTS \
+	    SCEAU_WEB_INSPECTED=$INSPECTED \
 	    SCEAU_WEB_AXE=$(axe_file) SCEAU_WEB_SEAT=$SEAT \
 	    web_python "$@" 3>$ask 4<$answer || exit $?; } &
 	driver=$!
