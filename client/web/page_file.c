@@ -12,7 +12,7 @@
 #include "client/strip.h"
 #include "client/web/choices.h"
 #include "client/web/control.h"
-#include "client/web/lot.h"
+#include "client/web/provenance.h"
 #include "client/words.h"
 
 #define NUMBER_MAX 20 /* digits */
@@ -343,8 +343,10 @@ pack(struct web_call *c, const struct lot *l, struct parcel *p, json_t *body,
 	if (!lot_is_whole(l))
 		return err_tag(e, ERR_INCOMPLETE, "web-cut", "%s", "");
 	if ((r = lot_parcel(l, 0, p, e)) < 0 ||
+	    (r = provenance_lines(l, &p->more, e)) < 0 ||
 	    (r = parcel_name(p, c->part[0], e)) < 0 ||
-	    (r = lot_name_uploads(l, 0, p, e)) < 0)
+	    (r = lot_name_uploads(l, 0, p, e)) < 0 ||
+	    (r = provenance_member(l, body, e)) < 0)
 		return r;
 	return parcel_body(p, body, e);
 }
@@ -566,6 +568,20 @@ is_for_all(const struct err *e)
 	       (e->tag != NULL && strcmp(e->tag, "purpose-missing") == 0);
 }
 
+/* A kind of which the rules ask where its paper is, or let it be said. */
+static int
+may_have_provenance(const struct policy *rules, const struct lot *l)
+{
+	const struct policy_kind *k =
+	    lot_said(l, "kind") != NULL
+		? policy_kind(rules, lot_said(l, "kind"))
+		: NULL;
+
+	return lot_is_whole(l) &&
+	       (provenance_is_signed(l) ||
+		   (k != NULL && k->provenance != PROVENANCE_NONE));
+}
+
 static int
 write_review(
     struct web_call *c, struct lot *l, const struct err *refused, struct err *e)
@@ -602,6 +618,8 @@ write_review(
 		write_seen(c, seen);
 	write_said(c, rules, l, documents, &wrong);
 	write_pages(c, l);
+	if (may_have_provenance(rules, l))
+		provenance_write(c, l);
 	html_raw(&c->h, "<p class=\"actions\">");
 	if (seen != NULL)
 		html(&c->h, "<button name=\"deposer\" value=\"%s\">%s</button>",
@@ -743,6 +761,8 @@ arrange(struct web_call *c, struct lot *l)
 		lot_move(l, web_field(c, "avant"), -1);
 	else if (web_field(c, "apres") != NULL)
 		lot_move(l, web_field(c, "apres"), 1);
+	else if (web_field(c, "sans-provenance") != NULL)
+		provenance_forget(l);
 	else if (web_field(c, "oter") != NULL)
 		lot_remove(c, l, web_field(c, "oter"));
 	else if ((f = lot_find(l, web_field(c, "tourner"))) != NULL)

@@ -41,6 +41,7 @@ static const struct web_route *const tables[] = {
 	web_today,
 	web_record,
 	web_visit,
+	web_provenance,
 	web_scan,
 	web_log,
 	web_opening,

@@ -114,6 +114,7 @@ extern const struct web_route web_rights[];
 extern const struct web_route web_search[];
 extern const struct web_route web_today[];
 extern const struct web_route web_record[];
+extern const struct web_route web_provenance[];
 extern const struct web_route web_scan[];
 extern const struct web_route web_visit[];
 

@@ -259,8 +259,9 @@ pages_json(const struct filed *w)
 	return list;
 }
 
+/* NULL in *said: there is none, and none is asked for. */
 static int
-add_provenance(struct filed *w, struct err *e)
+check_provenance(struct filed *w, json_t **said, struct err *e)
 {
 	struct scan_filed f = {
 		.kind = w->kind,
@@ -272,13 +273,18 @@ add_provenance(struct filed *w, struct err *e)
 		.all_images = judged_all_images(&w->judged, w->f->npages),
 		.now_ms = core_now(w->core),
 	};
+
+	memcpy(f.sha256, w->sha256, SHA256_LEN);
+	return scan_provenance(w->core, w->caller, &w->f->scan, &f, said, e);
+}
+
+static int
+add_provenance(struct filed *w, struct err *e)
+{
 	json_t *said = NULL;
 	int r;
 
-	memcpy(f.sha256, w->sha256, SHA256_LEN);
-	if ((r = scan_provenance(
-		 w->core, w->caller, &w->f->scan, &f, &said, e)) < 0 ||
-	    said == NULL)
+	if ((r = check_provenance(w, &said, e)) < 0 || said == NULL)
 		return r;
 	return json_object_set_new(w->manifest, "provenance", said) == 0
 		   ? 0
@@ -763,7 +769,7 @@ look_json(struct filed *w, json_t **out, struct err *e)
 static int
 look(struct filed *w, struct id *object, json_t **answer, struct err *e)
 {
-	AUTO(json_decrefp) json_t *j = NULL;
+	AUTO(json_decrefp) json_t *j = NULL, *said = NULL;
 	uint64_t leaf;
 	int r;
 
@@ -772,6 +778,7 @@ look(struct filed *w, struct id *object, json_t **answer, struct err *e)
 	    (r = core_check_open(w->core, e)) < 0 ||
 	    (r = take_uploads(w, e)) < 0 || (r = judge_files(w, e)) < 0 ||
 	    (r = look_json(w, &j, e)) < 0 ||
+	    (r = check_provenance(w, &said, e)) < 0 ||
 	    (r = enter_look(w, j, &leaf, e)) < 0)
 		return r;
 	if (json_object_set_new(j, "leaf", json_integer((json_int_t)leaf)) < 0)

@@ -1,5 +1,5 @@
-"""Scans of paper: a second person compares them, and signs what they found
-with the very command that the page shows; and what must not be taken."""
+"""Scans of paper: who scanned says where the paper is, a second person compares
+them; both sign elsewhere with the very command that the page shows; and what must not be taken."""
 
 import os
 import subprocess
@@ -168,4 +168,102 @@ def not_faithful(desk):
     assert waits(desk, "bruno", d["document"])
 
 
-run(not_by_the_same, by_another, not_faithful)
+def tell(b, **said):
+    said = {"Appareil": "Téléphone d'équipe", "Pages du papier": "2",
+            "Nombre d'originaux": "2",
+            "Où le papier est gardé": "Armoire B, chemise 12",
+            "À qui un original a été remis (facultatif)":
+                "le ménage\nle bailleur"} | said
+    for name, value in said.items():
+        b.fill(name, value)
+    b.click("Préparer la page à signer")
+
+
+def where_it_comes_from(desk):
+    """d'où vient le papier : dit, signé de sa clé, gardé avec le document ;
+    d'un autre, d'autres pages ou d'autre chose, refusé"""
+    b = desk.at("amelie")
+    before = len(desk.sceau("amelie", "list", CASE)["documents"])
+    b.open("/dossier/%s/deposer" % CASE)
+    b.attach("Fichiers", f("photo-1.jpg"), f("photo-2.jpg"))
+    b.click("Continuer")
+    b.wait_for("Les pages, dans l'ordre")
+    b.choose("Type de document", "Contrat d'engagement")
+    b.click("Vérifier de nouveau")
+    b.wait_for("D'où vient le papier")
+    b.click("Dire la provenance")
+    b.inspect("provenance")
+    with b.refusals():
+        for wrong in ({"Nombre d'originaux": "1"}, {"Pages du papier": "0"}):
+            tell(b, **wrong)
+            b.wait_for("provenance de la numérisation")
+            assert b.all("[role=alert]")
+        b.inspect("provenance-refusee")
+    tell(b)
+    b.wait_for("Ce qui est à signer")
+    b.inspect("provenance-signer")
+    page = saved(b)
+    with open(page, encoding="utf-8") as file:
+        text = file.read()
+    assert text.startswith("sceau-provenance/1\n") and \
+        "scanned-by amelie\n" in text and text in b.d.execute_script(
+            "return document.querySelector('pre').textContent + '\\n'"
+            ).replace("\n\n", "\n"), text
+    way = b.path
+    # Somebody else's key, another namespace: the vault says so, nothing is
+    # filed.
+    with b.refusals():
+        refused(b, "Remettre la signature", "Remettre la signature")
+        for who, ns in (("bruno", None), ("amelie", "sceau-approval")):
+            b.attach("Le fichier .sig", sign(b, page, who, ns))
+            b.click("Remettre la signature")
+            b.wait_for("la provenance n'est pas signée")
+            assert not b.is_there("Déposer", "button")
+            b.open(way)
+    b.attach("Le fichier .sig", sign(b, page, "amelie"))
+    b.click("Remettre la signature")
+    b.wait_for("est dite et signée")
+    b.inspect("provenance-signee")
+    # The pages in another order are another document.
+    with b.refusals():
+        b.click("Plus tard : photo-1.jpg")
+        b.wait_for("la provenance n'est pas signée")
+        b.click("Plus tôt : photo-1.jpg")
+        b.wait_for("Ce que le coffre en reconnaît")
+    b.click("Déposer")
+    b.wait_for("C'est déposé")
+    docs = desk.sceau("amelie", "list", CASE)["documents"]
+    assert len(docs) == before + 1
+    d = desk.sceau("amelie", "show", docs[-1]["document"])
+    p = d["provenance"]
+    assert p["text"] == text and p["scanned_by"] == "amelie"
+    assert p["given_to"] == ["le ménage", "le bailleur"], p
+    assert (p["pages"], p["originals"], p["resolution"]) == (2, 2, 0), p
+    assert d["scan_check"]["state"] == "unchecked"
+    # Taken back, it is filed without.
+    b.open("/dossier/%s/deposer" % CASE)
+    b.attach("Fichiers", f("photo-3.jpg"))
+    b.click("Continuer")
+    b.wait_for("Les pages, dans l'ordre")
+    b.choose("Type de document", "Contrat d'engagement")
+    b.click("Vérifier de nouveau")
+    b.wait_for("D'où vient le papier")
+    b.click("Dire la provenance")
+    b.scripts(False)
+    tell(b, **{"Pages du papier": "1"})
+    b.wait_for("Ce qui est à signer")
+    b.fill("Ou son texte, collé (facultatif)", "<script>alert(1)</script>")
+    with b.refusals():
+        b.click("Remettre la signature")
+        b.wait_for("la provenance n'est pas signée")
+        b.click("Déposer sans elle")
+        b.wait_for("Ce que le coffre en reconnaît")
+    b.scripts(True)
+    b.click("Déposer")
+    b.wait_for("C'est déposé")
+    docs = desk.sceau("amelie", "list", CASE)["documents"]
+    assert "provenance" not in desk.sceau(
+        "amelie", "show", docs[-1]["document"])
+
+
+run(where_it_comes_from, not_by_the_same, by_another, not_faithful)
