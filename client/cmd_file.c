@@ -91,6 +91,8 @@ file_run(struct cli *c, int argc, char **argv, struct err *e)
 		r = scan_member(c, body, f->sha256, f->pages, e);
 	if (r == 0)
 		r = parcel_file(c, f, argv[0], body, &j, e);
+	if (r == 0)
+		r = source_tell_place(f->page, f->pages, j, e);
 	parcel_done(f);
 	return r < 0 ? r : filed_give(c, j, e);
 }

@@ -568,6 +568,10 @@ static const struct {
 	{ "picture-turn", N_("cette image ne se tourne pas sans être "
 			     "enregistrée de nouveau : tournez-la avant de la "
 			     "choisir") },
+	{ "pdf-place",
+	    N_("une photo de ce PDF est abîmée : ce qui dit où elle a "
+	       "été prise ne peut pas en être effacé. Numérisez de "
+	       "nouveau, ou déposez les photos elles-mêmes") },
 	{ "picture-size", N_("cette photo est trop grande") },
 	{ "provenance", N_("la provenance de la numérisation est incomplète ou "
 			   "mal formée") },

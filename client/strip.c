@@ -117,9 +117,8 @@ begins(const uint8_t *p, size_t n, const void *with, size_t len)
 	return n >= len && memcmp(p, with, len) == 0;
 }
 
-/* Does this segment draw? body: behind its length. -1: there is no such. */
-static int
-draws(uint8_t marker, const uint8_t *body, size_t n)
+int
+strip_draws(uint8_t marker, const uint8_t *body, size_t n)
 {
 	if (marker == APP0)
 		return begins(body, n, "JFIF", 5);
@@ -165,7 +164,7 @@ copy_segment(struct reader *r, uint8_t marker, int *turned, struct buf *out,
 
 	if (r->left < 2 || (n = (size_t)at[0] << 8 | at[1]) < 2 || n > r->left)
 		return malformed(e, "JPEG: a segment runs past the end");
-	kept = draws(marker, at + 2, n - 2);
+	kept = strip_draws(marker, at + 2, n - 2);
 	if (kept < 0)
 		return malformed(e, "JPEG: a marker that is none");
 	skip(r, n);

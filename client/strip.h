@@ -15,6 +15,10 @@
 
 #include "base/buf.h"
 
+/* Does this segment of a JPEG draw? body: behind its length. -1: there is no
+ * such marker before a segment. */
+int strip_draws(uint8_t marker, const uint8_t *body, size_t n);
+
 /* By its first bytes, and nothing else. */
 int strip_is_picture(const void *p, size_t n);
 /*

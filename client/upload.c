@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "client/strip.h"
+#include "client/strip_pdf.h"
 
 #define BLOCK (256 * 1024)	       /* bytes read at once */
 #define SHOWN_FROM (UINT64_C(1) << 20) /* progress of files from this size */
@@ -111,19 +112,28 @@ source_done(struct source *s)
 
 /* --- photographs ------------------------------------------------------ */
 
+/* What a file may tell of where it was made, by its first bytes. */
+enum sort { SORT_OTHER, SORT_PICTURE, SORT_PDF };
+
 static int
-read_picture(const struct source *s, struct buf *whole, struct err *e)
+sort_of(const struct source *s, enum sort *out, struct err *e)
 {
 	uint8_t head[8];
 	ssize_t n = pread(s->fd, head, sizeof(head), 0);
-	int r;
 
 	if (n < 0)
 		return err_sys(e, ERR_IO, "%s", s->path);
-	if (!strip_is_picture(head, (size_t)n))
-		return 0;
-	if (s->size > SOURCE_PICTURE_MAX)
-		return err_tag(e, ERR_TOO_LARGE, "picture-size", "%s", s->path);
+	*out = strip_is_picture(head, (size_t)n) ? SORT_PICTURE
+	       : strip_is_pdf(head, (size_t)n)	 ? SORT_PDF
+						 : SORT_OTHER;
+	return 0;
+}
+
+static int
+read_whole(const struct source *s, struct buf *whole, struct err *e)
+{
+	int r;
+
 	if ((r = buf_reserve(whole, (size_t)s->size, e)) < 0 ||
 	    (r = fd_pread_all(s->fd, whole->p, (size_t)s->size, 0, e)) < 0)
 		return r;
@@ -167,19 +177,17 @@ clean(const struct buf *whole, unsigned turns, struct buf *left, struct err *e)
 	return strip_turn(left, turns, e);
 }
 
-int
-source_clean(struct source *s, int is_signed, unsigned turns, struct err *e)
+static int
+clean_picture(struct source *s, int is_signed, unsigned turns, struct err *e)
 {
 	AUTO(buf_done) struct buf whole = { 0 }, left = { 0 };
 	struct err why = { 0 };
 	int r;
 
-	if ((r = read_picture(s, &whole, e)) < 0)
+	if (s->size > SOURCE_PICTURE_MAX)
+		return err_tag(e, ERR_TOO_LARGE, "picture-size", "%s", s->path);
+	if ((r = read_whole(s, &whole, e)) < 0)
 		return r;
-	if (whole.len == 0)
-		return turns % 4 == 0 ? 0
-				      : err_tag(e, ERR_REFUSED, "picture-turn",
-					    "%s", s->path);
 	if ((r = clean(&whole, turns, &left, &why)) == -ERR_NOMEM)
 		return err_set(e, ERR_NOMEM, "picture");
 	if (r < 0)
@@ -188,25 +196,119 @@ source_clean(struct source *s, int is_signed, unsigned turns, struct err *e)
 		return 0;
 	if (is_signed)
 		return err_tag(e, ERR_REFUSED, "picture-signed", "%s", s->path);
+	s->place = SOURCE_PLACE_REMOVED;
 	return become(s, &left, e);
+}
+
+/* A signature covers the bytes: it is worth more than what they tell. */
+static int
+clean_pdf(struct source *s, int is_signed, struct err *e)
+{
+	AUTO(buf_done) struct buf whole = { 0 };
+	struct err why = { 0 };
+	size_t changed = 0;
+	int r;
+
+	if (s->size > SOURCE_PICTURE_MAX) {
+		s->place = SOURCE_PLACE_UNSEEN;
+		return 0;
+	}
+	if ((r = read_whole(s, &whole, e)) < 0)
+		return r;
+	is_signed = is_signed || strip_pdf_is_signed(whole.p, whole.len);
+	r = strip_pdf(whole.p, whole.len, &changed, &why);
+	if (r == 0 && changed == 0)
+		return 0;
+	if (is_signed) {
+		s->place = SOURCE_PLACE_KEPT;
+		return 0;
+	}
+	if (r < 0)
+		return err_tag(e, ERR_REFUSED, why.tag, "%s", s->path);
+	s->place = SOURCE_PLACE_REMOVED;
+	return become(s, &whole, e);
+}
+
+int
+source_clean(struct source *s, int is_signed, unsigned turns, struct err *e)
+{
+	enum sort sort;
+	int r;
+
+	if ((r = sort_of(s, &sort, e)) < 0)
+		return r;
+	if (sort == SORT_PICTURE)
+		return clean_picture(s, is_signed, turns, e);
+	if (turns % 4 != 0)
+		return err_tag(e, ERR_REFUSED, "picture-turn", "%s", s->path);
+	return sort == SORT_PDF ? clean_pdf(s, is_signed, e) : 0;
+}
+
+static void
+tell_pdf(const struct source *s)
+{
+	if (s->place == SOURCE_PLACE_REMOVED)
+		fprintf(stderr,
+		    _("%s : lieu, appareil et commentaires effacés des photos "
+		      "du PDF ; les pages sont les mêmes, et le reçu prouve "
+		      "le fichier ainsi déposé.\n"),
+		    s->name);
+	else if (s->place == SOURCE_PLACE_KEPT)
+		fprintf(stderr,
+		    _("Attention, %s : ce PDF est signé, il est déposé tel "
+		      "quel ; ses photos ou sa description disent encore le "
+		      "lieu, l'appareil ou des commentaires.\n"),
+		    s->name);
+	else if (s->place == SOURCE_PLACE_UNSEEN)
+		fprintf(stderr,
+		    _("Attention, %s : ce PDF est trop grand pour que le lieu "
+		      "soit cherché dans ses photos ; il est déposé tel "
+		      "quel.\n"),
+		    s->name);
 }
 
 int
 source_strip(struct source *s, int is_signed, struct err *e)
 {
 	uint64_t was = s->size;
-	uint8_t sum[SHA256_LEN];
+	enum sort sort;
 	int r;
 
-	memcpy(sum, s->sha256, sizeof(sum));
-	if ((r = source_clean(s, is_signed, 0, e)) < 0 ||
-	    memcmp(sum, s->sha256, sizeof(sum)) == 0)
+	if ((r = sort_of(s, &sort, e)) < 0 ||
+	    (r = source_clean(s, is_signed, 0, e)) < 0)
 		return r;
-	fprintf(stderr,
-	    _("%s : lieu, appareil et commentaires retirés de la photo (%lld "
-	      "octets) ; l'image est la même, et le reçu prouve la photo ainsi "
-	      "déposée.\n"),
-	    s->name, (long long)was - (long long)s->size);
+	if (sort == SORT_PDF)
+		tell_pdf(s);
+	else if (s->place == SOURCE_PLACE_REMOVED)
+		fprintf(stderr,
+		    _("%s : lieu, appareil et commentaires retirés de la photo "
+		      "(%lld octets) ; l'image est la même, et le reçu prouve "
+		      "la photo ainsi déposée.\n"),
+		    s->name, (long long)was - (long long)s->size);
+	return 0;
+}
+
+int
+source_tell_place(
+    const struct source *page, int n, json_t *answer, struct err *e)
+{
+	static const char *const words[] = { NULL, "removed", "kept",
+		"unseen" };
+	AUTO(json_decrefp) json_t *list = json_array();
+	int i, any = 0;
+
+	if (list == NULL)
+		return err_set(e, ERR_NOMEM, "place");
+	for (i = 0; i < n; i++) {
+		any |= page[i].place != SOURCE_PLACE_NONE;
+		if (json_array_append_new(
+			list, page[i].place == SOURCE_PLACE_NONE
+				  ? json_string("none")
+				  : json_string(words[page[i].place])) < 0)
+			return err_set(e, ERR_NOMEM, "place");
+	}
+	if (any && json_object_set(answer, "place", list) < 0)
+		return err_set(e, ERR_NOMEM, "place");
 	return 0;
 }
 

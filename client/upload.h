@@ -10,6 +10,14 @@
 #include "base/id.h"
 #include "client/cli.h"
 
+/* What became of what a photograph tells (place, device, comments). */
+enum source_place {
+	SOURCE_PLACE_NONE,    /* nothing was seen */
+	SOURCE_PLACE_REMOVED, /* it is gone */
+	SOURCE_PLACE_KEPT,    /* a signed PDF: it stays in it */
+	SOURCE_PLACE_UNSEEN   /* a PDF over SOURCE_PICTURE_MAX */
+};
+
 /* A file to send: its bytes do not change while it is (they are hashed
  * first, and the vault's answer is compared). */
 struct source {
@@ -19,6 +27,7 @@ struct source {
 	uint64_t size;
 	uint8_t sha256[SHA256_LEN];
 	char upload[ID_TEXT];
+	enum source_place place; /* once it was cleaned */
 };
 
 /* Is it a photograph (JPEG, PNG), by its first bytes? */
@@ -34,10 +43,11 @@ void source_done(struct source *s);
 /*
  * Of a photograph (JPEG, PNG), what tells where and by what it was taken goes
  * before anything is sent (strip.h), and the person is told; what is sent,
- * hashed and filed is what is left. Other files stay as they are. is_signed: a
- * signature covers the bytes, so that they cannot change: ERR_REFUSED tag
- * "picture-signed" when they would. ERR_REFUSED "picture-malformed",
- * ERR_TOO_LARGE "picture-size".
+ * hashed and filed is what is left. Of a PDF it goes in place (strip_pdf.h).
+ * Other files stay as they are. is_signed: a signature covers the bytes, so
+ * that they cannot change: ERR_REFUSED tag "picture-signed" when they would; a
+ * PDF, also one that is signed inside, stays as it is, and the person is told.
+ * ERR_REFUSED "picture-malformed", "pdf-place", ERR_TOO_LARGE "picture-size".
  */
 #define SOURCE_PICTURE_MAX (UINT64_C(256) << 20) /* bytes */
 int source_strip(struct source *s, int is_signed, struct err *e) NODISCARD;
@@ -47,6 +57,11 @@ int source_strip(struct source *s, int is_signed, struct err *e) NODISCARD;
  */
 int source_clean(struct source *s, int is_signed, unsigned turns, struct err *e)
     NODISCARD;
+
+/* What became of it, as "place" of the answer to a filing: a word for each of n
+ * files (none, removed, kept, unseen); nothing where nothing was seen. */
+int source_tell_place(
+    const struct source *page, int n, json_t *answer, struct err *e) NODISCARD;
 
 /*
  * The upload's id: 128 bits of

@@ -99,6 +99,118 @@ openssl rand 64 >$HOME_B/any.p7s
 refused 7 'une signature couvre cette photo' scan $HOME_B/page-1.jpg --signature $HOME_B/any.p7s
 ok "le lieu ne part pas du poste : EXIF, XMP, IPTC, PNG ; l'image est la même"
 
+# --- the same inside a PDF --------------------------------------------------
+
+# in_pdf JPEG OUT [PDF]: a PDF of this picture, as scanning applications make
+# them, with a description; or a revision more of another PDF.
+in_pdf() {
+	CANARY=$CANARY python3 - "$@" <<-'END'
+		import os, re, sys
+		jpeg, c = open(sys.argv[1], "rb").read(), os.environ["CANARY"].encode()
+		xmp = (b"<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?><x:xmpmeta"
+		       b" xmlns:x='adobe:ns:meta/'><r exif:GPSLatitude='" + c +
+		       b"'><photoshop:City>" + c + b"</photoshop:City><dc:title>"
+		       b"Bail</dc:title></r></x:xmpmeta><?xpacket end='w'?>")
+		stream = lambda d, b: (b"<< " + d + b" /Length %d >>\nstream\n" %
+		                       len(b) + b + b"\nendstream")
+		draw = b"q 595 0 0 842 0 0 cm /I Do Q"
+		image = (b"/Type /XObject /Subtype /Image /Width 64 /Height 64"
+		         b" /ColorSpace /DeviceRGB /BitsPerComponent 8"
+		         b" /Filter /DCTDecode")
+		objects = {
+		    1: b"<< /Type /Catalog /Pages 2 0 R /Metadata 6 0 R >>",
+		    2: b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+		    3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842]"
+		       b" /Contents 4 0 R /Resources << /XObject << /I 5 0 R"
+		       b" >> >> >>",
+		    4: stream(b"", draw), 5: stream(image, jpeg),
+		    6: stream(b"/Type /Metadata /Subtype /XML", xmp)}
+		out, rows, prev = b"%PDF-1.7\n", b"0 1\n0000000000 65535 f \n", b""
+		if len(sys.argv) > 3:
+		    out = open(sys.argv[3], "rb").read()
+		    prev = b" /Prev %d" % int(re.findall(rb"startxref\s+(\d+)",
+		                                         out)[-1])
+		    objects = {60: objects[5], 61: objects[6]}
+		for n, body in objects.items():
+		    rows += b"%d 1\n%010d 00000 n \n" % (n, len(out))
+		    out += b"%d 0 obj\n%s\nendobj\n" % (n, body)
+		out += (b"xref\n" + rows + b"trailer\n<< /Size 62 /Root 1 0 R%s >>\n"
+		        b"startxref\n%d\n%%%%EOF\n" % (prev, len(out)))
+		open(sys.argv[2], "wb").write(out)
+	END
+	chmod 0644 "$2"
+}
+
+piece() { as bruno sceau --json file "$CASE" piece "$@"; }
+
+got_back() {
+	rm -f /run/home/claire/retour.pdf
+	as claire sceau get "$1" -o /run/home/claire/retour.pdf >/run/work/quiet
+}
+
+in_pdf $HOME_B/page-1.jpg $HOME_B/scan.pdf
+grep -qa "$CANARY" $HOME_B/scan.pdf || fail "pas de lieu"
+piece $HOME_B/scan.pdf >$OUT/pdf.json 2>$OUT/pdf.err
+grep -q "effacés des photos du PDF" $OUT/pdf.err || fail "$(cat $OUT/pdf.err)"
+is "$(json $OUT/pdf.json '.place | join(" ")')" removed
+got_back "$(json $OUT/pdf.json .document)"
+if grep -qa "$CANARY" /run/home/claire/retour.pdf; then
+	fail "le lieu est dans le coffre"
+fi
+# Each byte is where it was, the picture is the same, the title stays.
+python3 - $HOME_B/scan.pdf /run/home/claire/retour.pdf <<-'END'
+	import sys
+	a, b = (open(f, "rb").read() for f in sys.argv[1:])
+	assert len(a) == len(b), "another length"
+	assert {y for x, y in zip(a, b) if x != y} <= {0, 32}, "other bytes"
+	for kept in (b"<dc:title>Bail</dc:title>", b"\xff\xda", b"xref"):
+	    assert a.index(kept) == b.index(kept), kept
+	at = a.index(b"\xff\xda")
+	end = a.index(b"\xff\xd9", at)
+	assert a[at:end] == b[at:end], "another picture"
+END
+# What nothing was removed of is the same file, and nothing is said.
+in_pdf $HOME_B/plain.jpg $HOME_B/nu.pdf
+sed -i "s/$CANARY/$(printf '%*s' ${#CANARY} '')/g" $HOME_B/nu.pdf
+piece $HOME_B/nu.pdf >$OUT/pdf.json 2>$OUT/pdf.err
+[ ! -s $OUT/pdf.err ] || fail "$(cat $OUT/pdf.err)"
+is "$(json $OUT/pdf.json '.place // "rien"')" rien
+got_back "$(json $OUT/pdf.json .document)"
+same $HOME_B/nu.pdf /run/home/claire/retour.pdf
+# A signed one stays as it is, and that is told; also with a signature beside.
+in_pdf $HOME_B/page-1.jpg $HOME_B/signe.pdf $FILES/contrat.pdf
+in_pdf $HOME_B/page-1.jpg $HOME_B/a-cote.pdf $FILES/contrat-2.pdf
+quiet openssl cms -sign -binary -cades -md sha256 -outform DER \
+    -in $HOME_B/a-cote.pdf -signer /run/work/pki/menage.pem \
+    -inkey /run/work/pki/menage.key -out $HOME_B/a-cote.p7s
+chmod 0644 $HOME_B/a-cote.p7s
+for name in signe a-cote; do
+	beside=()
+	[ $name = signe ] || beside=(--signature $HOME_B/a-cote.p7s)
+	piece $HOME_B/$name.pdf "${beside[@]}" >$OUT/pdf.json 2>$OUT/pdf.err
+	grep -q "ce PDF est signé" $OUT/pdf.err || fail "$(cat $OUT/pdf.err)"
+	is "$(json $OUT/pdf.json '.place | join(" ")')" kept
+	got_back "$(json $OUT/pdf.json .document)"
+	same $HOME_B/$name.pdf /run/home/claire/retour.pdf
+done
+is "$(json $OUT/pdf.json .indication)" TOTAL-PASSED
+# What cannot be told apart from the picture is refused, before it is sent.
+in_pdf $HOME_B/page-1.jpg $HOME_B/abime.pdf
+python3 - $HOME_B/abime.pdf <<-'END'
+	import sys
+	b = open(sys.argv[1], "rb").read()
+	at = b.index(b"\xff\xe1")
+	open(sys.argv[1], "wb").write(b[:at + 2] + b"\0\1" + b[at + 4:])
+END
+refused 7 'une photo de ce PDF est abîmée' piece $HOME_B/abime.pdf
+# A visit's files go through the same.
+{ cat $HOME_B/scan.pdf; printf '%% visite\n'; } >$HOME_B/visite.pdf
+chmod 0644 $HOME_B/visite.pdf
+quiet as bruno sceau --json visit "$CASE" piece=$HOME_B/visite.pdf
+grep -q "effacés des photos du PDF" /run/work/quiet ||
+	fail "$(cat /run/work/quiet)"
+ok "le lieu des photos d'un PDF s'efface sur place ; un PDF signé reste le même, et on le dit"
+
 # --- where it comes from ---------------------------------------------------
 as claire sceau --json show "$DOC" >$OUT/show.json
 is "$(json $OUT/show.json .provenance.scanned_by)" bruno
