@@ -144,6 +144,7 @@ static const struct {
 	{ "far-ahead", N_("trop loin après la dernière inscription") },
 	{ "jumped", N_("a sauté pendant que le coffre tournait") },
 	/* breaking the glass */
+	{ "unchecked", N_("à comparer au papier") },
 	{ "unreviewed", N_("à examiner") },
 	{ "justified", N_("justifié") },
 	{ "unjustified", N_("injustifié") },

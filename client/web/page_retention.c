@@ -410,6 +410,15 @@ write_settle(struct web_call *c)
 	html(&c->h, "<button>%s</button></form></section>", _("Inscrire"));
 }
 
+/* A sweep is of no case: its id is all zeros. */
+static int
+is_sweep(const json_t *j)
+{
+	struct id kase;
+
+	return id_parse(jstr(j, "case"), &kase, NULL) == 0 && id_is_zero(&kase);
+}
+
 static int
 sweep_get(struct web_call *c, struct err *e)
 {
@@ -426,7 +435,8 @@ sweep_get(struct web_call *c, struct err *e)
 	html_raw(&c->h, "<dl class=\"facts\">");
 	web_fact(c, _("Identifiant"), jstr(j, "erasure"));
 	web_fact(c, _("État"), jword(j, "state"));
-	web_fact(c, _("Dossier"), jstr(j, "case"));
+	if (!is_sweep(j))
+		web_fact(c, _("Dossier"), jstr(j, "case"));
 	web_fact(c, _("SHA-256 du plan"), jstr(j, "sha256"));
 	snprintf(n, sizeof(n), "%lld", jint(j, "destroyed"));
 	web_fact(c, _("Clés détruites"), strcmp(state, "done") == 0 ? n : "");
@@ -436,7 +446,7 @@ sweep_get(struct web_call *c, struct err *e)
 	if (strcmp(state, "done") == 0 && web_may(c, "retention-settle"))
 		write_settle(c);
 	/* What the erasure of a case has not: archives judge sweeps. */
-	if (strcmp(state, "done") != 0 && *jstr(j, "case") == '\0' &&
+	if (strcmp(state, "done") != 0 && is_sweep(j) &&
 	    web_may(c, "retention-visa"))
 		write_visa(c);
 	if (strcmp(state, "done") != 0 &&
@@ -501,15 +511,12 @@ static int
 sign_run(struct web_call *c, struct err *e)
 {
 	AUTO(json_decrefp) json_t *j = NULL;
-	struct id kase;
 	int r;
 
 	if ((r = cli_get(&c->cli, &j, e, "/v1/erasures/%", c->part[0])) < 0)
 		return r;
-	if (id_parse(jstr(j, "case"), &kase, NULL) < 0)
-		return err_tag(e, ERR_UNAVAILABLE, "answer", "case");
 	return web_step_up(
-	    c, id_is_zero(&kase) ? "retention-run" : "erase-run", NULL, e);
+	    c, is_sweep(j) ? "retention-run" : "erase-run", NULL, e);
 }
 
 static int

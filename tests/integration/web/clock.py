@@ -2,6 +2,7 @@
 and what they can do."""
 
 import os
+import re
 
 from browser import run
 from signing import pressed, sign
@@ -101,4 +102,26 @@ def two_people(desk):
     assert not b.sees(DOUBT)
 
 
-run(said, nothing_goes, confirmed, two_people)
+def a_sweep(desk):
+    """trente ans après : un tri préparé, son bordereau pour les archives"""
+    desk.shell("stop daemon; start_at +11000")
+    c = desk.at("claire")
+    c.open("/decider/horloge")
+    pressed(c, RIGHT)
+    c.wait_for("Horloge confirmée")
+    c.open("/conservation")
+    with c.refusals():
+        pressed(c, "Préparer le tri d'aujourd'hui")
+        share = re.search(r"(\d+) pour cent du coffre", c.text).group(1)
+        c.inspect("tri-part")
+    c.fill("Part confirmée, en % (facultatif)", share)
+    pressed(c, "Préparer le tri d'aujourd'hui")
+    c.wait_for("Tri préparé")
+    assert c.sees("Visa des archives"), c.text
+    c.inspect("tri")
+    pressed(c, "Bordereau d'élimination, à imprimer")
+    assert c.path.endswith("/bordereau"), c.path
+    c.inspect("bordereau")
+
+
+run(said, nothing_goes, confirmed, two_people, a_sweep)
