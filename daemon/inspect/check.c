@@ -432,7 +432,8 @@ conclude(struct check *c, struct check_report *out)
 		out->sum.verdict =
 		    inspect_indication_name(INSPECT_INDETERMINATE);
 		out->why = out->asic.why[0] != '\0' ? out->asic.why
-						    : "format-unsupported";
+			   : out->type.agreed	    ? "format-unsupported"
+						    : out->type.reason;
 	} else if (!out->type.agreed) {
 		out->sum.integrity = INTEGRITY_ERROR;
 		out->why = out->type.reason;

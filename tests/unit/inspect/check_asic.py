@@ -297,6 +297,20 @@ class Simple(Bench):
         self.says(build(self.parts() + many), "UNSUPPORTED",
                   "container-too-large")
 
+    def test_a_pdf_for_who_reads_pdfs(self):
+        pdf = b"%PDF-1.7\n" + DATA + b"%%EOF\n"
+        for method, word in ((8, "PASS"), (0, "UNSUPPORTED")):
+            path = self.dir / "p.asics"
+            path.write_bytes(build([mimetype("s"),
+                                    member("Bail.pdf", pdf, method),
+                                    member(SIGNATURE, self.sign(pdf))]))
+            report = json.loads(subprocess.run(
+                [ARGS.program, "--check", str(path)], check=True,
+                stdout=subprocess.PIPE).stdout)
+            self.assertEqual(report["integrity"], word)
+            self.assertEqual(report["why"], "" if method else
+                             "pdf-header-not-at-start")
+
     def test_bombs(self):
         before = time.monotonic()
         zeros = deflate(bytes(80 << 20))
