@@ -3,7 +3,8 @@
 # Goal: a photographed contract is filed with its provenance, signed by who
 # scanned it; what tells where it was taken never reaches the vault, and the
 # picture is the same; somebody else compares it with the paper, later; who
-# scanned it cannot, and until then it is due to the others.
+# scanned it cannot, and until then it is due to the others. A PDF of such
+# photographs tells no more than they do; a visit and a copy have it all too.
 # shellcheck source=tests/integration/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/integration/journey.sh
@@ -244,3 +245,54 @@ as amelie sceau show "$DOC" >$OUT/shown
 grep -q "Vérifiée, fidèle" $OUT/shown || fail "la vérification ne se voit pas"
 grep -q "Armoire B" $OUT/shown || fail "la provenance ne se voit pas"
 ok "la deuxième personne vérifie plus tard ; jamais qui a numérisé"
+
+# --- a visit, and what the household may take away --------------------------
+VISIT=$(as amelie sceau --json case open --from /run/home/amelie/case.json |
+	jq -er .ref)
+as bruno sceau --json visit "$VISIT" contrat-engagement=$HOME_B/page-1.jpg \
+    piece=$HOME_B/nu.pdf "${provenance[@]}" >$OUT/visit.json
+as claire sceau --json list "$VISIT" >$OUT/list.json
+DOC=$(jq -er '[.documents[] | select(.kind == "contrat-engagement")][0].document' \
+    $OUT/list.json)
+as claire sceau --json show "$DOC" >$OUT/show.json
+is "$(json $OUT/show.json '.provenance.scanned_by + " " + .scan_check.state')" \
+    "bruno unchecked"
+json $OUT/show.json .provenance.signature >$OUT/page.sig
+jq -j .provenance.text $OUT/show.json | quiet ssh-keygen -Y verify \
+    -f $OUT/signers -I bruno -n sceau-provenance -s $OUT/page.sig
+# Refused whole: with another's key nothing of the visit is filed.
+n=$(jq '.documents | length' $OUT/list.json)
+refused 7 "pas signée par une clé à vous" as bruno sceau --json visit "$VISIT" \
+    contrat-engagement=$HOME_B/page-2.png --sign-key $HOME_B/other \
+    --device X --paper-at Y --originals 1
+as claire sceau --json list "$VISIT" >$OUT/list.json
+is "$(jq '.documents | length' $OUT/list.json)" "$n"
+ok "une visite signe la provenance de ce qu'elle numérise, ou rien n'est déposé"
+
+PERSON=$(as claire sceau --json case show "$VISIT" | jq -er '.persons[0].person')
+mkdir -p $OUT/copie
+chown claire: $OUT/copie
+as claire sceau --json --purpose exercice-des-droits subject export "$VISIT" \
+    --person "$PERSON" -o $OUT/copie/tout >$OUT/export.json
+python3 - $OUT/copie/tout $OUT/show.json "$CANARY" <<'END'
+import json, pathlib, sys
+files = [p for p in pathlib.Path(sys.argv[1]).rglob("*") if p.is_file()]
+want = json.load(open(sys.argv[2]))["provenance"]
+def walk(x):
+    if isinstance(x, dict):
+        yield x
+        for v in x.values():
+            yield from walk(v)
+    elif isinstance(x, list):
+        for v in x:
+            yield from walk(v)
+found = [o for p in files if p.suffix == ".json"
+         for o in walk(json.loads(p.read_bytes()))
+         if o.get("signature") == want["signature"] and
+         o.get("text") == want["text"]]
+assert found, "the provenance is not in the copy"
+assert [p for p in files if p.suffix == ".jpg"], files
+for p in files:
+    assert sys.argv[3].encode() not in p.read_bytes(), p
+END
+ok "la copie remise à la personne a la provenance, et rien du lieu"

@@ -1,12 +1,17 @@
 /* Filing and reading with the real agent and the real inspector. */
 #include "tests/unit/core/core_fixture.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/file.h"
 #include "base/receipt.h"
 
 #define FIXTURE(f)                                                             \
@@ -540,6 +545,171 @@ a_forgotten_document_is_a_tombstone(void **state)
 	json_decref(shown);
 }
 
+/* --- a file that somebody signed -------------------------------------------
+ */
+
+#define EC "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"
+
+/* In the vault's folder, quietly. */
+static void
+run(struct core_fixture *f, const char *const *argv)
+{
+	int status = -1, null;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+		if (chdir(f->agent.dir) < 0 || null < 0 ||
+		    dup2(null, STDERR_FILENO) < 0)
+			_exit(126);
+		execvp(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* An authority that the rules know, one that they do not, a signer of each,
+ * and a document that each signed. */
+static void
+sign_documents(struct core_fixture *f)
+{
+	static const char script[] =
+	    SCEAU_SOURCE "/tests/integration/material/sign_pdf.py";
+	static const char *const names[][4] = {
+		{ "policy/anchors.pem", "ca.key", "known", "known.pdf" },
+		{ "other.pem", "other.key", "stranger", "stranger.pdf" },
+	};
+	char key[32], cert[32];
+	size_t i;
+
+	for (i = 0; i < NELEMS(names); i++) {
+		const char *const *n = names[i];
+		const char *const ca[] = { "openssl", "req", "-x509", EC,
+			"-days", "30", "-subj", "/CN=Autorite", "-addext",
+			"keyUsage=critical,keyCertSign,cRLSign", "-keyout",
+			n[1], "-out", n[0], NULL };
+		const char *const signer[] = { "openssl", "req", "-x509", EC,
+			"-days", "30", "-subj", "/CN=Foyer exemple", "-CA",
+			n[0], "-CAkey", n[1], "-addext",
+			"basicConstraints=critical,CA:FALSE", "-addext",
+			"keyUsage=critical,digitalSignature,nonRepudiation",
+			"-keyout", key, "-out", cert, NULL };
+		const char *const sign[] = { "python3", "-B", script, "--out",
+			n[3], "--line", "Nous nous engageons.", "--key", key,
+			"--cert", cert, "--cades", NULL };
+
+		snprintf(key, sizeof(key), "%s.key", n[2]);
+		snprintf(cert, sizeof(cert), "%s.pem", n[2]);
+		run(f, ca);
+		run(f, signer);
+		run(f, sign);
+	}
+}
+
+static int
+signed_setup(void **state)
+{
+	struct core_fixture *f = calloc(1, sizeof(*f));
+
+	if (f == NULL || !core_fixture_init(f)) {
+		free(f);
+		*state = NULL;
+		return 0;
+	}
+	sign_documents(f);
+	core_fixture_open(f);
+	*state = f;
+	return 0;
+}
+
+static int
+signed_teardown(void **state)
+{
+	struct core_fixture *f = *state;
+
+	if (f != NULL)
+		core_fixture_done(f);
+	free(f);
+	return 0;
+}
+
+static void
+read_signed(struct core_fixture *f, const char *name, struct buf *out)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", f->agent.dir, name);
+	assert_int_equal(file_read(AT_FDCWD, path, 1u << 20, out, NULL), 0);
+}
+
+static const json_t *
+first_verdict(const json_t *answer)
+{
+	const json_t *all = json_object_get(answer, "verdicts");
+
+	assert_int_equal(json_array_size(all), 1);
+	return json_array_get(all, 0);
+}
+
+/* No level is said: the signature is what it is worth. */
+static void
+a_signed_contract_is_filed_with_its_verdict(void **state)
+{
+	AUTO(buf_done) struct buf pdf = { 0 }, got = { 0 };
+	json_t *answer = NULL;
+	char kase[ID_TEXT];
+	FIXTURE(f);
+
+	core_fixture_case(f, CAMILLE, "Foyer exemple", kase);
+	read_signed(f, "known.pdf", &pdf);
+	if (core_fixture_file(f, CAMILLE, kase, "contrat-engagement", pdf.p,
+		pdf.len, "", NULL, &answer) < 0)
+		fail_msg("%s", f->e.text);
+	assert_string_equal(text(answer, "indication"), "TOTAL-PASSED");
+	assert_non_null(
+	    strstr(text(first_verdict(answer), "signer"), "Foyer exemple"));
+	if (core_fixture_get(f, NOA, text(answer, "document"), 0, 0, &got) < 0)
+		fail_msg("%s", f->e.text);
+	assert_int_equal(got.len, pdf.len);
+	assert_memory_equal(got.p, pdf.p, pdf.len);
+	json_decref(answer);
+}
+
+/* One byte of what was signed; then of what nobody's word is known for. */
+static void
+a_wrong_signature_is_refused_and_a_strangers_never_passes(void **state)
+{
+	AUTO(buf_done) struct buf pdf = { 0 }, other = { 0 };
+	json_t *answer = NULL;
+	char kase[ID_TEXT];
+	uint8_t *at;
+	FIXTURE(f);
+
+	core_fixture_case(f, CAMILLE, "Foyer exemple", kase);
+	read_signed(f, "known.pdf", &pdf);
+	at = memmem(pdf.p, pdf.len, "MediaBox [0 0 595", 17);
+	assert_non_null(at);
+	at[16] = '6';
+	refused(f,
+	    core_fixture_file(f, CAMILLE, kase, "contrat-engagement", pdf.p,
+		pdf.len, "", NULL, &answer),
+	    ERR_REFUSED, "signature-failed");
+	assert_null(answer);
+	read_signed(f, "stranger.pdf", &other);
+	if (core_fixture_file(f, CAMILLE, kase, "piece", other.p, other.len, "",
+		NULL, &answer) < 0)
+		fail_msg("%s", f->e.text);
+	assert_string_equal(text(answer, "indication"), "INDETERMINATE");
+	assert_string_equal(text(first_verdict(answer), "sub_indication"),
+	    "NO_CERTIFICATE_CHAIN_FOUND");
+	json_decref(answer);
+}
+
+#define SIGNED(name)                                                           \
+	cmocka_unit_test_setup_teardown(name, signed_setup, signed_teardown)
+
 int
 main(void)
 {
@@ -561,6 +731,9 @@ main(void)
 		cmocka_unit_test(references_and_beginnings_find_the_document),
 		cmocka_unit_test(a_sealed_vault_gives_nothing_and_comes_back),
 		cmocka_unit_test(a_forgotten_document_is_a_tombstone),
+		SIGNED(a_signed_contract_is_filed_with_its_verdict),
+		SIGNED(
+		    a_wrong_signature_is_refused_and_a_strangers_never_passes),
 	};
 
 	return cmocka_run_group_tests(
