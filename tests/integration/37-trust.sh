@@ -201,6 +201,19 @@ same $FILES/preuve.pdf $OUT/preuve-2.pdf
 is "$(as amelie sceau --json show "$MOVED" | jq -er '.signers | length')" 2
 ok "déplacé dans un autre dossier, la preuve suit"
 
+# What the person takes away has it too, to the byte.
+as claire sceau --json --purpose exercice-des-droits subject export \
+    "$(json $OUT/other.json .ref)" --person "$(as claire sceau --json case show \
+        "$(json $OUT/other.json .ref)" | jq -er '.persons[0].person')" \
+    -o /run/home/claire/copie >/dev/null 2>$OUT/err || fail "$(cat $OUT/err)"
+find /run/home/claire/copie -type f -exec sha256sum {} + | cut -d' ' -f1 \
+    >$OUT/copied
+for f in preuve cachete; do
+	grep -q "^$(sha256sum <$FILES/$f.pdf | cut -d' ' -f1)" $OUT/copied ||
+		fail "$f.pdf n'est pas dans la copie : $(ls -R /run/home/claire/copie)"
+done
+ok "la copie remise à la personne a le contrat et la preuve du prestataire"
+
 # --- each signer a level of their own -----------------------------------------
 
 refused_as "niveau" equipe.pdf --signer structure=oral-witnessed
