@@ -333,7 +333,7 @@ static const char *
 check_places(const uint8_t *file, uint64_t size,
     const struct container_member *m, size_t n)
 {
-	uint64_t next;
+	uint64_t next = 0;
 	size_t i;
 
 	if (m[0].head != 0)
