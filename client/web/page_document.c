@@ -4,8 +4,10 @@
 
 #include "base/text.h"
 #include "client/messages.h"
+#include "client/record_file.h"
 #include "client/web/act.h"
 #include "client/web/case_view.h"
+#include "client/web/recordhelp.h"
 #include "client/web/stream.h"
 #include "client/words.h"
 
@@ -277,7 +279,7 @@ load(struct web_call *c, json_t **j, struct err *e)
 }
 
 static void
-write_ways(struct web_call *c, const json_t *j)
+write_ways(struct web_call *c, const json_t *j, const struct policy_kind *k)
 {
 	char path[WEB_PATH];
 
@@ -286,6 +288,10 @@ write_ways(struct web_call *c, const json_t *j)
 	    "<a href=\"/dossier/%s\">%s</a> ",
 	    _("Autour de ce document"), jstr(j, "case"),
 	    _("Retour au dossier"));
+	if (k != NULL && k->is_record && web_may(c, "doc-read") &&
+	    strcmp(jstr(j, "state"), "erased") != 0)
+		html(&c->h, "<a href=\"/document/%s/lire\">%s</a> ",
+		    jstr(j, "document"), _("Lire la fiche"));
 	if (web_may(c, "doc-correct") &&
 	    web_leads_to("/document/%/corriger", jstr(j, "document"), path))
 		html(&c->h, "<a href=\"%s\">%s</a>", path,
@@ -304,7 +310,7 @@ document_get(struct web_call *c, struct err *e)
 		return r;
 	web_purpose_note(c);
 	write_facts(c, j, p);
-	write_ways(c, j);
+	write_ways(c, j, policy_kind(p, jstr(j, "kind")));
 	if (strcmp(jstr(j, "state"), "erased") == 0) {
 		html(&c->h, "<p class=\"note\">%s</p>",
 		    _("Ce document est effacé : il ne reste que son numéro."));
@@ -317,6 +323,34 @@ document_get(struct web_call *c, struct err *e)
 	write_verdicts(c, j);
 	write_scan(c, j);
 	write_versions(c, j, versions);
+	return 0;
+}
+
+/* What a record says, all of it: a reading like any other, with its leaf. */
+static int
+record_page(struct web_call *c, struct err *e)
+{
+	AUTO(json_decrefp) json_t *j = NULL, *record = NULL;
+	const struct policy_kind *k;
+	const struct policy *p;
+	int r;
+
+	if ((r = web_rules(c, &p, e)) < 0 || (r = load(c, &j, e)) < 0)
+		return r;
+	k = policy_kind(p, jstr(j, "kind"));
+	if (k == NULL || !k->is_record ||
+	    strcmp(jstr(j, "state"), "erased") == 0)
+		return err_tag(e, ERR_NOT_FOUND, "web-page", "page");
+	if ((r = record_get(&c->cli, jstr(j, "document"), &record, e)) < 0)
+		return r;
+	web_purpose_note(c);
+	html(&c->h,
+	    "<p class=\"actions\"><a href=\"/document/%s\">%s</a></p>"
+	    "<p><strong>%s</strong>, %s %lld</p><p class=\"hint\">%s</p>",
+	    jstr(j, "document"), _("Retour au document"), k->title,
+	    _("version"), jint(j, "version"),
+	    _("Cette lecture est inscrite au journal."));
+	recordhelp_print(&c->h, k, record, 1);
 	return 0;
 }
 
@@ -430,6 +464,7 @@ image_get(struct web_call *c, struct err *e)
 const struct web_route web_document[] = {
 	{ "GET", "/document/%", document_get, 0 },
 	{ "GET", "/document/%/contenu/%/%", content_get, 0 },
+	{ "GET", "/document/%/lire", record_page, 0 },
 	{ "GET", "/document/%/recu/%", receipt_get, 0 },
 	{ "GET", "/document/%/photos", photos_get, 0 },
 	{ "GET", "/document/%/image/%/%", image_get, 0 },

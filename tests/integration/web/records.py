@@ -108,6 +108,30 @@ def boxes(b):
     return [e.text for e in b.all(".signatures strong")]
 
 
+def readings(desk, d):
+    return [e for e in desk.sceau("dora", "audit", "who-saw",
+                                  d["document"])["entries"]
+            if e["class"] == "doc-read"]
+
+
+def read(desk):
+    """une fiche déposée se lit, et la lecture est inscrite ; un fichier ne se
+    lit pas ainsi"""
+    b = desk.at("amelie")
+    [d] = documents(desk, "diagnostic")
+    seen = readings(desk, d)
+    b.open("/document/" + d["document"])
+    b.click("Lire la fiche")
+    b.wait_for("Cette lecture est inscrite")
+    assert b.sees("Rien à signaler") and b.sees("1830,00 €"), b.text
+    b.inspect("fiche-lue")
+    again = readings(desk, d)
+    assert len(again) == len(seen) + 1, again
+    with b.refusals():
+        b.open("/document/%s/lire" % ("a" * 26))
+        b.wait_for("n'existe pas")
+
+
 def contract(desk):
     """un contrat : rempli, refusé avec des mots, calculé, imprimé, signé,
     déposé en photographie ; la fiche n'est jamais le contrat"""
@@ -305,4 +329,4 @@ def hostile(desk):
         b.wait_for("Cela n'a pas été fait")
 
 
-run(every_kind, corrected, contract, plan, consent, without_scripts, hostile)
+run(every_kind, corrected, read, contract, plan, consent, without_scripts, hostile)
