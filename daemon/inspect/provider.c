@@ -7,8 +7,13 @@
 #include <openssl/rand.h>
 #include <string.h>
 
-#define DECODERS_MAX 64
+#define CHOSEN_MAX 31
 #define NAME "sceau"
+
+/* Some algorithms of one operation, ended by one without a name. */
+struct chosen {
+	OSSL_ALGORITHM algorithms[CHOSEN_MAX + 1];
+};
 
 /*
  * The default provider, loaded where nobody asks it. OpenSSL hands back to
@@ -16,41 +21,62 @@
  * room for anything of ours but here.
  */
 static OSSL_PROVIDER *whole;
-static OSSL_ALGORITHM decoders[DECODERS_MAX + 1];
+static struct chosen keys, decoders;
 
-/* Of a decoder's properties, such as "provider=default,input=der". */
+/* The keys that verify signatures; names of an algorithm end with ':'. */
 static int
-reads_public_keys(const OSSL_ALGORITHM *a)
+is_signing_key(const OSSL_ALGORITHM *a)
 {
-	return strstr(a->property_definition, "input=der") != NULL &&
+	static const char *const names[] = { "RSA", "RSA-PSS", "EC", "ED25519",
+		"ED448", "DSA", "SM2" };
+	size_t i, n = strcspn(a->algorithm_names, ":");
+
+	for (i = 0; i < NELEMS(names); i++)
+		if (strlen(names[i]) == n &&
+		    strncmp(a->algorithm_names, names[i], n) == 0)
+			return 1;
+	return 0;
+}
+
+/* The properties are a list such as "provider=default,input=der". */
+static int
+is_decoder_of_public_key(const OSSL_ALGORITHM *a)
+{
+	return is_signing_key(a) &&
+	       strstr(a->property_definition, "input=der") != NULL &&
 	       strstr(a->property_definition,
 		   "structure=SubjectPublicKeyInfo") != NULL;
 }
 
 static int
-choose_decoders(struct err *e)
+choose(int operation, int (*is_wanted)(const OSSL_ALGORITHM *a),
+    struct chosen *out, struct err *e)
 {
 	const OSSL_ALGORITHM *a;
 	int no_cache = 0;
 	size_t n = 0;
 
-	a = OSSL_PROVIDER_query_operation(whole, OSSL_OP_DECODER, &no_cache);
+	a = OSSL_PROVIDER_query_operation(whole, operation, &no_cache);
 	for (; a != NULL && a->algorithm_names != NULL; a++)
-		if (reads_public_keys(a) && n < DECODERS_MAX)
-			decoders[n++] = *a;
-	return n > 0 ? 0
-		     : err_set(e, ERR_INTERNAL, "OpenSSL: no decoder for keys");
+		if (n < CHOSEN_MAX && is_wanted(a))
+			out->algorithms[n++] = *a;
+	return n > 0 ? 0 : err_set(e, ERR_INTERNAL, "OpenSSL: no keys");
 }
 
 static const OSSL_ALGORITHM *
 query(void *provider, int operation, int *no_cache)
 {
 	(void)provider;
-	if (operation != OSSL_OP_DECODER)
+	*no_cache = 0;
+	switch (operation) {
+	case OSSL_OP_KEYMGMT:
+		return keys.algorithms;
+	case OSSL_OP_DECODER:
+		return decoders.algorithms;
+	default:
 		return OSSL_PROVIDER_query_operation(
 		    whole, operation, no_cache);
-	*no_cache = 0;
-	return decoders;
+	}
 }
 
 static const OSSL_PARAM *
@@ -129,7 +155,10 @@ provider_narrow(struct err *e)
 		OSSL_LIB_CTX_free(lib);
 		return err_set(e, ERR_INTERNAL, "OpenSSL: default provider");
 	}
-	if ((r = start_random(lib, e)) < 0 || (r = choose_decoders(e)) < 0)
+	if ((r = start_random(lib, e)) < 0 ||
+	    (r = choose(OSSL_OP_KEYMGMT, is_signing_key, &keys, e)) < 0 ||
+	    (r = choose(
+		 OSSL_OP_DECODER, is_decoder_of_public_key, &decoders, e)) < 0)
 		return r;
 	if (OSSL_PROVIDER_add_builtin(NULL, NAME, init) != 1 ||
 	    OSSL_PROVIDER_load(NULL, NAME) == NULL)

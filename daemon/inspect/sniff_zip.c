@@ -42,15 +42,20 @@ static const struct {
 size_t
 sniff_zip_end(const uint8_t *p, size_t n)
 {
-	size_t at, first = 0;
+	const uint8_t *at;
+	size_t first = 0, end;
 
 	if (n < END_LEN)
 		return n;
 	if (n > END_LEN + COMMENT_MAX)
 		first = n - END_LEN - COMMENT_MAX;
-	for (at = n - END_LEN + 1; at-- > first;)
-		if (p[at] == 'P' && memcmp(p + at, "PK\5\6", 4) == 0)
-			return at;
+	for (end = n - END_LEN + 1; end > first; end = (size_t)(at - p)) {
+		at = memrchr(p + first, 'P', end - first);
+		if (at == NULL)
+			break;
+		if (memcmp(at, "PK\5\6", 4) == 0)
+			return (size_t)(at - p);
+	}
 	return n;
 }
 
