@@ -146,9 +146,12 @@ write_links(struct web_call *c, const struct form *f)
 	    _("Retour au dossier"));
 	if (f->kind->prepares != NULL)
 		html(h, "<p>%s</p>",
-		    _("Ceci est imprimé puis signé. Laissez vide ce qui se "
-		      "calcule : la fin, la dernière échéance et son "
-		      "montant."));
+		    policy_field(f->kind, "duree.fin") != NULL ||
+			    policy_field(f->kind, "echeances.derniere") != NULL
+			? _("Ceci est imprimé puis signé. Laissez vide ce qui "
+			    "se calcule : la fin, la dernière échéance et son "
+			    "montant.")
+			: _("Ceci est imprimé puis signé."));
 }
 
 static void
