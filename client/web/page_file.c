@@ -362,6 +362,8 @@ look(struct web_call *c, const struct lot *l, json_t **out, struct err *e)
 		return err_set(e, ERR_NOMEM, "parcel");
 	if ((r = pack(c, l, p, body, e)) == 0)
 		r = parcel_look(&c->cli, p, c->part[0], body, out, e);
+	if (r == 0)
+		r = source_tell_place(p->page, p->pages, *out, e);
 	parcel_done(p);
 	return r;
 }
@@ -450,6 +452,29 @@ write_verdict(struct web_call *c, const json_t *v)
 	html_raw(&c->h, "</li>");
 }
 
+/* What photographs tell, where it does not simply go. */
+static void
+write_place(struct web_call *c, const json_t *seen)
+{
+	const char *word;
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(seen, "place"), i, v)
+	{
+		word = json_string_value(v);
+		if (strcmp(word, "kept") == 0)
+			html(&c->h, "<p class=\"warn\">%zu. %s</p>", i + 1,
+			    _("Ce PDF est signé : il est déposé tel quel, et "
+			      "ses photos ou sa description disent encore le "
+			      "lieu, l'appareil ou des commentaires."));
+		else if (strcmp(word, "unseen") == 0)
+			html(&c->h, "<p class=\"warn\">%zu. %s</p>", i + 1,
+			    _("Ce PDF est trop grand pour que le lieu soit "
+			      "cherché dans ses photos."));
+	}
+}
+
 /* What the vault says of it, in words. */
 static void
 write_seen(struct web_call *c, const json_t *seen)
@@ -473,6 +498,7 @@ write_seen(struct web_call *c, const json_t *seen)
 	    write_verdict(c, v);
 	if (jcount(seen, "verdicts") > 0)
 		html_raw(h, "</ul>");
+	write_place(c, seen);
 	html(h, "<p class=\"good\">%s</p></section>",
 	    _("Ce type de document l'accepte. Rien n'est déposé encore."));
 }

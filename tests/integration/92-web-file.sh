@@ -28,6 +28,13 @@ open(sys.argv[2], "wb").write(
 END
 printf '\377\330\377%%PDF-1.4 deux choses\n%%%%EOF\n' >$FILES/deux-choses.jpg
 printf '<!doctype html><script>1</script>' >$FILES/page.pdf
+# A signed PDF with that photograph behind what is signed.
+{
+	cat $FILES/contrat.pdf
+	printf '60 0 obj\n<< /Filter /DCTDecode >>\nstream\n'
+	cat $FILES/placee.jpg
+	printf '\nendstream\nendobj\n%%%%EOF\n'
+} >$FILES/placee.pdf
 head -c 4000000 /dev/urandom | base64 | tr -d '\n' >$FILES/longue.txt
 chmod 0644 $FILES/*
 cat >/run/home/amelie/case.json <<'END'

@@ -85,6 +85,20 @@ def by_keys(desk):
     assert len(documents(desk)) == before + 1
 
 
+def signed_with_a_place(desk):
+    """un PDF signé dont la photo dit le lieu : il reste tel quel, on le dit"""
+    b = desk.at("amelie")
+    before = len(documents(desk))
+    b.open(HERE + "/deposer")
+    b.attach("Fichiers", f("placee.pdf"))
+    b.click("Continuer")
+    sure(desk, "placee.pdf")
+    assert b.sees("disent encore le lieu"), b.text
+    b.click("Abandonner ce dépôt")
+    b.wait_for("abandonné")
+    assert len(documents(desk)) == before
+
+
 def without_scripts(desk):
     """sans JavaScript, avec une signature à part"""
     b = desk.at("amelie")
@@ -494,6 +508,6 @@ def searched(desk):
     desk.at("amelie").quit(["Alix Exemple", "CANARI-TELEPHONE", CANARY])
 
 
-run(photographs, by_keys, without_scripts, cut_and_resumed, refused,
-    not_what_it_says, forged, visit, visit_refused, visit_lasts,
-    visit_given_up, not_met, sealed_form, searched)
+run(photographs, by_keys, signed_with_a_place, without_scripts,
+    cut_and_resumed, refused, not_what_it_says, forged, visit,
+    visit_refused, visit_lasts, visit_given_up, not_met, sealed_form, searched)
