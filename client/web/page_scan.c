@@ -104,6 +104,8 @@ write_pages(struct web_call *c, const json_t *j)
 {
 	const char *id = jstr(j, "document");
 	long long version = jint(j, "version");
+	int reads =
+	    web_may_kind(c, OP_DOC_READ, jstr(j, "kind"), jstr(j, "case"));
 	struct html *h = &c->h;
 	json_t *p;
 	size_t i;
@@ -115,12 +117,15 @@ write_pages(struct web_call *c, const json_t *j)
 	{
 		html_raw(h, "<figure><figcaption>");
 		html(h, _("Page %zu : "), i + 1);
-		html(h,
-		    "<a href=\"/document/%s/contenu/%lld/%zu\" "
-		    "aria-label=\"%s %s\">%s</a></figcaption>",
-		    id, version, i + 1, _("Télécharger"), jstr(p, "name"),
-		    jstr(p, "name"));
-		if (is_picture(p)) {
+		if (reads)
+			html(h,
+			    "<a href=\"/document/%s/contenu/%lld/%zu\" "
+			    "aria-label=\"%s %s\">",
+			    id, version, i + 1, _("Télécharger"),
+			    jstr(p, "name"));
+		html_text(h, jstr(p, "name"));
+		html_raw(h, reads ? "</a></figcaption>" : "</figcaption>");
+		if (is_picture(p) && reads) {
 			html(h,
 			    "<img loading=\"lazy\" "
 			    "src=\"/document/%s/image/%lld/%zu\" alt=\"",
