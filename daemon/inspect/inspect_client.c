@@ -18,15 +18,23 @@
 #define TURNS_MAX 128 /* taken at once: more than there are handlers */
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
 
+/* Who waits for a turn, on its own stack; given: it has it. */
+struct waiter {
+	uid_t uid;
+	int given;
+	pthread_cond_t cond;
+	struct waiter *next;
+};
+
 struct inspector {
 	char path[IPC_PATH_MAX + 1];
 	uid_t uid;
 	pthread_mutex_t lock; /* over all below */
 	int idle[IDLE_MAX];
 	size_t nidle;
-	pthread_cond_t turn; /* one was given back */
 	uid_t at[TURNS_MAX]; /* whose turns are taken */
 	size_t nat;
+	struct waiter *waiting; /* in the order in which they came */
 };
 
 int
@@ -45,11 +53,6 @@ inspector_open(
 		free(i);
 		return err_set(e, ERR_NOMEM, "inspector");
 	}
-	if (pthread_cond_init(&i->turn, NULL) != 0) {
-		pthread_mutex_destroy(&i->lock);
-		free(i);
-		return err_set(e, ERR_NOMEM, "inspector");
-	}
 	*out = i;
 	return 0;
 }
@@ -63,7 +66,6 @@ inspector_freep(struct inspector **i)
 		return;
 	for (k = 0; k < (*i)->nidle; k++)
 		close((*i)->idle[k]);
-	pthread_cond_destroy(&(*i)->turn);
 	pthread_mutex_destroy(&(*i)->lock);
 	free(*i);
 	*i = NULL;
@@ -81,13 +83,57 @@ turns_of(const struct inspector *i, uid_t uid)
 	return n;
 }
 
+static int
+may_go(const struct inspector *i, uid_t uid)
+{
+	return i->nat < TURNS_MAX && turns_of(i, uid) < INSPECT_PER_UID;
+}
+
+/*
+ * At the end of those that wait, until it is given: of one uid, whoever came
+ * first goes first.
+ */
+static void
+wait_for_turn(struct inspector *i, uid_t uid)
+{
+	struct waiter w = { .uid = uid, .cond = PTHREAD_COND_INITIALIZER };
+	struct waiter **last = &i->waiting;
+
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = &w;
+	while (!w.given)
+		pthread_cond_wait(&w.cond, &i->lock);
+	pthread_cond_destroy(&w.cond);
+}
+
+/*
+ * The turn that was given back goes to the first that may have it, and only
+ * that one is woken: there may be as many waiting as there are handlers.
+ */
+static void
+pass_on(struct inspector *i)
+{
+	struct waiter **at = &i->waiting, *w;
+
+	while (*at != NULL && !may_go(i, (*at)->uid))
+		at = &(*at)->next;
+	if ((w = *at) == NULL)
+		return;
+	*at = w->next;
+	i->at[i->nat++] = w->uid;
+	w->given = 1;
+	pthread_cond_signal(&w->cond);
+}
+
 void
 inspect_turn_take(struct inspector *i, uid_t uid, struct inspect_turn *out)
 {
 	pthread_mutex_lock(&i->lock);
-	while (i->nat == TURNS_MAX || turns_of(i, uid) >= INSPECT_PER_UID)
-		pthread_cond_wait(&i->turn, &i->lock);
-	i->at[i->nat++] = uid;
+	if (may_go(i, uid))
+		i->at[i->nat++] = uid;
+	else
+		wait_for_turn(i, uid);
 	pthread_mutex_unlock(&i->lock);
 	*out = (struct inspect_turn){ i, uid };
 }
@@ -104,8 +150,7 @@ inspect_turn_done(struct inspect_turn *t)
 	while (i->at[k] != t->uid)
 		k++;
 	i->at[k] = i->at[--i->nat];
-	/* Of all that wait, only those of this uid can go on. */
-	pthread_cond_broadcast(&i->turn);
+	pass_on(i);
 	pthread_mutex_unlock(&i->lock);
 	t->of = NULL;
 }
