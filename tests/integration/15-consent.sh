@@ -77,7 +77,7 @@ is "$(in_force partage:caf --at 2001-01-01)" never-asked
 ok "un couple, trois finalités : une commande, six consentements, une fois"
 
 refused 7 "un témoin" as amelie sceau --json consent give "$CASE" \
-    partage:caf --method oral --on "$(date +%F)"
+    partage:caf --method oral --on "$(in_days 0)"
 refused 7 "date du consentement" as amelie sceau --json consent give "$CASE" \
     partage:caf --method handwritten --evidence "$SHEET" --on 2001-01-01
 refused 7 "ne peut pas consentir" as amelie sceau --json consent give "$CASE" \
@@ -126,7 +126,7 @@ ok "retrait par téléphone : vérifié, immédiat, l'extrait s'arrête, la lett
 # --- who leaves -----------------------------------------------------------
 
 quiet as amelie sceau person edit "$CASE" "$SAM" --end co-titulaire \
-    --until "$(date -d yesterday +%F)"
+    --until "$(in_days -1)"
 is "$(in_force partage:caf)" in-force
 quiet as amelie sceau person edit "$CASE" "$ALIX" --address confidential
 as amelie sceau person show "$CASE" "$ALIX" >$OUT/alix

@@ -18,9 +18,6 @@ if ldd "$BUILD/daemon/sceaud" | grep -q libasan; then FAKETIME=; fi
 
 is() { [ "$1" = "$2" ] || fail "« $1 » au lieu de « $2 »"; }
 
-# day N: so many days from today, in France.
-day() { TZ=Europe/Paris date -d "$1 days" +%F; }
-
 # due WHO [option…]: WHAT:DAY lines of the case, in their order.
 due() {
 	local who=$1
@@ -91,39 +88,39 @@ done
 not_for denis information-art14
 not_for dora information-art14
 is "$(overdue amelie information-art14)" false
-is "$(overdue amelie information-art14 --as-of "$(day 32)")" true
+is "$(overdue amelie information-art14 --as-of "$(in_days 32)")" true
 ok "une liste ouvre le dossier : informer le ménage sous un mois, pour l'équipe"
 
 # --- contacts -------------------------------------------------------------
-seen as amelie sceau contact "$CASE" --on "$(day -20)" --channel telephone \
+seen as amelie sceau contact "$CASE" --on "$(in_days -20)" --channel telephone \
     --result sans-reponse
 not_for amelie veille
 before=$(documents_of)
-as amelie sceau contact "$CASE" --on "$(day -20)" --channel telephone \
+as amelie sceau contact "$CASE" --on "$(in_days -20)" --channel telephone \
     --result sans-reponse >$OUT/no 2>$OUT/twice
 grep -q "déjà inscrit" $OUT/twice || fail "deux appels pareils se confondent sans un mot"
 is "$(documents_of)" "$before"
-seen as amelie sceau contact "$CASE" --on "$(day -20)" --channel telephone \
+seen as amelie sceau contact "$CASE" --on "$(in_days -20)" --channel telephone \
     --result sans-reponse --note "le soir"
 is "$(documents_of)" $((before + 1))
-seen as amelie sceau contact "$CASE" --on "$(day -10)" --channel visite \
+seen as amelie sceau contact "$CASE" --on "$(in_days -10)" --channel visite \
     --result rencontre --note "vu à la porte"
 # The first communication brings the information forward: it was due then.
 is "$(overdue amelie veille)" false
-is "$(overdue amelie veille --as-of "$(day 5)")" false
-is "$(overdue amelie veille --as-of "$(day 6)")" true
+is "$(overdue amelie veille --as-of "$(in_days 5)")" false
+is "$(overdue amelie veille --as-of "$(in_days 6)")" true
 seen as amelie sceau file "$CASE" notice-art14 $FILES/notice.pdf -o $OUT/notice.recu
 not_for amelie information-art14
-refused 7 "30" as amelie sceau contact "$CASE" --on "$(day -31)" \
+refused 7 "30" as amelie sceau contact "$CASE" --on "$(in_days -31)" \
     --channel visite --result rencontre
-refused 7 "date" as amelie sceau contact "$CASE" --on "$(day 1)" \
+refused 7 "date" as amelie sceau contact "$CASE" --on "$(in_days 1)" \
     --channel visite --result rencontre
 # A mistyped word is told in French, with the words that there are.
 expect_status 7 as amelie sceau contact "$CASE" --channel pigeon \
     --result rencontre >$OUT/no 2>$OUT/typo
 grep -q "champ canal : n'est pas un des codes : .*telephone" $OUT/typo ||
 	fail "rien ne dit les canaux : $(cat $OUT/typo)"
-expect_status 7 as amelie sceau contact "$CASE" --on "$(day 1)" \
+expect_status 7 as amelie sceau contact "$CASE" --on "$(in_days 1)" \
     --channel visite --result rencontre >$OUT/no 2>$OUT/typo
 grep -q "ce jour est à venir" $OUT/typo ||
 	fail "rien ne dit pourquoi ce jour : $(cat $OUT/typo)"
@@ -159,7 +156,7 @@ as amelie sceau --json extract preview "$CASE" ccapex >$OUT/preview.json
 if grep -q "CANARI\|$(json $OUT/draft.json .document)" $OUT/preview.json; then
 	fail "l'aperçu montre le brouillon"
 fi
-write_diagnostic | jq --arg d "$(day -10)" '.date = $d' | record diagnostic
+write_diagnostic | jq --arg d "$(in_days -10)" '.date = $d' | record diagnostic
 seen as amelie sceau file "$CASE" diagnostic $FILES/diagnostic.json \
     --replaces "$DRAFT" -o $OUT/diagnostic.recu
 not_for amelie draft
@@ -172,7 +169,7 @@ VISIT=(visit "$CASE" "contrat-engagement=$FILES/contrat.pdf"
     "consentement=$FILES/consentement.pdf" --channel visite
     --result rencontre --consent diagnostic --consent partage:caf
     --consent partage:banque-de-france
-    --demarche "fsl=$(day 10)" --demarche "surendettement=$(day 20)"
+    --demarche "fsl=$(in_days 10)" --demarche "surendettement=$(in_days 20)"
     --demarche dls)
 seen as amelie sceau "${VISIT[@]}"
 as amelie sceau --json "${VISIT[@]}" >$OUT/visit.json
@@ -184,7 +181,7 @@ is "$(as amelie sceau --json demarche list "$CASE" |
 	jq -er '[.demarches[].device] | join(" ")')" "fsl surendettement dls"
 waits_for amelie demarche
 is "$(overdue amelie demarche)" false
-is "$(overdue amelie demarche --as-of "$(day 11)")" true
+is "$(overdue amelie demarche --as-of "$(in_days 11)")" true
 expect_status 7 as amelie sceau visit "$CASE" --channel visite \
     --result rencontre --demarche fsl --demarche rien >$OUT/no 2>&1
 is "$(as amelie sceau --json demarche list "$CASE" |
@@ -199,7 +196,7 @@ step_of() {
 as amelie sceau --json file "$CASE" piece $FILES/acte.pdf >$OUT/proof.json
 PROOF=$(json $OUT/proof.json .ref)
 seen as amelie sceau demarche set "$CASE" "$(step_of fsl)" --state faite \
-    --reference FSL-2026-118 --decision accord --decided-on "$(day -1)" \
+    --reference FSL-2026-118 --decision accord --decided-on "$(in_days -1)" \
     --decision-document "$PROOF"
 expect_status 7 as amelie sceau demarche set "$CASE" "$(step_of dls)" \
     --state abandonnee >$OUT/no 2>&1
@@ -207,7 +204,7 @@ seen as amelie sceau demarche set "$CASE" "$(step_of dls)" --state abandonnee \
     --reason "le ménage reste"
 # A surendettement is receivable by its decision, and not without it.
 expect_status 7 as amelie sceau case event "$CASE" recevabilite >$OUT/no 2>&1
-seen as amelie sceau case event "$CASE" depot-surendettement --on "$(day -2)"
+seen as amelie sceau case event "$CASE" depot-surendettement --on "$(in_days -2)"
 seen as amelie sceau case event "$CASE" recevabilite --document "$PROOF"
 ok "les démarches : référence, décision, document ; abandonnée avec sa raison"
 
@@ -217,7 +214,7 @@ waits_for bruno regularite
 waits_for claire regularite
 not_for amelie regularite
 record controle <<END
-{"date": "$(day 0)", "acte": "commandement-de-payer", "regulier": true}
+{"date": "$(in_days 0)", "acte": "commandement-de-payer", "regulier": true}
 END
 expect_status 3 as amelie sceau file "$CASE" controle-regularite \
     $FILES/controle.json >$OUT/no 2>&1
@@ -229,27 +226,27 @@ ok "l'acte reçu attend le juriste, et son contrôle le règle"
 # --- the hearing ----------------------------------------------------------
 is "$(stage)" amont
 seen as amelie sceau case event "$CASE" commandement \
-    --on "$(TZ=Europe/Paris date -d '-9 days' +%d/%m/%Y)"
+    --on "$(date -d "$(in_days -9)" +%d/%m/%Y)"
 is "$(stage)" amont
-seen as amelie sceau case event "$CASE" audience --on "$(day 12)"
+seen as amelie sceau case event "$CASE" audience --on "$(in_days 12)"
 is "$(stage)" amont
 expect_status 7 as amelie sceau case event "$CASE" assignation \
-    --on "$(day 1)" >$OUT/no 2>&1
+    --on "$(in_days 1)" >$OUT/no 2>&1
 sorted amelie
 seen as amelie sceau due
 seen as bruno sceau due
-seen as claire sceau due --as-of "$(day 40)"
+seen as claire sceau due --as-of "$(in_days 40)"
 seen as denis sceau due
 seen as dora sceau due
 ok "l'audience annoncée ne change rien avant son jour"
 
 # --- veille sociale -------------------------------------------------------
 # The visit of today was the last exchange: fifteen days from it.
-is "$(overdue amelie veille --as-of "$(day 15)")" false
-is "$(overdue amelie veille --as-of "$(day 16)")" true
+is "$(overdue amelie veille --as-of "$(in_days 15)")" false
+is "$(overdue amelie veille --as-of "$(in_days 16)")" true
 seen as amelie sceau veille "$CASE" --result absent
 not_for amelie veille
-not_for amelie veille --as-of "$(day 40)"
+not_for amelie veille --as-of "$(in_days 40)"
 ok "la veille faite règle l'échéance et n'en ouvre pas d'autre"
 
 # --- its day comes --------------------------------------------------------

@@ -83,7 +83,7 @@ expect_status 8 as poste-ccapex sceau extract open "$home/abime.cms" \
 ok "un octet changé : rien ne s'ouvre, rien n'est écrit"
 
 quiet as amelie sceau extract ack "$HAND" --by "Guichet de la CCAPEX" \
-    --on "$(date +%F)"
+    --on "$(in_days 0)"
 refused 5 "accusé" as amelie sceau --json extract deliver "$HAND" \
     -o /run/home/amelie/encore.cms
 [ ! -e /run/home/amelie/encore.cms ] || fail "repris après réception"

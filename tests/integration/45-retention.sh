@@ -41,7 +41,7 @@ day() {
 	fi
 }
 
-date_of() { date -d "+$1 days" +%F; }
+date_of() { in_days "$1"; }
 
 new_case() {
 	write_case | sed "s/Ménage Exemplaire/$1/" >$OUT/case-in.json
@@ -122,7 +122,7 @@ LOG_KEY=$(as claire sceau status --json | jq -er .log_key)
 STAYS=$(new_case "Ménage Suivi")
 D0=$(new_document "$STAYS" reste)
 printf '{"date":"%s","canal":"visite","resultat":"rencontre"}' \
-    "$(date +%F)" >$FILES/contact.json
+    "$(in_days 0)" >$FILES/contact.json
 as amelie sceau --json file "$STAYS" contact $FILES/contact.json >$OUT/filed.json
 OLD_LEAF=$(json $OUT/filed.json .leaf)
 HELD=$(new_case "Ménage Gelé")

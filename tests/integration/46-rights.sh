@@ -52,7 +52,7 @@ as amelie sceau --json case show "$CASE" >$OUT/shown.json
 PERSON=$(json $OUT/shown.json '.persons[0].person')
 quiet as amelie sceau consent give "$CASE" partage:caf --method handwritten \
     --evidence "$CONSENT_FORM"
-quiet as amelie sceau case event "$CASE" commandement --on "$(date +%F)"
+quiet as amelie sceau case event "$CASE" commandement --on "$(in_days 0)"
 as amelie sceau --json --purpose examen-ccapex extract release "$CASE" ccapex \
     >$OUT/release.json
 EXTRACT=$(json $OUT/release.json .extract)
@@ -61,9 +61,9 @@ quiet partner ccapex pull "$EXTRACT"
 # --- a copy ---------------------------------------------------------------
 
 request access
-is "$(json $OUT/request.json .due_on)" "$(python3 - <<'END'
-import calendar, datetime
-d = datetime.date.today()
+is "$(json $OUT/request.json .due_on)" "$(python3 - "$(in_days 0)" <<'END'
+import calendar, datetime, sys
+d = datetime.date.fromisoformat(sys.argv[1])
 y, m = d.year + d.month // 12, d.month % 12 + 1
 print(datetime.date(y, m, min(d.day, calendar.monthrange(y, m)[1])))
 END

@@ -62,7 +62,7 @@ DOCUMENT=$(json $OUT/filed.json .document)
 quiet as bruno sceau get "$DOCUMENT" -o /run/home/bruno/lu.pdf
 expect_status 4 as yann sceau get "$DOCUMENT" -o /run/home/yann/non.pdf \
     >$OUT/got 2>&1
-TODAY=$(TZ=Europe/Paris date +%F)
+TODAY=$(in_days 0)
 
 # --- a breach -------------------------------------------------------------
 for_two sceau report breach --actor bruno --since "$TODAY" --no-clock

@@ -64,7 +64,7 @@ as amelie sceau --json file "$CASE" piece $FILES/piece.pdf >$OUT/filed.json
 DOCUMENT=$(json $OUT/filed.json .ref)
 as amelie sceau --json consent give "$CASE" partage:caf \
     --method handwritten --evidence "$DOCUMENT" \
-    --until "$(date -d '+20 days' +%F)" >$OUT/consent.json
+    --until "$(in_days 20)" >$OUT/consent.json
 CONSENT=$(state_of_consent)
 as claire sceau --json subject erase "$CASE" --reason "demande" \
     --basis "RGPD art. 17" >$OUT/erasure.json

@@ -27,7 +27,7 @@ waiting() {
 		printf -v $n %s "$(json $OUT/four.json .extract)"
 	done
 	as claire sceau --json retention hold "$CASE" --reason assignation \
-	    --review "$(date -d '1 month' +%F)" >$OUT/hold.json
+	    --review "$(in_days 30)" >$OUT/hold.json
 	HOLD=$(json $OUT/hold.json .hold)
 	quiet as claire sceau retention release "$HOLD" --reason jugé
 	quiet as denis sceau policy show --export $rules

@@ -511,7 +511,7 @@ step_5() {
 	    --channel telephone --reason "appel du ménage" \
 	    --caller-check "rappelé au numéro du dossier"
 	moment withdrawn
-	shown Amélie from_afar consent list "$CASE" --at "$(date +%F)"
+	shown Amélie from_afar consent list "$CASE" --at "$(in_days 0)"
 	grep -q "partage:caf *retiré" $OUT/shown ||
 		fail "encore en vigueur : $(cat $OUT/shown)"
 	shown_refused 5 "" CAF partner caf pull "$CAF_TWO"

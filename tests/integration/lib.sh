@@ -83,6 +83,10 @@ trap 'fail "« $BASH_COMMAND » a rendu $?"' ERR
 trap 'exit 130' INT TERM HUP
 set -E
 
+# in_days N: so many days from today as it is in France, whatever the machine's own
+# zone, the hour and the change of the clocks.
+in_days() { TZ=UTC date -d "$(TZ=Europe/Paris date +%F) $1 days" +%F; }
+
 # expect_status N COMMAND…: runs it; its exit status must be N.
 expect_status() {
 	local want=$1 got=0

@@ -2,11 +2,13 @@
 
 import datetime
 import os
+import zoneinfo
 
 from browser import run
 
 CASE = os.environ["CASE"]
-TODAY = datetime.date.today()
+FRANCE = zoneinfo.ZoneInfo("Europe/Paris")
+TODAY = datetime.datetime.now(FRANCE).date()
 
 
 def the_log(desk):

@@ -19,6 +19,7 @@ NOT_PAGES = {
     "/document/%/numerisation/%/page",
     "/document/%/recu/%",
     "/dossier/%/deposer/%/image/%",
+    "/dossier/%/deposer/%/provenance/page",
     "/dossier/%/deposer/%/recu.txt",
     "/dossier/%/visite",
     "/formulaires/%",

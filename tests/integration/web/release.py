@@ -136,7 +136,9 @@ def on_sheets(desk):
         b.click("Inscrire la réception")
         b.wait_for("Aller au champ concerné")
         assert b.named("Reçu par", "input").get_attribute("value") == "Guichet"
-    today = b.d.execute_script("return new Date().toISOString().slice(0, 10)")
+    today = b.d.execute_script(
+        "return new Date().toLocaleDateString('sv', "
+        "{timeZone: 'Europe/Paris'})")
     b.fill("Le", today)
     b.click("Inscrire la réception")
     b.wait_for("Réception enregistrée.")

@@ -65,7 +65,7 @@ scene_case() {
 
 scene_life() {
 	local today
-	today=$(date +%F)
+	today=$(in_days 0)
 	quiet as amelie sceau contact "$CASE" --channel visite \
 	    --result rencontre --note "$(w "Reçue à domicile")"
 	quiet as amelie sceau case event "$CASE" commandement --on "$today" \
@@ -94,7 +94,7 @@ scene_rights() {
 	ERASURE=$(json $OUT/erase.json .erasure)
 	as claire sceau --json retention hold --document "$CONTRACT" \
 	    --reason "$(w "audience à venir")" \
-	    --review "$(date -d '+90 days' +%F)" >$OUT/hold.json
+	    --review "$(in_days 90)" >$OUT/hold.json
 }
 
 make_scene() {
