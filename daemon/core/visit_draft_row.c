@@ -170,15 +170,15 @@ draft_page_drop(struct tx *tx, const struct id *id, struct err *e)
 }
 
 static int
-pages_of(struct tx *tx, const struct id *draft, struct buf *out, struct err *e)
+ids_of(struct tx *tx, const char *select, const struct id *of, struct buf *out,
+    struct err *e)
 {
 	AUTO(sql_done) struct sql *q = NULL;
 	struct id id;
 	int r;
 
-	if ((r = sql_open(tx, "SELECT id FROM visit_draft_page WHERE draft = ?",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, draft, e)) < 0)
+	if ((r = sql_open(tx, select, &q, e)) < 0 ||
+	    (r = sql_id(q, 1, of, e)) < 0)
 		return r;
 	while ((r = sql_step(q, e)) > 0)
 		if ((r = sql_get_id(q, 0, &id, e)) < 0 ||
@@ -195,7 +195,8 @@ draft_row_drop(struct tx *tx, const struct id *draft, struct err *e)
 	size_t i;
 	int r;
 
-	if ((r = pages_of(tx, draft, &ids, e)) < 0)
+	if ((r = ids_of(tx, "SELECT id FROM visit_draft_page WHERE draft = ?",
+		 draft, &ids, e)) < 0)
 		return r;
 	for (i = 0; i < ids.len; i += ID_LEN) {
 		memcpy(id.b, ids.p + i, ID_LEN);
@@ -220,24 +221,6 @@ visit_draft_key_numbers(
 			   kase, numbers, e);
 }
 
-static int
-drafts_of(struct tx *tx, const struct id *kase, struct buf *out, struct err *e)
-{
-	AUTO(sql_done) struct sql *q = NULL;
-	struct id id;
-	int r;
-
-	if ((r = sql_open(tx, "SELECT id FROM visit_draft WHERE dossier = ?",
-		 &q, e)) < 0 ||
-	    (r = sql_id(q, 1, kase, e)) < 0)
-		return r;
-	while ((r = sql_step(q, e)) > 0)
-		if ((r = sql_get_id(q, 0, &id, e)) < 0 ||
-		    (r = buf_add(out, id.b, ID_LEN, e)) < 0)
-			return r;
-	return r;
-}
-
 int
 visit_draft_forget(struct tx *tx, const struct id *kase, struct err *e)
 {
@@ -246,7 +229,8 @@ visit_draft_forget(struct tx *tx, const struct id *kase, struct err *e)
 	size_t i;
 	int r;
 
-	if ((r = drafts_of(tx, kase, &ids, e)) < 0)
+	if ((r = ids_of(tx, "SELECT id FROM visit_draft WHERE dossier = ?",
+		 kase, &ids, e)) < 0)
 		return r;
 	for (i = 0; i < ids.len; i += ID_LEN) {
 		memcpy(id.b, ids.p + i, ID_LEN);

@@ -1,10 +1,12 @@
 """Scans of paper: who scanned says where the paper is, a second person compares
-them; both sign elsewhere with the very command that the page shows; and what must not be taken."""
+them; both sign elsewhere with the very command that the page shows; and what
+must not be taken."""
 
 import os
 import subprocess
 
 from browser import DESK_USER, SEAT, become, run
+from signing import sign
 
 CASE = os.environ["CASE"]
 FILES = os.environ["FILES"]
@@ -38,20 +40,6 @@ def saved(b):
     b.click(name)
     b.wait_for(lambda: os.path.exists(path))
     return path
-
-
-def sign(b, path, who, namespace=None):
-    command = next(e.text for e in b.all("pre code")
-                   if e.text.startswith("ssh-keygen")).split()
-    assert command[-1] == os.path.basename(path), command
-    command[command.index("-f") + 1] = "%s/.ssh/%s" % (SEAT, who)
-    if namespace:
-        command[command.index("-n") + 1] = namespace
-    if os.path.exists(path + ".sig"):
-        os.remove(path + ".sig")
-    subprocess.run(become(DESK_USER, *command), cwd=os.path.dirname(path),
-                   check=True, capture_output=True)
-    return path + ".sig"
 
 
 def refused(b, act, words):
